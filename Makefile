@@ -1,0 +1,49 @@
+# Everything a person types. `make` alone prints this list; ARGS passes options through:
+#   make test ARGS='tests/test_visit.py -k captcha'
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench lock clean
+
+# Directories that exist: mypy and ruff refuse a name that is not there.
+CODE := $(wildcard fleet scenarios tests bench)
+BIN  := .venv/bin
+UV   := uv==0.13.9
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install everything into .venv, and a Chromium if there is none (instant when up to date)
+	@./setup.sh
+
+demo: setup ## a practice prefecture, a run against it, and its results in your browser
+	@$(BIN)/fleet demo $(ARGS)
+
+test: setup ## run the tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup ## check formatting, style and types
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy $(CODE)
+
+format: setup ## rewrite the code in the one format, and fix what can be fixed safely
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+bench: setup ## measure speed and cost on this machine
+	@$(BIN)/python -m bench $(ARGS)
+
+# The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
+# for this target only, so nobody else installs it. Versions stay unless they must move:
+# ARGS=--upgrade takes the newest, ARGS='--upgrade-package playwright' one of them.
+lock: setup ## remake requirements.lock from pyproject.toml
+	@$(BIN)/python -m pip install --quiet '$(UV)'
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --group build \
+	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $(ARGS) --output-file requirements.lock
+	@{ echo '# Every package that setup.sh installs, pinned with its hashes. Made from'; \
+	   echo '# pyproject.toml for every platform; do not edit, remake it with: make lock'; \
+	   cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+clean: ## remove everything that setup, tests and tools made here
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

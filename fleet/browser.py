@@ -1,0 +1,349 @@
+"""
+Chromium and Playwright's driver: found, started, watched, ended without a trace.
+
+One Chromium serves all pages; every attempt gets a fresh context, so nothing is shared between
+two attempts. Both processes live in a private temporary folder that is removed with them. When
+Chromium or the driver dies, the next page starts new ones.
+
+The headless shell is the default: the same engine at a third of the processor time of the full
+browser. In it `--block-new-web-contents` makes popups impossible, so that no request leaves a
+page before the guard stands; other Chromiums are guarded by a slower way as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import psutil
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
+
+from fleet import guard
+from fleet.errors import NoChromium
+from fleet.patience import within
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Playwright, Route
+
+    from fleet.settings import Settings
+
+START_S = 30.0
+WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1280, 900
+ON_PATH = ("chromium-headless-shell", "chromium", "google-chrome")
+TEMPORARY = "fleet-chromium-"
+
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--block-new-web-contents",
+)
+LOOPBACK_ONLY = (
+    "--host-resolver-rules=MAP * ~NOTFOUND,"
+    " EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
+)
+"""For practice and tests: no other host can be reached, whatever a page asks for."""
+
+
+def find_chromium(settings: Settings) -> Path:
+    """
+    The Chromium to start: `FLEET_CHROMIUM`, one that Playwright installed, one on the PATH.
+
+    Raises:
+        NoChromium: there is none; says where was looked and what to do.
+    """
+    if settings.chromium is not None:
+        if not os.access(settings.chromium, os.X_OK) or settings.chromium.is_dir():
+            raise NoChromium(
+                f"FLEET_CHROMIUM={settings.chromium} is not a program that can be started;"
+                " give the full path of a Chromium, or leave it out"
+            )
+        return settings.chromium
+    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"
+    home = Path(folder).expanduser()
+    for pattern in (
+        "chromium_headless_shell-*/*/*headless*shell",
+        "chromium-*/chrome-linux*/chrome",
+    ):
+        for found in sorted(home.glob(pattern), reverse=True):
+            if os.access(found, os.X_OK):
+                return found
+    for name in ON_PATH:
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    raise NoChromium(
+        f"no Chromium: FLEET_CHROMIUM is not set, Playwright installed none in {home} and there"
+        f" is no {', '.join(ON_PATH)} on the PATH. Install one: make setup, or"
+        " apt-get install chromium-headless-shell, or playwright install --only-shell chromium"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """A page in a fresh context of its own, with a session of Chromium's own protocol."""
+
+    context: BrowserContext
+    page: Page
+    cdp: CDPSession
+
+
+class Chromium:
+    """
+    A running Chromium. `async with Chromium(...) as chromium:` starts and ends it.
+
+    Args:
+        executable: the program.
+        sandbox: Chromium's own sandbox: `auto` is on unless we are root, who cannot have it.
+        contact_url: goes into the User-Agent, so that a site knows whom to ask.
+        close_s: how long closing anything may take before it is killed.
+        loopback_only: reach no host but this machine (practice, tests). Only then may `auto`
+            do without a sandbox that the system refuses.
+        show: open a window (needs a full Chromium and a screen).
+
+    Raises (on entry):
+        NoChromium: it does not start; says why and what to do.
+    """
+
+    def __init__(
+        self,
+        executable: Path,
+        *,
+        fleet_version: str,
+        sandbox: str = "auto",
+        contact_url: str | None = None,
+        close_s: float = 10,
+        loopback_only: bool = False,
+        show: bool = False,
+    ) -> None:
+        self.executable = executable
+        self.sandboxed = sandbox == "on" or (sandbox == "auto" and os.geteuid() != 0)
+        self.version = ""
+        self.starts = 0
+        self._may_drop_sandbox = sandbox == "auto" and loopback_only
+        self._contact = contact_url or "no contact given"
+        self.fleet_version = fleet_version
+        self._close_s = close_s
+        self._loopback_only = loopback_only
+        self._show = show
+        self._is_shell = "headless" in executable.name and "shell" in executable.name
+        self._lock = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._home: Path | None = None
+        self._processes: list[psutil.Process] = []
+
+    async def __aenter__(self) -> Self:
+        sweep_temporary()
+        async with self._lock:
+            await self._start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        async with self._lock:
+            await self._stop()
+
+    @property
+    def user_agent(self) -> str:
+        """What Chromium is, and whose visit this is."""
+        major = self.version.split(".", 1)[0]
+        kind = "Chrome" if self._show else "HeadlessChrome"
+        return (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+            f" {kind}/{major}.0.0.0 Safari/537.36"
+            f" PrefectureFleet/{self.fleet_version} (+{self._contact})"
+        )
+
+    @property
+    def open_contexts(self) -> int:
+        """Contexts open at this moment; 0 when no attempt is under way."""
+        return len(self._browser.contexts) if self._browser else 0
+
+    async def open_page(self) -> OpenPage:
+        """
+        A page in a fresh context. Starts Chromium again if it died.
+
+        Raises:
+            playwright.async_api.Error: Chromium died or froze just now.
+            NoChromium: it does not start any more.
+        """
+        async with self._lock:
+            if self._browser is None or not self._browser.is_connected():
+                await self._stop()
+                await self._start()
+            browser = self._browser
+            assert browser is not None
+        opened = await within(START_S, self._open(browser))
+        if opened is None:
+            self.kill()
+            raise PlaywrightError(f"Chromium did not open a page in {START_S:g} s; it was ended")
+        return opened
+
+    async def close_page(self, opened: OpenPage) -> None:
+        """Close a page with its context; if that takes too long, end the whole Chromium."""
+
+        async def close() -> bool:
+            with contextlib.suppress(PlaywrightError):  # dead already: nothing left to close
+                await opened.context.close()
+            return True
+
+        if not await within(self._close_s, close()):
+            self.kill()
+
+    def kill(self) -> None:
+        """End Chromium and the driver at once. Calls under way fail; the next page starts anew."""
+        for process in self._processes:
+            with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
+                if not process.is_running():
+                    continue
+                if os.getpgid(process.pid) == process.pid:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
+
+    async def _open(self, browser: Browser) -> OpenPage:
+        context = await browser.new_context(
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            user_agent=self.user_agent,
+            viewport={"width": WINDOW_WIDTH_PX, "height": WINDOW_HEIGHT_PX},
+            accept_downloads=False,
+            service_workers="block",
+            reduced_motion="reduce",
+        )
+        if not self._is_shell:
+            await _guard_popups(context)
+        page = await context.new_page()
+        cdp = await context.new_cdp_session(page)
+        await cdp.send("Page.enable")
+        return OpenPage(context, page, cdp)
+
+    async def _start(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-"))
+        try:
+            await self._launch(self._home)
+        except (PlaywrightError, OSError) as exc:
+            await self._stop()
+            if self._may_drop_sandbox and self.sandboxed and "sandbox" in str(exc).lower():
+                self.sandboxed = False
+                await self._start()
+                return
+            raise NoChromium(_why_not(self.executable, str(exc))) from exc
+        self.starts += 1
+
+    async def _launch(self, home: Path) -> None:
+        before = {child.pid for child in psutil.Process().children()}
+        with _temporary_folder(home):  # the driver keeps its own files there too
+            self._playwright = await async_playwright().start()
+        children = psutil.Process().children()
+        self._processes = [child for child in children if child.pid not in before]
+        arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
+        # Chromium meets strangers: it gets none of our settings (a database's password)
+        environment: dict[str, str | float | bool] = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},
+            "TMPDIR": str(home),
+        }
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=self.executable,
+            headless=not self._show,
+            args=arguments,
+            chromium_sandbox=self.sandboxed,
+            # the fleet ends its browsers itself: a signal must not reach them first
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            env=environment,
+            timeout=START_S * 1000,
+        )
+        for driver in list(self._processes):
+            with contextlib.suppress(psutil.Error):
+                self._processes += driver.children()
+        self.version = self._browser.version
+
+    async def _stop(self) -> None:
+        async def stop() -> bool:
+            with contextlib.suppress(PlaywrightError):  # it died before: only its remains matter
+                if self._browser is not None:
+                    await self._browser.close()
+            return True
+
+        async def stop_driver() -> bool:
+            # the driver's pipe may be broken already, in whatever way it died
+            with contextlib.suppress(Exception):
+                if self._playwright is not None:
+                    await self._playwright.stop()
+            return True
+
+        if not await within(self._close_s, stop()):
+            self.kill()
+        await within(self._close_s, stop_driver())
+        self.kill()
+        await asyncio.to_thread(psutil.wait_procs, self._processes, self._close_s)
+        self._playwright = self._browser = None
+        self._processes = []
+        if self._home is not None:
+            await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+            self._home = None
+
+
+async def _guard_popups(context: BrowserContext) -> None:
+    """For a Chromium that can open popups: the guard's addresses, blocked in every page."""
+
+    async def refuse(route: Route) -> None:
+        await route.abort("blockedbyclient")
+
+    async def close(page: Page) -> None:
+        if len(context.pages) > 1:
+            await page.close()
+
+    either = "|".join(
+        f"(?:{re.escape(p).replace(re.escape('*'), '.*')})" for p in guard.FORBIDDEN_ADDRESSES
+    )
+    await context.route(re.compile(f"^(?:{either})$"), refuse)
+    context.on("page", close)
+
+
+@contextlib.contextmanager
+def _temporary_folder(folder: Path) -> Any:
+    """`TMPDIR` for a process that is started within; Playwright has no other way to say it."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+
+
+def sweep_temporary() -> None:
+    """Remove the temporary folders of fleets that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        owner = folder.name.removeprefix(TEMPORARY).split("-", 1)[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _why_not(executable: Path, message: str) -> str:
+    """One line from Chromium's many about why it did not start."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    said = next(
+        (line for line in lines if re.search("error while loading|sandbox|FATAL|No such", line)),
+        lines[0] if lines else "no message",
+    )
+    advice = "see: fleet doctor"
+    if "sandbox" in said.lower():
+        advice = (
+            "this system refuses Chromium's sandbox (AppArmor on Ubuntu 23.10 and later, or"
+            " user.max_user_namespaces=0): allow it, or set FLEET_CHROMIUM_SANDBOX=off and accept"
+            " that a hostile page then meets no sandbox"
+        )
+    elif "error while loading" in said:
+        advice = "a system library is missing: make setup, or install it"
+    return f"{executable} does not start: {said[:300]}; {advice}"

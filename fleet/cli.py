@@ -1,0 +1,204 @@
+"""
+The command line. Turns errors into one line and an exit code; everything else is elsewhere.
+
+0 done, whatever the verdicts · 2 usage or a bad scenario · 3 store unreachable · 4 no usable
+Chromium · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+import fleet
+from fleet import catalog, commands, log
+from fleet.equipment import for_practice
+from fleet.errors import BadInput, FleetError, NoChromium, StoreRefused, StoreUnreachable
+from fleet.present import scenarios_table
+from fleet.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
+    (BadInput, 2),
+    (StoreUnreachable, 3),
+    (StoreRefused, 3),
+    (NoChromium, 4),
+)
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Visits booking pages of French prefectures and keeps a picture of every answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+export_app = typer.Typer(help="Write out what is stored.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
+
+Practice = Annotated[
+    bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
+]
+
+
+def _settings(practice: bool) -> Settings:
+    settings = load_settings()
+    return for_practice(settings) if practice else settings
+
+
+def _warn(catalogue: catalog.Catalog) -> None:
+    for problem in catalogue.problems:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"left out: {problem}", style="yellow", markup=False
+        )
+
+
+def _run(call: Coroutine[None, None, bool]) -> None:
+    """Run a command; exit 130 if it says that it was interrupted."""
+    if not asyncio.run(call):
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command("list")
+def list_(
+    practice: Practice = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
+) -> None:
+    """List the scenarios."""
+    catalogue = catalog.load(_settings(practice).scenarios_dir)
+    _warn(catalogue)
+    if as_json:
+        for scenario in catalogue.scenarios:
+            print(scenario.model_dump_json())
+    else:
+        Console().print(scenarios_table(catalogue.scenarios))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="files or folders")] = None,
+    practice: Practice = False,
+) -> None:
+    """Check scenario files; exit 2 if one cannot be used."""
+    catalogue = catalog.load(*(paths or [_settings(practice).scenarios_dir]))
+    for problem in catalogue.problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
+    if catalogue.problems:
+        raise typer.Exit(2)
+
+
+@app.command("try")
+def try_(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
+    practice: Practice = False,
+) -> None:
+    """Visit one flow once, tell everything, and save its pictures as files."""
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(commands.try_once(catalogue.select([scenario_id]), settings, practice, show))
+
+
+@app.command()
+def run(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    pages: Annotated[int | None, typer.Option(min=1, max=64, help="most pages open")] = None,
+    times: Annotated[int, typer.Option(min=1, max=10_000, help="visits of each flow")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one attempt per line")] = False,
+    practice: Practice = False,
+) -> None:
+    """Visit flows (all, or those named), store every attempt, and say how they ended."""
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    chosen = catalogue.select(ids or [])
+    _run(commands.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
+
+
+@export_app.command("attempts")
+def export_attempts(
+    form: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
+    scenario: Annotated[str | None, typer.Option(metavar="ID")] = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="from then on")] = None,
+    until: Annotated[str | None, typer.Option(metavar="T", help="before then")] = None,
+    practice: Practice = False,
+) -> None:
+    """Write stored attempts to standard output, oldest first."""
+    settings = _settings(practice)
+    _run(commands.export_attempts(settings, form, scenario, since, until))
+
+
+@export_app.command("evidence")
+def export_evidence(
+    sha256: str,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")],
+    practice: Practice = False,
+) -> None:
+    """Write one stored file, after proving its hash."""
+    _run(commands.export_evidence(_settings(practice), sha256, output))
+
+
+@app.command()
+def practice(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8063,
+    latency_ms: Annotated[int, typer.Option(min=0, max=60_000)] = 0,
+    now: Annotated[str | None, typer.Option(metavar="T", help="set their clock")] = None,
+) -> None:
+    """Serve the practice prefectures on this machine until Ctrl-C."""
+    _run(commands.serve_practice(port, latency_ms / 1000, now))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="end after one pass")] = False,
+) -> None:
+    """Visit every practice prefecture and say where to look at the pictures."""
+    settings = _settings(practice=True)
+    stay = sys.stdin.isatty() and sys.stdout.isatty() and not once
+    _run(commands.demo(settings, stay=stay))
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether everything is here that a visit needs, and what to do if not."""
+    _run(commands.doctor(load_settings()))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fleet {fleet.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="say which")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log every attempt")] = False,
+) -> None:
+    log.configure(quiet=not verbose)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line; give its exit code (the `fleet` script exits with it)."""
+    try:
+        app(args=arguments, prog_name="fleet")
+    except FleetError as exc:
+        print(f"fleet: {exc}", file=sys.stderr)
+        return next((code for kind, code in EXIT_CODES if isinstance(exc, kind)), 1)
+    except SystemExit as exc:  # typer's way to end, usage errors included
+        return exc.code if isinstance(exc.code, int) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0

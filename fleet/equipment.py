@@ -1,0 +1,137 @@
+"""
+What a command needs, opened in the right order and closed in reverse: store and Chromium.
+
+Also the two worlds a command may work in: the real prefectures, or the practice ones. They
+never share a scenario folder or a database, so made-up data cannot mix with real.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import fleet
+from fleet import practice
+from fleet.attempt import Limits
+from fleet.browser import Chromium, find_chromium
+from fleet.errors import BadInput
+from fleet.mongod import Mongod
+from fleet.run import Pace, host_of
+from fleet.store import Store
+from fleet.visit import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from fleet.models import Scenario
+    from fleet.settings import Settings
+
+PRACTICE_SCENARIOS = Path(practice.__file__).parent / "scenarios"
+
+_PRACTICE = {
+    "scenarios_dir": PRACTICE_SCENARIOS,
+    "database": "fleet_practice",
+    "pause_s": 0.0,
+    "retry_wait_s": 0.5,
+    "answer_timeout_s": 4.0,
+    "deadline_s": 30.0,
+}
+
+
+def for_practice(settings: Settings) -> Settings:
+    """
+    The settings of the practice world: own scenarios, own database, no waiting for politeness.
+
+    What the environment sets stays, except that the database's name gets `_practice` behind it.
+    """
+    unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
+    return settings.model_copy(update={**unset, "database": f"{settings.database}_practice"})
+
+
+def is_loopback(scenario: Scenario) -> bool:
+    """Whether a visit of this scenario stays on this machine."""
+    host = host_of(scenario)
+    return host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
+
+
+def check_may_visit(scenarios: Iterable[Scenario], settings: Settings) -> None:
+    """
+    Raises:
+        BadInput: a real site would be visited and no contact address is set.
+    """
+    if settings.contact_url is not None:
+        return
+    real = [s for s in scenarios if not is_loopback(s)]
+    if real:
+        raise BadInput(
+            f"FLEET_CONTACT_URL is not set, so no real site is visited ({len(real)} asked for, such"
+            f" as {real[0].id}): a site must be able to see who visits it and whom to ask. Set it"
+            " to a page or mailto: address of yours; to practise without, add --practice"
+        )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of one attempt."""
+    return Limits(
+        visit=Patience(
+            deadline_s=settings.deadline_s,
+            answer_timeout_s=settings.answer_timeout_s,
+            settle_s=settings.settle_s,
+        ),
+        last_look_s=settings.last_look_s,
+        close_s=settings.close_s,
+    )
+
+
+def pace_of(settings: Settings, pages: int | None = None) -> Pace:
+    """How hard a run may press; `pages` overrides the setting."""
+    return Pace(
+        pages=pages or settings.pages,
+        pause_s=settings.pause_s,
+        tries=settings.tries,
+        retry_wait_s=settings.retry_wait_s,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store of `FLEET_MONGODB_URL`, else of the embedded server, which is then running."""
+    async with contextlib.AsyncExitStack() as stack:
+        url = settings.mongodb_url
+        if url is None:
+            url = await stack.enter_async_context(Mongod(settings.data_dir))
+        yield await stack.enter_async_context(await Store.open(url, settings.database))
+
+
+@contextlib.asynccontextmanager
+async def open_chromium(
+    settings: Settings, *, loopback_only: bool, show: bool = False
+) -> AsyncIterator[Chromium]:
+    """A running Chromium as the settings want it."""
+    async with Chromium(
+        find_chromium(settings),
+        fleet_version=fleet.__version__,
+        sandbox=settings.chromium_sandbox,
+        contact_url=settings.contact_url,
+        close_s=settings.close_s,
+        loopback_only=loopback_only,
+        show=show,
+    ) as chromium:
+        yield chromium
+
+
+@contextlib.asynccontextmanager
+async def practising(
+    scenarios: Sequence[Scenario], latency_s: float = 0.0
+) -> AsyncIterator[list[Scenario]]:
+    """`scenarios` aimed at practice prefectures that are served on a free port meanwhile."""
+    async with practice.PracticeServer(practice.PREFECTURES, latency_s=latency_s) as server:
+        yield [aimed(scenario, server.port) for scenario in scenarios]
+
+
+def aimed(scenario: Scenario, port: int) -> Scenario:
+    """`scenario` on another port of the same host."""
+    parts = urlsplit(scenario.url)
+    return scenario.at(parts._replace(netloc=f"{parts.hostname}:{port}").geturl())

@@ -1,0 +1,99 @@
+"""
+Evidence: pictures and HTML of a page, with their hashes.
+
+Pictures are PNG, lossless and without a clock or counter of ours in them: the same page gives
+the same bytes, and the store keeps them once. They are taken through Chromium's own
+`Page.captureScreenshot`, which waits for neither fonts nor idle network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from fleet.models import Evidence, EvidenceFile, now
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+MAX_HEIGHT_PX = 8_000
+"""Taller pages are cut there: Chromium tiles and blanks very tall pictures."""
+
+MAX_WIDTH_PX = 2_560
+MAX_HTML_CHARACTERS = 5_000_000
+
+_HTML = """
+(limit) => {
+  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : "";
+  const html = type + (document.documentElement ? document.documentElement.outerHTML : "");
+  return [html.slice(0, limit), html.length > limit];
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file was taken: the page of the visit (from 0), its address and its title."""
+
+    step: int
+    url: str
+    title: str
+
+
+def file_of(
+    kind: Literal["picture", "html"], content: bytes, place: Place, *, truncated: bool
+) -> EvidenceFile:
+    """`content` with its hash, its place and the present time."""
+    return EvidenceFile(
+        evidence=Evidence(
+            kind=kind,
+            step=place.step,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
+            taken_at=now(),
+            url=place.url[:2000],
+            title=place.title[:500],
+            truncated=truncated,
+        ),
+        content=content,
+    )
+
+
+async def take_picture(cdp: CDPSession, place: Place) -> EvidenceFile:
+    """
+    A PNG of the whole page, cut at `MAX_HEIGHT_PX`.
+
+    Raises:
+        playwright.async_api.Error: the page is gone. It has no limit of its own in time: a page
+            that still loads may hold it for ever, stop its loading first.
+    """
+    size = (await cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
+    width, height = min(size["width"], MAX_WIDTH_PX), min(size["height"], MAX_HEIGHT_PX)
+    shot = await cdp.send(
+        "Page.captureScreenshot",
+        {
+            "format": "png",
+            "optimizeForSpeed": True,
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
+        },
+    )
+    cut = size["height"] > height or size["width"] > width
+    return file_of("picture", base64.b64decode(shot["data"]), place, truncated=cut)
+
+
+async def take_html(cdp: CDPSession, place: Place) -> EvidenceFile:
+    """
+    The document as it stands now, scripts' changes included, cut at `MAX_HTML_CHARACTERS`.
+
+    Raises:
+        playwright.async_api.Error: the page is gone.
+    """
+    got = await cdp.send(
+        "Runtime.evaluate",
+        {"expression": f"({_HTML})({MAX_HTML_CHARACTERS})", "returnByValue": True},
+    )
+    text, cut = got["result"]["value"]
+    return file_of("html", text.encode("utf-8", "replace"), place, truncated=cut)

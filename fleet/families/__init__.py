@@ -1,0 +1,1 @@
+"""Booking platforms that many prefectures share: one module each, with `flow(...)` in it."""

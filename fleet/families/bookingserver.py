@@ -1,0 +1,176 @@
+"""
+The eZ Publish `bookingserver`: `/booking/create/<id>` on the prefectures' own sites and pprdv.
+
+Steps: 0 accept the conditions, 1 choose a desk (« planning ») if there are several, then the
+answer: 2 « Vérification de disponibilité » when there is no slot, or 3 « Description de la
+nature du rendez-vous » and 4 the calendar. A visit stops at 2 or 4; from 5 on a slot is taken.
+
+Sentences and elements come from the code of about twenty public checkers and from official
+pages that quote them, 2014–2025. The elements of the skin of 2024 are not known from a source.
+None was seen by this project on a live site.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from fleet import rules
+from fleet.models import Scenario, Verdict, definition_version
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from fleet.models import Outcome
+    from fleet.visit import Visit
+
+VERSION = "1"
+"""Changes when a visit of this family would read a page differently."""
+
+PARIS = ZoneInfo("Europe/Paris")
+
+COOKIE_BANNERS = (
+    "#tarteaucitronAllDenied2",
+    ".tarteaucitronDeny",
+    "#cookies-banner .boutons a",
+    "button.tarteaucitronCTAButton",
+    "#tarteaucitronPersonalize2",
+)
+CONDITIONS = "input#condition[type=checkbox]"
+DESKS = "input[type=radio][name=planning]"
+FREE_CELLS = ("td.free", "td.status-1")
+FREE_LINKS = "td a[href*='/booking/create/'][href*='/5/']"
+
+START = "Effectuer une demande de rendez-vous"
+NEXT = ("Etape suivante", "Étape suivante")
+
+NO_SLOTS = (
+    "Il n'existe plus de plage horaire libre pour votre demande de rendez-vous",
+    "Il n'y a pas calendrier disponible",  # sic, skin of 2024
+    "pas de rendez-vous disponibles pour le moment",
+)
+CLOSED = (
+    "Ce lien a été désactivé définitivement",
+    "Cette page n'est pas disponible pour le moment",
+)
+DESCRIPTION = "Description de la nature du rendez-vous"
+
+_INSTANT = re.compile(r"/5/(\d{9,10})(?:\D|$)")
+
+
+def flow(
+    *,
+    department: str,
+    flow: str,
+    title: str,
+    url: str,
+    planning: str | None = None,
+    control: bool = False,
+) -> Scenario:
+    """
+    A scenario of this platform.
+
+    Args:
+        department, flow, title, control: as for `fleet.scenario`.
+        url: `https://…/booking/create/<id>`, with or without a step behind it.
+        planning: value of the desk's radio button; leave it out when the form has only one.
+
+    Raises:
+        ValueError: one of these is wrong; the message says what was expected.
+    """
+    if not re.search(r"/booking/create/\d+(/0)?/?$", url):
+        raise ValueError(f"url {url!r} does not end in /booking/create/<number>")
+    if planning is not None and not re.fullmatch(r"\d+", planning):
+        raise ValueError(f"planning {planning!r} is not the number of a radio button")
+
+    async def script(visit: Visit) -> Outcome:
+        return await _visit(visit, planning)
+
+    return Scenario(
+        department=department,
+        flow=flow,
+        title=title,
+        url=url,
+        family="bookingserver",
+        control=control,
+        version=definition_version(
+            family="bookingserver", family_version=VERSION, url=url, planning=planning
+        ),
+        script=script,
+    )
+
+
+async def _visit(visit: Visit, planning: str | None) -> Outcome:
+    start = [visit.css(CONDITIONS)]
+    answers = {
+        "slots": [visit.css(*FREE_CELLS), visit.css(FREE_LINKS)],
+        "no_slots": [visit.text(*NO_SLOTS), visit.url("*/booking/create/*/2")],
+        "closed": [visit.text(*CLOSED)],
+    }
+    description = [visit.text(DESCRIPTION), visit.url("*/booking/create/*/3")]
+
+    await visit.open()
+    await visit.dismiss(*COOKIE_BANNERS)
+    if await visit.which(start=start, closed=answers["closed"]) == "closed":
+        return await visit.decide(closed=answers["closed"])
+
+    await visit.tick(css=CONDITIONS)
+    await _next(visit, START)
+    desks = [visit.css(DESKS)]
+    page = await visit.which(start=start, desks=desks, description=description, **answers)
+    if page == "desks":
+        await _choose_desk(visit, planning)
+        page = await visit.which(start=start, description=description, **answers)
+    elif planning is not None and page in ("description", "slots", "no_slots"):
+        visit.unrecognised(
+            f"asks for no desk any more, so its answer may not be that of planning {planning};"
+            " look at the pictures, then take `planning` out of the scenario"
+        )
+    if page == "start":
+        return rules.session_expired(visit.address, f"css {CONDITIONS!r}")
+    if page == "description":
+        await _next(visit, *NEXT)
+
+    outcome = await visit.decide(**answers)
+    if outcome.verdict is not Verdict.SLOTS:
+        return outcome
+    links = await visit.attributes(FREE_LINKS, "href")
+    return outcome.offering(days_of(links), slot_count=len(links))
+
+
+async def _choose_desk(visit: Visit, planning: str | None) -> None:
+    offered = await visit.attributes(DESKS, "value")
+    if planning is None:
+        visit.unrecognised(
+            f"asks which desk: {', '.join(offered)}; write one of them as `planning`, and a"
+            " scenario for each"
+        )
+    if planning not in offered:
+        visit.unrecognised(f"does not offer planning {planning} but {', '.join(offered)}")
+    await visit.choose(css=f"{DESKS}[value='{planning}']")
+    await _next(visit, *NEXT)
+
+
+async def _next(visit: Visit, *words: str) -> None:
+    if not await visit.press(*words):
+        visit.unrecognised(f"stays where it is when {words[0]!r} is pressed")
+
+
+def days_of(links: list[str]) -> list[date]:
+    """
+    The Paris days of slot links `…/5/<unix seconds>`, one for each link that names an instant.
+
+    An instant that no prefecture could offer (past, or more than three years ahead) is left out.
+    """
+    days = []
+    today = datetime.now(UTC)
+    for link in links:
+        found = _INSTANT.search(link)
+        if found is None:
+            continue
+        instant = datetime.fromtimestamp(int(found.group(1)), UTC)
+        if today - timedelta(days=1) < instant < today + timedelta(days=3 * 366):
+            days.append(instant.astimezone(PARIS).date())
+    return days

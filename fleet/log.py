@@ -1,0 +1,31 @@
+"""Logs: one structlog line for each event, on stderr; JSON where nobody watches."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(*, quiet: bool = False) -> None:
+    """
+    Send logs to stderr: readable on a terminal, JSON otherwise.
+
+    Args:
+        quiet: only warnings and worse (a progress bar or a table says the rest).
+    """
+    level = logging.WARNING if quiet else logging.INFO
+    pretty = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer()
+            if pretty
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,218 @@
+"""
+The embedded default: a real `mongod` for one machine, when no `FLEET_MONGODB_URL` is set.
+
+It listens on a free loopback port, keeps its files under the data folder, and is shared by
+all fleet processes that use the same folder: whoever comes first starts it, whoever leaves
+last stops it. A fleet that is killed leaves it running; the next one finds it and takes it
+over, so nothing stored is lost and no second server touches the files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import psutil
+
+from fleet.errors import BadInput, StoreUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+START_S = 60
+STOP_S = 30
+
+
+def find_mongod() -> Path:
+    """
+    The `mongod` on the PATH, else the one of the `embedded` extra.
+
+    Raises:
+        StoreUnreachable: there is none; says what to install or set.
+    """
+    on_path = shutil.which("mongod")
+    if on_path:
+        return Path(on_path)
+    package = importlib.util.find_spec("fiftyone")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        wheel = Path(folder) / "db" / "bin" / "mongod"
+        if wheel.is_file():
+            return wheel
+    raise StoreUnreachable(
+        "no MongoDB: FLEET_MONGODB_URL is not set, there is no mongod on the PATH and the"
+        " 'embedded' extra is not installed. Set FLEET_MONGODB_URL, or: make setup"
+    )
+
+
+class Mongod:
+    """
+    One fleet process's share in the embedded server of a data folder.
+
+    `async with Mongod(data_dir) as url:` gives a `mongodb://` address that answers.
+
+    Raises (on entry):
+        BadInput: the data folder cannot be made or written.
+        StoreUnreachable: the server does not start; quotes the end of its log.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._home = data_dir.expanduser().absolute() / "mongodb"
+        self._address = self._home / "address"
+        self._log = self._home / "mongod.log"
+        self._share: int | None = None
+
+    async def __aenter__(self) -> str:
+        return await asyncio.to_thread(self._enter)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.shield(asyncio.to_thread(self._leave))
+
+    def _enter(self) -> str:
+        try:
+            (self._home / "files").mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._lock("start.lock"):
+                port = self._running_port() or self._start()
+                self._share = os.open(self._home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+                fcntl.flock(self._share, fcntl.LOCK_SH)
+        except OSError as exc:
+            raise BadInput(
+                f"FLEET_DATA_DIR: {self._home} cannot be used as MongoDB's folder:"
+                f" {exc.strerror or exc}. Expected a folder that this user may write"
+            ) from exc
+        return f"mongodb://127.0.0.1:{port}/?directConnection=true"
+
+    def _leave(self) -> None:
+        if self._share is None:
+            return
+        with self._lock("start.lock"):
+            try:
+                fcntl.flock(self._share, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._stop()
+            except BlockingIOError:
+                pass  # another fleet process still uses the server; the last one stops it
+            finally:
+                os.close(self._share)
+                self._share = None
+
+    @contextlib.contextmanager
+    def _lock(self, name: str) -> Iterator[Self]:
+        handle = os.open(self._home / name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield self
+        finally:
+            os.close(handle)
+
+    def _running(self) -> psutil.Process | None:
+        """The server of this folder, whoever started it."""
+        try:
+            process = psutil.Process(int(self._address.read_text().split()[0]))
+            ours = str(self._home / "files") in process.cmdline()
+            return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return None
+
+    def _running_port(self) -> int | None:
+        if self._running() is None:
+            return None
+        try:
+            port = int(self._address.read_text().split()[1])
+        except (ValueError, IndexError):
+            return None
+        return port if _answers(port) else None
+
+    def _start(self) -> int:
+        stale = self._running()
+        if stale is not None:  # it lives and does not answer: frozen, or still shutting down
+            _end(stale)
+        for _ in range(3):  # another program may take the free port before mongod does
+            port = _free_port()
+            process = subprocess.Popen(
+                [
+                    str(find_mongod()),
+                    *("--dbpath", str(self._home / "files")),
+                    *("--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"),
+                    *("--logpath", str(self._log), "--quiet"),
+                    # zlib has a known leak in 6.0; over loopback no compression is the fastest
+                    *("--networkMessageCompressors", "disabled"),
+                    *("--wiredTigerCacheSizeGB", "0.25"),
+                    *("--wiredTigerCollectionBlockCompressor", "zstd"),
+                    *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the fleet; the server is stopped by it
+            )
+            self._address.write_text(f"{process.pid} {port}\n")
+            give_up = time.monotonic() + START_S
+            while process.poll() is None and time.monotonic() < give_up:
+                if _answers(port):
+                    return port
+                time.sleep(0.05)
+            if process.poll() is None:
+                _end(psutil.Process(process.pid))
+            if process.wait() != 48:  # mongod's exit code for "address already in use"
+                break
+        raise StoreUnreachable(
+            f"MongoDB does not start on {self._home / 'files'}: exit {process.returncode};"
+            f" its log ends: {self._log_tail()}. If the folder is damaged, move it away or"
+            " restore a backup, or set FLEET_MONGODB_URL"
+        )
+
+    def _stop(self) -> None:
+        process = self._running()
+        if process is not None:
+            _end(process)
+        self._address.unlink(missing_ok=True)
+
+    def _log_tail(self) -> str:
+        try:
+            lines = self._log.read_text(errors="replace").splitlines()
+        except OSError as exc:
+            return f"(no log: {exc.strerror})"
+        telling = [line for line in lines if '"s":"F"' in line or '"s":"E"' in line] or lines
+        return " | ".join(line[:300] for line in telling[-2:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    """Whether something accepts connections there; mongod listens only once it has recovered."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _end(process: psutil.Process) -> None:
+    """Stop a server cleanly, by force if it takes longer than STOP_S."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_S)

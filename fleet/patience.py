@@ -1,0 +1,39 @@
+"""
+Waiting for Playwright with a limit, without ever cancelling it.
+
+Cancelling a task that is inside a Playwright call is undefined behaviour (its documentation,
+"Known issues"), so `asyncio.timeout` and `wait_for` must not be put around one. Here the
+waiting ends and the call goes on; it ends by itself when its page is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+T = TypeVar("T")
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Take the exception of a call nobody waits for, so that asyncio does not print it."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T | None:
+    """
+    What `call` gives, or None if it takes longer than `seconds`; it then goes on unseen.
+
+    Raises:
+        Exception: whatever `call` raised in time.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, seconds))
+    finally:
+        task.add_done_callback(_forget)
+    return task.result() if done else None

@@ -1,0 +1,54 @@
+"""
+Practice prefectures: a local replica of the eZ Publish `bookingserver` booking sites.
+
+For tests, demonstrations and learning. Real texts, invented data, no appointment: every page
+says « RÉPLIQUE DE TEST » (only the bodies of proxy errors do not, they are byte-faithful). Facts
+come from the code of public checkers [B], official pages [V] or inference [I]; none was seen by
+us on a live site.
+
+    async with PracticeServer(PREFECTURES) as server:
+        await page.goto(server.url(PREFECTURES[0]))
+    assert not server.tripwires
+"""
+
+from fleet.practice.forms import (
+    STEP_2_TRAPS,
+    STEP_4_TRAPS,
+    Fault,
+    FaultKind,
+    Form,
+    Planning,
+    Trap,
+)
+from fleet.practice.journal import LoggedRequest, Tripwire
+from fleet.practice.offers import (
+    Offers,
+    always,
+    never,
+    on_visits,
+    released_at,
+    sunday_night,
+)
+from fleet.practice.prefectures import PREFECTURES
+from fleet.practice.server import PracticeServer, serve
+
+__all__ = [
+    "PREFECTURES",
+    "STEP_2_TRAPS",
+    "STEP_4_TRAPS",
+    "Fault",
+    "FaultKind",
+    "Form",
+    "LoggedRequest",
+    "Offers",
+    "Planning",
+    "PracticeServer",
+    "Trap",
+    "Tripwire",
+    "always",
+    "never",
+    "on_visits",
+    "released_at",
+    "serve",
+    "sunday_night",
+]

@@ -1,0 +1,80 @@
+"""
+The traps that replace a whole answer. Those inside a page are in the templates (`has(…)`).
+
+Sentences of `DISABLED` and `NOT_AVAILABLE` are real [B]. The words of maintenance [B] are known,
+their page is not. Everything else is our guess or invented on purpose: login wall, expired
+session, captcha before the answer (the real engine asks for it after the choice of a slot).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from fleet.practice.forms import Trap
+from fleet.practice.pages import Pages, html
+
+if TYPE_CHECKING:
+    from fleet.practice.engine import Call
+    from fleet.practice.faults import Faults
+
+LATE_GRID_S = 1.5
+LOGIN_PATH = "/connexion"
+FRAME_PATH = "/cadre"
+"""The same-origin frame of `IFRAME_SENTENCE`: `/cadre/<form id>`."""
+
+
+def instead_of_form(call: Call, pages: Pages) -> web.Response | None:
+    """The answer of a form that cannot be used at all; None for the others."""
+    has = call.form.traps
+    values = pages.form_values(call.form, call.prefix, call.printing, english=False)
+    if Trap.REDIRECT_LOOP in has:
+        bare = call.request.path.rstrip("/").endswith(call.form.id)
+        return _found(call.at(0 if bare else None))
+    if Trap.LOGIN_WALL in has:
+        return _found(f"{LOGIN_PATH}?retour={call.form.id}")
+    if Trap.MAINTENANCE in has:
+        return html(pages.render("maintenance.html", **values))
+    if Trap.DISABLED in has:
+        sentence = "Ce lien a été désactivé définitivement"
+    elif Trap.NOT_AVAILABLE in has:
+        sentence = "Attention : Cette page n'est pas disponible pour le moment !"
+    else:
+        return None
+    return html(pages.render("message.html", **{**values, "sentence": sentence}))
+
+
+async def step_2(call: Call, pages: Pages, faults: Faults, example: str) -> web.StreamResponse:
+    """The answer page of a planning without slots, with the form's trap in it."""
+    has = call.form.traps
+    values = pages.form_values(call.form, call.prefix, call.printing, call.english)
+    template = "captcha.html" if Trap.CAPTCHA_BEFORE in has else "step2.html"
+    text = pages.render(template, **{**values, "step": 2, "example": example})
+    if Trap.DOWNLOAD_ANSWER in has:
+        response = html(text)
+        response.headers["Content-Disposition"] = 'attachment; filename="reponse.html"'
+        return response
+    if Trap.TRUNCATED_HTML in has:
+        response = html(text[: text.index("Il n")])
+        response.force_close()
+        return response
+    if Trap.ENDLESS_BODY in has:
+        return await _endless(call.request, text.split("</form>", 1)[0] + "</form>\n", faults)
+    return html(text)
+
+
+async def _endless(request: web.Request, text: str, faults: Faults) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/html; charset=utf-8"})
+    await response.prepare(request)
+    await response.write(text.encode())
+    for _ in range(600):
+        await faults.wait(1.0)
+        if faults.closing:
+            break
+        await response.write(b"<!-- encore -->\n")
+    return response
+
+
+def _found(address: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-cache"})

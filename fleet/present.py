@@ -1,0 +1,185 @@
+"""How attempts and scenarios look in a terminal, in CSV and in JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from fleet.errors import BadInput
+from fleet.models import Attempt, Group, Scenario, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from fleet.store import Store
+
+PARIS = ZoneInfo("Europe/Paris")
+
+COLOURS = {
+    Verdict.SLOTS: "bold green",
+    Verdict.NO_SLOTS: "red",
+    Verdict.CLOSED: "magenta",
+}
+GROUP_COLOURS = {
+    Group.ANSWERED: "white",
+    Group.REFUSED: "yellow",
+    Group.UNAVAILABLE: "cyan",
+    Group.OURS: "bold yellow",
+}
+
+WIDE = 110
+"""Columns from which a table also says what was seen."""
+
+CSV_COLUMNS = (
+    *("id", "run_id", "scenario_id", "scenario_version", "department", "flow", "control", "url"),
+    *("ruleset", "number", "verdict", "group", "detail", "first_dates", "slot_count"),
+    *("started_at", "seconds", "last_status", "last_url", "last_picture"),
+    *("chromium_version", "fleet_version"),
+)
+
+
+def verdict_text(verdict: Verdict) -> Text:
+    """A verdict in its colour."""
+    return Text(verdict.value, style=COLOURS.get(verdict, GROUP_COLOURS[verdict.group]))
+
+
+def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
+    """One line for each attempt, in the order given; what was seen, where `width` has room."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=width >= WIDE)
+    table.add_column("flow", no_wrap=True)
+    table.add_column("try", justify="right")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("first dates", no_wrap=True)
+    table.add_column("pictures", justify="right")
+    table.add_column("s", justify="right")
+    if width >= WIDE:
+        table.add_column("what was seen", no_wrap=True, overflow="ellipsis", ratio=1)
+    for attempt in attempts:
+        cells: list[str | Text] = [
+            attempt.scenario_id,
+            str(attempt.number),
+            verdict_text(attempt.verdict),
+            ", ".join(day.strftime("%d/%m/%Y") for day in attempt.first_dates),
+            str(sum(file.kind == "picture" for file in attempt.evidence)),
+            f"{attempt.seconds:.1f}",
+        ]
+        if width >= WIDE:
+            cells.append(Text(attempt.detail, style="dim"))
+        table.add_row(*cells)
+    return table
+
+
+def verdicts_table(verdicts: Mapping[Verdict, int]) -> Table:
+    """How many attempts ended how, group by group."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("group")
+    table.add_column("verdict", min_width=14)
+    table.add_column("attempts", justify="right")
+    for verdict in Verdict:
+        if count := verdicts.get(verdict, 0):
+            table.add_row(verdict.group.value, verdict_text(verdict), str(count))
+    table.add_row("", "all", str(sum(verdicts.values())), style="bold")
+    return table
+
+
+def offer_rate(verdicts: Mapping[Verdict, int]) -> str:
+    """The offer rate with its denominator, in words; errors and refusals never enter it."""
+    slots, none = verdicts.get(Verdict.SLOTS, 0), verdicts.get(Verdict.NO_SLOTS, 0)
+    if not slots + none:
+        return "offer rate: unknown, no attempt got an answer about slots"
+    return (
+        f"offer rate: {slots / (slots + none):.0%}, {slots} of {slots + none} attempts that got an"
+        " answer about slots"
+    )
+
+
+def scenarios_table(scenarios: Iterable[Scenario]) -> Table:
+    """The catalogue, one line for each scenario."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("title", overflow="fold")
+    table.add_column("platform", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for scenario in scenarios:
+        control = Text("control", style="dim") if scenario.control else Text("")
+        table.add_row(scenario.id, scenario.title, scenario.family, control)
+    return table
+
+
+def csv_row(attempt: Attempt) -> dict[str, object]:
+    """An attempt as one flat row; lists are joined with `;`."""
+    fields = json.loads(attempt.model_dump_json())
+    pictures = [file.sha256 for file in attempt.evidence if file.kind == "picture"]
+    last = attempt.served[-1] if attempt.served else None
+    return {
+        **{name: fields.get(name) for name in CSV_COLUMNS},
+        "first_dates": ";".join(fields["first_dates"]),
+        "last_status": last.status if last else None,
+        "last_url": last.url if last else None,
+        "last_picture": pictures[-1] if pictures else None,
+    }
+
+
+class AttemptWriter:
+    """Writes attempts to `out` as JSON Lines or CSV."""
+
+    def __init__(self, form: str, out: IO[str] = sys.stdout) -> None:
+        self._out = out
+        self._csv = csv.DictWriter(out, CSV_COLUMNS) if form == "csv" else None
+        if self._csv:
+            self._csv.writeheader()
+
+    def write(self, attempt: Attempt) -> None:
+        """One more line."""
+        if self._csv:
+            self._csv.writerow(csv_row(attempt))
+        else:
+            self._out.write(attempt.model_dump_json() + "\n")
+        self._out.flush()
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """
+    `2026-11-20` or `2026-11-20T08:30`, Paris time unless a zone is written.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise BadInput(
+            f"{option} {text!r} is no date; expected 2026-11-20 or 2026-11-20T08:30 (Paris time)"
+        ) from exc
+    return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
+
+
+async def save_pictures(store: Store, attempt: Attempt, folder: Path, *, last: bool) -> list[Path]:
+    """
+    The attempt's pictures as files that any viewer opens.
+
+    Args:
+        last: only the last one, the answer.
+
+    Returns:
+        The files, in the order the pages were visited.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = [file for file in attempt.evidence if file.kind == "picture"]
+    saved = []
+    for picture in pictures[-1:] if last else pictures:
+        name = f"{attempt.scenario_id.replace('/', '_')}_{picture.step}_{attempt.verdict.value}.png"
+        path = folder / name
+        path.write_bytes(await store.evidence(picture.sha256))
+        saved.append(path)
+    return saved

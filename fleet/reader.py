@@ -1,0 +1,125 @@
+"""
+Reading a page: what a person can see on it, in one question to the browser.
+
+Hidden elements, comments and templates say nothing; a visible frame's text belongs to the
+page. Everything is bounded: the page may be hostile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from fleet.patience import within
+from fleet.rules import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.async_api import Frame, Page
+
+MAX_TEXT = 200_000
+MAX_FRAMES = 20
+MAX_VALUES = 2_000
+READ_S = 10.0
+"""How long a page may take to say what is on it; a page whose script never ends says nothing."""
+
+_VISIBLE = """
+const visible = (e) => {
+  if (!e.checkVisibility({ visibilityProperty: true })) return false;
+  const box = e.getBoundingClientRect();
+  return box.width > 0 && box.height > 0;
+};
+"""
+
+_READ = (
+    """([selectors, limit]) => {"""
+    + _VISIBLE
+    + """
+  const counts = {};
+  for (const s of selectors) {
+    let n = 0;
+    for (const e of document.querySelectorAll(s)) if (visible(e)) n++;
+    if (n) counts[s] = n;
+  }
+  const heads = [...document.querySelectorAll("h1, h2")].slice(0, 20).filter(visible);
+  return {
+    title: document.title.slice(0, 500),
+    text: document.body ? document.body.innerText.slice(0, limit) : "",
+    headings: heads.map((e) => e.innerText.slice(0, 500)),
+    counts,
+    loading: document.readyState !== "complete",
+  };
+}"""
+)
+
+_ATTRIBUTES = (
+    """([selector, name, limit]) => {"""
+    + _VISIBLE
+    + """
+  return [...document.querySelectorAll(selector)].filter(visible).slice(0, limit)
+    .map((e) => (e.getAttribute(name) || "").slice(0, 2000));
+}"""
+)
+
+PRESSED = """(e) => [
+  (e.innerText || e.value || e.getAttribute("aria-label") || e.title || "").slice(0, 500),
+  (e.closest("a") && e.closest("a").href) || e.formAction && e.hasAttribute("formaction")
+    && e.formAction || null,
+]"""
+"""For an element about to be pressed: its words, and its own address if it has one."""
+
+
+async def read(page: Page, selectors: Sequence[str] = ()) -> Reading | None:
+    """
+    What the page and its visible frames say now; None while it changes or does not answer.
+
+    Args:
+        selectors: CSS selectors whose visible elements are counted.
+    """
+    main = await _read_frame(page.main_frame, selectors)
+    if main is None:
+        return None
+    text, counts = main["text"], dict(main["counts"])
+    for frame in page.frames[1 : MAX_FRAMES + 1]:
+        part = await _read_frame(frame, selectors) if await _shown(frame) else None
+        if part is not None:
+            text = f"{text}\n{part['text']}"[:MAX_TEXT]
+            for selector, count in part["counts"].items():
+                counts[selector] = counts.get(selector, 0) + count
+    return Reading(
+        url=page.url,
+        title=main["title"],
+        text=text,
+        headings=tuple(main["headings"]),
+        counts=counts,
+        loading=main["loading"],
+    )
+
+
+async def attributes(page: Page, selector: str, name: str) -> list[str]:
+    """Attribute `name` of the visible elements that match, `MAX_VALUES` at most."""
+    asked = page.main_frame.evaluate(_ATTRIBUTES, [selector, name, MAX_VALUES])
+    return await within(READ_S, asked) or []
+
+
+async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] | None:
+    try:
+        got: dict[str, Any] | None = await within(
+            READ_S, frame.evaluate(_READ, [list(selectors), MAX_TEXT])
+        )
+    except PlaywrightError:
+        return None  # the document is being replaced, or the page is gone: nothing to read now
+    return got
+
+
+async def _shown(frame: Frame) -> bool:
+    async def ask() -> bool:
+        element = await frame.frame_element()
+        return await element.is_visible()
+
+    try:
+        return bool(await within(READ_S, ask()))
+    except PlaywrightError:
+        return False

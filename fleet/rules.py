@@ -1,0 +1,269 @@
+"""
+The classifier: what the words, statuses and errors of a site mean. Data first, no browser.
+
+A verdict is only ever given for a positive sign. Judged in this order:
+
+1. the status of every document served to the page (`judge_status`): a 502 is a 502 whatever
+   its page says;
+2. bodies of proxies and walls that come with status 200 (`judge_page`);
+3. the scenario's own signs (`said`): every sign of a set must be on the page, and two sets at
+   once are a contradiction, not a choice;
+4. what may stand before an answer (`judge_gate`), only once 3 found nothing.
+
+Sources of the sentences: [B] code of public checkers that ran against the real sites, [V]
+official page or source. None was seen by this project on a live site yet.
+Change `RULESET` with any change of what is matched here: stored verdicts name it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from fleet.models import Frozen, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RULESET = "2026-11-23"
+
+BARE_PAGE_CHARACTERS = 600
+"""A page with less visible text than this is only a message; longer ones may *quote* one."""
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u0060\u00b4", "'"))
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+
+
+def normalise(text: str) -> str:
+    """`text` as it is compared: NFC, lower case, single spaces, plain apostrophes."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_APOSTROPHES)
+    return " ".join(text.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What a page says at one moment, all its visible frames together.
+
+    `text` is what a person can see (no hidden element, comment or template), `counts` the
+    number of visible elements for each CSS selector asked for, `loading` whether the document
+    is still being loaded.
+    """
+
+    url: str
+    title: str
+    text: str
+    headings: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    loading: bool = False
+
+
+class Sign(Frozen):
+    """
+    Something that can be seen on a page: a sentence, an address, or an element.
+
+    `patterns` are alternatives: one of them is enough. A sentence is compared after
+    `normalise`; an address is a shell pattern over the address without query and fragment; an
+    element is a CSS selector with at least one visible match.
+    """
+
+    kind: Literal["text", "url", "css"]
+    patterns: tuple[str, ...]
+
+    def seen(self, reading: Reading) -> str | None:
+        """The words that say what was seen, or None."""
+        for pattern in self.patterns:
+            if self.kind == "text" and normalise(pattern) in normalise(reading.text):
+                return f"text {pattern!r}"
+            if self.kind == "url" and fnmatch.fnmatchcase(
+                re.split(r"[?#]", reading.url, maxsplit=1)[0], pattern
+            ):
+                return f"url {pattern!r}"
+            if self.kind == "css" and reading.counts.get(pattern, 0) > 0:
+                return f"css {pattern!r} ×{reading.counts[pattern]}"
+        return None
+
+
+def independent(signs: Sequence[Sign]) -> bool:
+    """
+    Whether these signs are two proofs and not one said twice.
+
+    Wording and address, wording and element, or two different elements; two sentences of the
+    same page are one proof.
+    """
+    elements = {sign.patterns for sign in signs if sign.kind == "css"}
+    return len({sign.kind for sign in signs}) >= 2 or len(elements) >= 2
+
+
+def said(signs: Sequence[Sign], reading: Reading) -> tuple[str, ...]:
+    """The words for all of `signs` if every one is on the page; empty if one is missing."""
+    seen = [sign.seen(reading) for sign in signs]
+    return tuple(words for words in seen if words) if all(seen) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageRule:
+    """A sentence that decides alone when it is a heading, or all that the page says."""
+
+    verdict: Verdict
+    sentence: str
+    heading_only: bool = False
+
+
+PAGE_RULES = (
+    PageRule(Verdict.OVERLOAD, "Service surchargé", heading_only=True),  # [B]×10, eZ and pprdv
+    PageRule(Verdict.OVERLOAD, "502 Bad Gateway"),  # HAProxy and nginx [B]
+    PageRule(Verdict.OVERLOAD, "503 Service Unavailable"),
+    PageRule(Verdict.OVERLOAD, "504 Gateway Time-out"),
+    PageRule(Verdict.OVERLOAD, "No server is available to handle this request"),
+    PageRule(Verdict.OVERLOAD, "The server returned an invalid or incomplete response"),
+    PageRule(Verdict.BLOCKED, "Request forbidden by administrative rules"),  # HAProxy [B]
+    PageRule(Verdict.BLOCKED, "403 Forbidden"),
+    PageRule(Verdict.BLOCKED, "Sorry, you have been blocked"),  # Cloudflare [B]
+    PageRule(Verdict.BLOCKED, "error 1020"),
+    PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
+    PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
+    PageRule(Verdict.MAINTENANCE, "site indisponible"),  # eZ [B]
+    PageRule(Verdict.MAINTENANCE, "maintenance"),
+)
+
+CAPTCHA_ELEMENTS = (
+    "input[name=eZHumanCAPTCHACode]",  # eZ [B]
+    "#captchaFormulaireExtInput",  # RDV-Préfecture [B]
+    "rdv-captchetat",  # RDV-Préfecture [V]
+    ".g-recaptcha",
+    "iframe[src*='/recaptcha/']",
+    "iframe[src*='hcaptcha.com']",
+    "iframe[src*='challenges.cloudflare.com']",
+)
+LOGIN_ELEMENTS = ("input[type=password]", "#fconnect-access", "[class*='fr-connect']")
+SESSION_SENTENCES = ("votre session a expiré", "session expirée")
+SESSION_ADDRESS = "error=errorSessionInvalide"  # RDV-Préfecture [B]
+
+GATE_SELECTORS = (*CAPTCHA_ELEMENTS, *LOGIN_ELEMENTS)
+"""What a reading must count so that `judge_gate` can judge it."""
+
+
+def judge_status(
+    status: int, url: str, reading: Reading | None, retry_after: str | None = None
+) -> Outcome | None:
+    """
+    The outcome that the HTTP status of a document decides, None for a status that is fine.
+
+    Args:
+        reading: the page that came with it, if it could be read: it may turn a 503 into an
+            announced maintenance.
+        retry_after: the header of that name, quoted in the detail.
+    """
+    if status < 400:
+        return None
+    seen = (f"HTTP {status} {url}",)
+    if reading is not None and status >= 500:
+        page = judge_page(reading)
+        if page is not None and page.verdict is Verdict.MAINTENANCE:
+            return page.model_copy(update={"signs": (*page.signs, *seen)})
+    if status >= 500:
+        verdict, words = Verdict.OVERLOAD, "the site failed"
+    elif status == 429:
+        verdict, words = Verdict.RATE_LIMITED, "the site asks for fewer visits"
+        if retry_after:
+            words += f" (Retry-After: {retry_after[:80]})"
+    elif status in (401, 403):
+        verdict, words = Verdict.BLOCKED, "the site refused the visit"
+    elif status in (404, 410):
+        verdict = Verdict.UNRECOGNISED
+        words = "nothing is at this address any more; look for the new link and correct `url`"
+    else:
+        verdict, words = Verdict.UNRECOGNISED, "an answer the fleet does not know"
+    return Outcome(verdict=verdict, detail=f"HTTP {status}, {words}: {url}", signs=seen)
+
+
+def judge_page(reading: Reading) -> Outcome | None:
+    """The outcome of a page that is only a message of a proxy, a wall or a maintenance."""
+    heads = [normalise(head) for head in (reading.title, *reading.headings)]
+    text = normalise(reading.text)
+    bare = len(text) < BARE_PAGE_CHARACTERS
+    for rule in PAGE_RULES:
+        sentence = normalise(rule.sentence)
+        if any(sentence in head for head in heads):
+            where = "heading"
+        elif bare and not rule.heading_only and sentence in text:
+            where = "whole page"
+        else:
+            continue
+        return Outcome(
+            verdict=rule.verdict,
+            detail=f"{rule.sentence!r} ({where}) at {reading.url}",
+            signs=(f"{where} {rule.sentence!r}",),
+        )
+    return None
+
+
+def judge_gate(reading: Reading) -> Outcome | None:
+    """The outcome of a page where something stands before the answer; None if nothing does."""
+    for verdict, selectors, words in (
+        (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
+        (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),
+    ):
+        seen = tuple(s for s in selectors if reading.counts.get(s, 0) > 0)
+        if seen:
+            return Outcome(
+                verdict=verdict,
+                detail=f"{words} at {reading.url}",
+                signs=tuple(f"css {s!r}" for s in seen),
+            )
+    text = normalise(reading.text)
+    for sentence in SESSION_SENTENCES:
+        if sentence in text:
+            return session_expired(reading.url, f"text {sentence!r}")
+    if SESSION_ADDRESS in reading.url:
+        return session_expired(reading.url, f"url '*{SESSION_ADDRESS}*'")
+    return None
+
+
+def session_expired(url: str, sign: str) -> Outcome:
+    """The outcome of a visit that the site threw back to its start."""
+    return Outcome(
+        verdict=Verdict.SESSION_EXPIRED,
+        detail=f"the site threw the visit back to {url}",
+        signs=(sign,),
+    )
+
+
+_OUR_ERRORS = (
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_NETWORK_CHANGED",
+    "ERR_INVALID_URL",
+    "ERR_UNSAFE_PORT",
+    "ERR_DISALLOWED_URL_SCHEME",
+    "ERR_UNKNOWN_URL_SCHEME",
+    "ERR_FILE_NOT_FOUND",
+    "ERR_INSUFFICIENT_RESOURCES",
+    "ERR_OUT_OF_MEMORY",
+    "ERR_PROXY_CONNECTION_FAILED",
+)
+_SLOW_ERRORS = ("ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT")
+
+
+def judge_net_error(message: str) -> Outcome:
+    """
+    The outcome of a document that never came, by Chromium's `net::ERR_…` name in `message`.
+
+    A failure of our own network or a malformed address is ours, not the site's; an error that
+    is not a network error at all is `unrecognised`.
+    """
+    found = re.search(r"ERR_[A-Z0-9_]+", message)
+    name = found.group() if found else ""
+    if name in _OUR_ERRORS:
+        verdict, words = Verdict.CRASHED, "our own network or address is at fault"
+    elif name in _SLOW_ERRORS:
+        verdict, words = Verdict.TIMEOUT, "the site did not answer"
+    elif name == "ERR_ABORTED" or not name:
+        verdict, words = Verdict.UNRECOGNISED, "the site answered with no page (a file?)"
+    else:
+        verdict, words = Verdict.SITE_DOWN, "the site could not be reached"
+    first_line = message.strip().splitlines()[0][:500] if message.strip() else "no message"
+    return Outcome(verdict=verdict, detail=f"{words}: {first_line}", signs=(name,) if name else ())

@@ -1,0 +1,430 @@
+"""
+The verbs of a visit: what a scenario does on a site, and how it reads the answer.
+
+`open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide` wait
+until the page says something that is known. Every verb first asks whether the visit may go
+on: a document with an error status, a message page of a proxy, a refused request or the
+deadline ends it there and then. A scenario catches none of that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NoReturn
+from urllib.parse import urljoin
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from fleet import evidence, reader, rules
+from fleet.errors import DeadlinePassed, Judged, NotOnPage, SiteUnreachable
+from fleet.guard import Guard, check_press
+from fleet.listener import Listener
+from fleet.models import EvidenceFile, Outcome, Scenario, Verdict
+from fleet.patience import within
+from fleet.rules import Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.async_api import Locator
+
+    from fleet.browser import OpenPage
+
+MAX_PAGES = 12
+"""Pages of one visit of which a picture is kept, and popups that are followed."""
+
+GATE_AFTER_S = 1.0
+"""How long a loaded page must show nothing known before a captcha or login is its answer."""
+
+STILL_LOADING_S = 1.0
+"""How long an answer must stand on a page that never stops loading before it counts."""
+
+CONTRADICTION_S = 0.5
+"""How long two answers must stand side by side before they count as a contradiction."""
+
+DEPARTURE_S = 0.4
+"""How long after a press a page may take to ask for the next one."""
+
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """The limits of a visit, in seconds. `deadline_s` is for the whole of it."""
+
+    deadline_s: float = 180
+    answer_timeout_s: float = 20
+    settle_s: float = 4
+
+
+class Visit:
+    """One visit of one flow. Made by `attempt.py`, used by scenarios and families."""
+
+    def __init__(self, scenario: Scenario, opened: OpenPage, patience: Patience) -> None:
+        self.scenario = scenario
+        self.files: list[EvidenceFile] = []
+        self.expired = False
+        self.guard = Guard(scenario.id)
+        self.listener = Listener(opened.page, opened.cdp, self.guard)
+        self._page = opened.page
+        self._cdp = opened.cdp
+        self._patience = patience
+        self._end = asyncio.get_running_loop().time() + patience.deadline_s
+        self._title = ""
+        self._pages = 0
+        self._shown_popups = 0
+
+    async def begin(self) -> None:
+        """Put the guard in place. Called by `attempt.py` before the scenario."""
+        await self.guard.stand(self._cdp, lambda: self._page.url)
+
+    # What is where -----------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """The address of the page as it is now."""
+        return self._page.url
+
+    def text(self, *sentences: str) -> Sign:
+        """A sentence that a person can read on the page; several are alternatives."""
+        return Sign(kind="text", patterns=sentences)
+
+    def url(self, *patterns: str) -> Sign:
+        """The page's address, as a shell pattern such as `*/creneau/`, without its query."""
+        return Sign(kind="url", patterns=patterns)
+
+    def css(self, *selectors: str) -> Sign:
+        """A visible element; several selectors are alternatives."""
+        return Sign(kind="css", patterns=selectors)
+
+    # Acting --------------------------------------------------------------------------------
+
+    async def open(self, url: str | None = None) -> None:
+        """Go to the scenario's address (or `url`) and wait until the page stands."""
+        self._may_go_on()
+        documents = self.listener.documents
+        try:
+            await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
+        except PlaywrightError as exc:
+            self._may_go_on()
+            self.listener.failure = self.listener.failure or str(exc)
+        await self._arrive(documents)
+
+    async def dismiss(self, *selectors: str) -> None:
+        """Press the first of these elements that is shown (a cookie banner); none is fine."""
+        self._may_go_on()
+        reading = await reader.read(self._page, selectors)
+        for selector in selectors:
+            if reading is not None and reading.counts.get(selector):
+                await self._press(self._page.locator(selector), selector)
+                return
+
+    async def tick(self, words: str | None = None, *, css: str | None = None) -> None:
+        """Tick the box with these words beside it (or this selector)."""
+        await self._check("checkbox", words, css)
+
+    async def choose(self, words: str | None = None, *, css: str | None = None) -> None:
+        """Choose the radio button with these words beside it (or this selector)."""
+        await self._check("radio", words, css)
+
+    async def press(self, *words: str, css: str | None = None) -> bool:
+        """
+        Press the button or link with these words (or this selector); arrive where it leads.
+
+        A picture of the page is kept before it is left. Several words are alternatives.
+
+        Returns:
+            Whether another document came; a press may also only change the page.
+
+        Raises:
+            GuardRefused: the press would take or hold a slot.
+        """
+        self._may_go_on()
+        if css is not None:
+            return await self._press(self._page.locator(css), css)
+        pattern = _words(*words)
+        button = self._page.get_by_role("button", name=pattern)
+        link = self._page.get_by_role("link", name=pattern)
+        return await self._press(button.or_(link), " or ".join(map(repr, words)))
+
+    async def _check(
+        self, role: Literal["checkbox", "radio"], words: str | None, css: str | None
+    ) -> None:
+        self._may_go_on()
+        if css is not None:
+            found = self._page.locator(css)
+        else:
+            found = self._page.get_by_role(role, name=_words(words or "", whole=False))
+        timeout = self._answer_ms()
+        try:
+            await found.filter(visible=True).first.check(timeout=timeout, no_wait_after=True)
+        except PlaywrightTimeout as exc:
+            self._may_go_on()
+            raise await self._missing(f"{role} {words or css!r}") from exc
+
+    async def _press(self, found: Locator, name: str) -> bool:
+        target = found.filter(visible=True).first
+        try:
+            words, address = await target.evaluate(reader.PRESSED, timeout=self._answer_ms())
+        except PlaywrightTimeout as exc:
+            self._may_go_on()
+            raise await self._missing(f"button or link {name}") from exc
+        check_press(self.scenario.id, words, address)
+        await self.keep_picture()
+        requested, documents = self.listener.requested, self.listener.documents
+        try:
+            await target.click(timeout=self._answer_ms(), no_wait_after=True)
+        except PlaywrightTimeout as exc:
+            self._may_go_on()
+            raise await self._missing(f"way to press {name} (is it covered?)") from exc
+        await self._depart(requested, documents)
+        return self.listener.documents > documents
+
+    async def _depart(self, requested: int, documents: int) -> None:
+        """After a press: go where it leads, if it leads anywhere."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + DEPARTURE_S
+        while self.listener.requested == requested and loop.time() < end:
+            self._may_go_on()
+            if len(self.listener.popups) > self._shown_popups:
+                url = urljoin(self.address, self.listener.popups[self._shown_popups])
+                self._shown_popups += 1
+                self.listener.note(f"the press opens a window; followed to {url[:300]}")
+                if self._shown_popups > MAX_PAGES:
+                    raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
+                await self.open(url)
+                return
+            await self.listener.news(end - loop.time())
+        if self.listener.requested > requested:
+            await self._arrive(documents)
+
+    async def _arrive(self, documents: int) -> None:
+        """Wait until the next document stands, and judge it before anything else."""
+        listener = self.listener
+        while listener.leaving or listener.documents == documents:
+            self._may_go_on()
+            if listener.failure is not None and not listener.leaving:
+                break
+            await listener.news(self._left())
+        self._may_go_on()
+        if listener.failure is not None and not listener.leaving and listener.bad_status is None:
+            raise SiteUnreachable(f"{self.scenario.id}: {listener.failure}")
+        await self._settle()
+        await self._judge_page()
+
+    async def _settle(self) -> None:
+        """Wait for the page's text, then, for a while only, for its images and scripts."""
+        for state, limit in (("domcontentloaded", self._left()), ("load", self._patience.settle_s)):
+            try:
+                await self._page.wait_for_load_state(state, timeout=max(1.0, limit * 1000))  # type: ignore[arg-type]
+            except PlaywrightTimeout:
+                self._may_go_on()
+                self.listener.note(f"{self.address[:300]} was still loading after {limit:.0f} s")
+
+    async def _judge_page(self) -> None:
+        """End the visit if the document just served decides it."""
+        reading = await reader.read(self._page)
+        self._title = reading.title if reading else ""
+        bad = self.listener.bad_status
+        if bad is not None:
+            outcome = rules.judge_status(bad.status, bad.url, reading, bad.retry_after)
+        else:
+            outcome = rules.judge_page(reading) if reading else None
+        if outcome is not None:
+            raise Judged(outcome)
+
+    # Reading ---------------------------------------------------------------------------------
+
+    async def which(self, **answers: Sequence[Sign]) -> str:
+        """
+        Wait until the page shows all the signs of exactly one of `answers`; give its name.
+
+        Raises:
+            NotOnPage: none is shown in time, or two contradict each other.
+            Judged: something stands before the answer (captcha, login, expired session).
+        """
+        name, _ = await self._watch(answers)
+        return name
+
+    async def decide(
+        self,
+        *,
+        slots: Sequence[Sign] = (),
+        no_slots: Sequence[Sign] = (),
+        closed: Sequence[Sign] = (),
+    ) -> Outcome:
+        """
+        The outcome that the page says: all signs of one of the three must be on it.
+
+        `slots` and `no_slots` need two independent signs each (wording and address, wording
+        and element, two elements); a single sentence proves nothing.
+
+        Raises:
+            ValueError: an answer is given with too few signs (a mistake in the scenario).
+            NotOnPage: see `which`.
+            Judged: see `which`.
+        """
+        answers = {
+            verdict.value: signs
+            for verdict, signs in (
+                (Verdict.SLOTS, slots),
+                (Verdict.NO_SLOTS, no_slots),
+                (Verdict.CLOSED, closed),
+            )
+            if signs
+        }
+        for verdict in (Verdict.SLOTS, Verdict.NO_SLOTS):
+            if verdict in answers and not rules.independent(answers[verdict]):
+                raise ValueError(
+                    f"decide({verdict}=…) needs two independent signs, such as a text and an"
+                    " address, or a text and an element"
+                )
+        name, seen = await self._watch(answers)
+        return Outcome(
+            verdict=Verdict(name), detail=f"{' and '.join(seen)} at {self.address}", signs=seen
+        )
+
+    async def attributes(self, selector: str, attribute: str) -> list[str]:
+        """`attribute` of every visible element that matches, 2,000 at most."""
+        self._may_go_on()
+        return await reader.attributes(self._page, selector, attribute)
+
+    async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
+        signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]
+        selectors = {pattern for sign in signs for pattern in sign.patterns}
+        wanted = (*sorted(selectors), *rules.GATE_SELECTORS)
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._patience.answer_timeout_s
+        seen: dict[str, tuple[str, ...]] = {}
+        since = clock()
+        documents = self.listener.documents
+        while True:
+            self._may_go_on()
+            if self.listener.leaving or self.listener.documents > documents:
+                await self._arrive(documents)
+                documents = self.listener.documents
+            reading = await reader.read(self._page, wanted)
+            self._may_go_on()
+            if reading is not None:
+                self._title = reading.title
+                now_seen = {
+                    name: words
+                    for name, each in answers.items()
+                    if (words := rules.said(each, reading))
+                }
+                if now_seen.keys() != seen.keys():
+                    since = clock()
+                seen = now_seen
+                stood = clock() - since
+                if len(seen) == 1 and (not reading.loading or stood >= STILL_LOADING_S):
+                    return next(iter(seen.items()))
+                if len(seen) > 1 and stood >= CONTRADICTION_S:
+                    raise NotOnPage(
+                        f"{self._where()} shows {' and '.join(seen)} at once, which contradict"
+                        " each other. Look at the picture and make the signs stricter"
+                    )
+                if not seen and stood >= GATE_AFTER_S:
+                    gate = rules.judge_gate(reading)
+                    if gate is not None:
+                        raise Judged(gate)
+            if clock() >= min(end, self._end - 1):
+                raise NotOnPage(
+                    f"{self._where()} shows none of {', '.join(answers)} after"
+                    f" {self._patience.answer_timeout_s:g} s{self._boxes()}. Look at the picture,"
+                    " then add the new wording to the scenario"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    def unrecognised(self, words: str) -> NoReturn:
+        """End the visit: the page is not what the scenario knows, and `words` say why."""
+        raise NotOnPage(f"{self._where()} {words}")
+
+    # Keeping ---------------------------------------------------------------------------------
+
+    async def keep_picture(self) -> None:
+        """Keep a picture of the page as it is now, before it is left."""
+        if self._pages >= MAX_PAGES:
+            self.listener.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
+            return
+        self.files.append(await evidence.take_picture(self._cdp, self._place()))
+        self._pages += 1
+
+    async def last_look(self, seconds: float) -> None:
+        """
+        Keep the last picture and the HTML, whatever happened before; at most `seconds`.
+
+        Called by `attempt.py`. A page that still loads is stopped first: it would hold the
+        picture for ever. What cannot be had is noted, never raised.
+        """
+        place = self._place()
+
+        async def picture() -> EvidenceFile:
+            await self._cdp.send("Page.stopLoading")
+            return await evidence.take_picture(self._cdp, place)
+
+        for what, share, taking in (
+            ("picture", 0.7, picture()),
+            ("HTML", 0.3, evidence.take_html(self._cdp, place)),
+        ):
+            try:
+                file = await within(seconds * share, taking)
+                why = f"not within {seconds * share:g} s"
+            except (PlaywrightError, KeyError) as exc:
+                file, why = None, str(exc).strip().splitlines()[0]
+            if file is not None:
+                self.files.append(file)
+            else:
+                self.listener.note(f"no {what} of the last page: {why}")
+
+    def _place(self) -> evidence.Place:
+        return evidence.Place(step=self._pages, url=self.address, title=self._title)
+
+    # Going on -------------------------------------------------------------------------------------
+
+    def _left(self) -> float:
+        return max(0.0, self._end - asyncio.get_running_loop().time())
+
+    def _answer_ms(self) -> float:
+        return max(1.0, 1000 * min(self._patience.answer_timeout_s, self._left()))
+
+    def _may_go_on(self) -> None:
+        if self.expired:
+            raise DeadlinePassed(self.too_long())
+        self.guard.check()
+        if self.listener.page_crashed:
+            raise PlaywrightError("Page crashed")
+
+    async def _missing(self, what: str) -> Exception:
+        """The error for something that is not on the page, or what the page is instead."""
+        reading = await reader.read(self._page, rules.GATE_SELECTORS)
+        gate = rules.judge_gate(reading) if reading else None
+        if gate is not None:
+            return Judged(gate)
+        return NotOnPage(
+            f"{self._where()} shows no {what} after {self._patience.answer_timeout_s:g} s"
+            f"{self._boxes()}. Look at the picture, then correct the scenario"
+        )
+
+    def too_long(self) -> str:
+        """The words for a visit whose deadline has passed."""
+        return f"{self._where()}: the visit took longer than {self._patience.deadline_s:g} s"
+
+    def _where(self) -> str:
+        return f"{self.scenario.id}: {self.address[:300]} ({self._title[:100]!r})"
+
+    def _boxes(self) -> str:
+        said = [dialog.message for dialog in self.listener.dialogs[-2:]]
+        return f"; it said in a box {said!r}" if said else ""
+
+
+def _words(*words: str, whole: bool = True) -> re.Pattern[str]:
+    """Words as a person reads them: any white space, apostrophe and case."""
+    patterns = []
+    for sentence in words:
+        parts = [re.sub("['\u2019]", "['\u2019]", re.escape(part)) for part in sentence.split()]
+        patterns.append(r"\s+".join(parts))
+    either = "|".join(patterns)
+    return re.compile(rf"^\s*(?:{either})\s*$" if whole else either, re.IGNORECASE)

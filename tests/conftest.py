@@ -1,0 +1,130 @@
+"""
+Real parts for the tests: one Chromium, one mongod, practice prefectures on loopback.
+
+Chromium and mongod live for the whole session and on one event loop, as in a run; every test
+gets a database of its own. A test that fails leaves the pictures of its attempts in
+`tests/failed/`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import fleet
+from fleet.attempt import Kept, Limits, attempt
+from fleet.browser import Chromium, find_chromium
+from fleet.families import bookingserver
+from fleet.models import Attempt, Scenario
+from fleet.mongod import Mongod
+from fleet.practice import Form, PracticeServer
+from fleet.settings import Settings
+from fleet.store import Store
+from fleet.visit import Patience
+
+FAILED = Path(__file__).parent / "failed"
+
+QUICK = Limits(
+    visit=Patience(deadline_s=20, answer_timeout_s=3, settle_s=1), last_look_s=5, close_s=5
+)
+"""Shorter than in life, so that what never comes is not waited for."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:  # type: ignore[misc]
+    report = yield
+    if report.when == "call" and report.failed:
+        for kept in getattr(item, "kept", []):
+            FAILED.mkdir(exist_ok=True)
+            for file in kept.files:
+                ending = "png" if file.evidence.kind == "picture" else "html"
+                name = re.sub(r"\W+", "_", item.name)[:80]
+                path = FAILED / f"{name}_{file.evidence.step}.{ending}"
+                path.write_bytes(file.content)
+                report.sections.append(("picture", str(path)))
+    return report
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    """One Chromium that reaches this machine only."""
+    async with Chromium(
+        find_chromium(Settings()),
+        fleet_version=fleet.__version__,
+        sandbox="auto",
+        contact_url="https://fleet.example/contact",
+        loopback_only=True,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A real mongod for the session."""
+    async with Mongod(tmp_path_factory.mktemp("mongodb")) as url:
+        yield url
+
+
+@pytest.fixture
+async def store(mongodb_url: str) -> AsyncIterator[Store]:
+    """A store in a database of its own."""
+    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as opened:
+        yield opened
+
+
+Visit = Callable[..., Awaitable[Attempt]]
+
+
+@pytest.fixture
+async def visit(
+    chromium: Chromium, store: Store, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
+    """
+    `await visit(form)`: serve this practice form, visit it once, store the attempt, read it back.
+
+    Fails if a request reached the practice prefecture that would have taken a slot, or if a
+    context was left open.
+    """
+    request.node.kept = []
+
+    async def once(
+        form: Form,
+        *,
+        scenario: Scenario | None = None,
+        limits: Limits = QUICK,
+        server: PracticeServer | None = None,
+    ) -> Attempt:
+        if server is None:
+            async with PracticeServer((form,)) as own:
+                return await once(form, scenario=scenario, limits=limits, server=own)
+        aimed = (scenario or scenario_of(form)).at(server.url(form))
+        kept: Kept = await attempt(aimed, chromium, run_id="test", limits=limits)
+        request.node.kept.append(kept)
+        assert server.tripwires == []
+        assert chromium.open_contexts == 0
+        await store.add(kept.attempt, kept.files)
+        (stored,) = [a async for a in store.attempts(run_id="test") if a.id == kept.attempt.id]
+        assert stored == kept.attempt
+        return stored
+
+    yield once
+
+
+def scenario_of(form: Form, **changes: str | bool | None) -> Scenario:
+    """The scenario of a practice form, aimed at its address without a port."""
+    parts = {
+        "department": form.department,
+        "flow": form.flow,
+        "title": form.title,
+        "url": f"http://{form.hostname}{form.path}",
+        "planning": form.measured,
+        "control": form.control,
+        **changes,
+    }
+    return bookingserver.flow(**parts)  # type: ignore[arg-type]
