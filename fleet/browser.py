@@ -43,7 +43,8 @@ TEMPORARY = "fleet-chromium-"
 
 ARGUMENTS = (
     "--disable-background-networking",
-    "--block-new-web-contents",
+    "--block-new-web-contents",  # no popup: its first request would leave before the guard stands
+    "--disable-shared-workers",  # they outlive pages and are not seen by a page's guard
 )
 LOOPBACK_ONLY = (
     "--host-resolver-rules=MAP * ~NOTFOUND,"
@@ -292,19 +293,19 @@ class Chromium:
 
 
 async def _guard_popups(context: BrowserContext) -> None:
-    """For a Chromium that can open popups: the guard's addresses, blocked in every page."""
+    """For a Chromium that can open popups: look at every request of every page, close popups."""
 
-    async def refuse(route: Route) -> None:
-        await route.abort("blockedbyclient")
+    async def look(route: Route) -> None:
+        if guard.may_send(route.request.url, route.request.method, context.pages[0].url):
+            await route.fallback()
+        else:
+            await route.abort("blockedbyclient")
 
     async def close(page: Page) -> None:
-        if len(context.pages) > 1:
+        if page != context.pages[0]:
             await page.close()
 
-    either = "|".join(
-        f"(?:{re.escape(p).replace(re.escape('*'), '.*')})" for p in guard.FORBIDDEN_ADDRESSES
-    )
-    await context.route(re.compile(f"^(?:{either})$"), refuse)
+    await context.route("**/*", look)
     context.on("page", close)
 
 

@@ -1,11 +1,11 @@
 """
 The read-only guard: what no visit may ever send or press.
 
-It sits in the engine, below every scenario, and has no switch. Addresses that take or hold a
-slot are refused by Chromium itself before a byte leaves (`Network.setBlockedURLs`), which
-costs nothing on the pages that are allowed. A POST to step 4 of the eZ engine is the one
-request whose meaning depends on where it comes from: it opens the calendar from step 3 and
-takes a slot from step 4, so exactly those requests are paused and looked at.
+It sits in the engine, below every scenario, and has no switch. Chromium pauses every request
+to an address that might take or hold a slot (`Fetch.enable` with those patterns only, so all
+others cost nothing) and asks here; what is refused fails before a byte leaves. If the fleet
+dies meanwhile, the request stays paused. `Network.setBlockedURLs` would be simpler and is not
+enough: it lets navigations through (docs/decisions/0005-guard.md).
 
 Whatever the guard refused makes the attempt `crashed`: a visit that came that far has a bug,
 and its answer is worth nothing.
@@ -16,30 +16,35 @@ checkers [B] and official pages [V] describe them; none seen by this project on 
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from playwright.async_api import Error as PlaywrightError
 
 from fleet.errors import GuardRefused
 from fleet.rules import normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.async_api import CDPSession
 
-FORBIDDEN_ADDRESSES = (
-    # bookingserver: /5/<instant> selects a slot, 6 to 9 hold and confirm it
-    *(f"*/booking/create/*/{step}{rest}" for step in range(5, 10) for rest in ("", "/*", "?*")),
+WATCHED = (
+    "*/booking/create/*",
     "*/booking/confirm*",
-    # RDV-Préfecture: the answer to the captcha, the personal form
     "*_validerCaptcha*",
-    "*/formulaire",
-    "*/formulaire/*",
-    "*/formulaire?*",
+    "*/formulaire*",
 )
-"""Addresses that take or hold a slot, or answer a captcha; `*` stands for any characters."""
+"""Addresses (`*`: any characters) whose requests are paused and looked at one by one."""
 
-CALENDAR_ADDRESS = "*/booking/create/*/4*"
-"""Requests that `may_post` has to look at one by one."""
+FORBIDDEN = re.compile(
+    r"/booking/create/[^/?#]*/[5-9](?:[/?#]|$)"  # 5 selects a slot, 6 to 9 hold and confirm it
+    r"|/booking/confirm"
+    r"|_validerCaptcha"  # RDV-Préfecture: the answer to the captcha
+    r"|/formulaire(?:[/?#]|$)"  # RDV-Préfecture: the personal form
+)
+"""Addresses that take or hold a slot, or answer a captcha."""
 
 FORBIDDEN_WORDS = (
     "première plage horaire libre",
@@ -52,13 +57,28 @@ FORBIDDEN_WORDS = (
 SLOT_WORDS = ("libre", "plage libre")
 """Whole words of a link that is itself a slot."""
 
-_CALENDAR_STEP = re.compile(r"/booking/create/\d+/(\d)(?:[/?#]|$)")
+_STEP = re.compile(r"/booking/create/\d+/(\d)(?:[/?#]|$)")
+_CALENDAR_STEP = 4
 
 
 def forbidden(url: str) -> str | None:
-    """The pattern that forbids `url`, or None."""
-    bare = url.split("#", 1)[0]
-    return next((p for p in FORBIDDEN_ADDRESSES if fnmatch.fnmatchcase(bare, p)), None)
+    """The part of `url` that no visit may ask for, or None."""
+    found = FORBIDDEN.search(unquote(url))
+    return found.group() if found else None
+
+
+def may_send(url: str, method: str, page_url: str) -> bool:
+    """
+    Whether the page at `page_url` may send this request.
+
+    From the calendar of the eZ engine (step 4) nothing may be posted: the same address that
+    opens the calendar from step 3 takes a slot from there.
+    """
+    if forbidden(url):
+        return False
+    step = _STEP.search(page_url)
+    at_calendar = step is not None and int(step.group(1)) >= _CALENDAR_STEP
+    return not (at_calendar and method.upper() not in ("GET", "HEAD"))
 
 
 def check_press(scenario_id: str, words: str, address: str | None) -> None:
@@ -86,14 +106,6 @@ def check_press(scenario_id: str, words: str, address: str | None) -> None:
         )
 
 
-def may_post(url: str, method: str, page_url: str) -> bool:
-    """Whether a page at `page_url` may send this request to an eZ calendar step."""
-    if method.upper() in ("GET", "HEAD"):
-        return forbidden(url) is None
-    step = _CALENDAR_STEP.search(page_url)
-    return forbidden(url) is None and not (step is not None and int(step.group(1)) >= 4)
-
-
 class Guard:
     """The guard of one page; `refused` lists what it stopped."""
 
@@ -101,27 +113,30 @@ class Guard:
         self._scenario_id = scenario_id
         self.refused: list[str] = []
 
-    async def stand(self, cdp: CDPSession, current_url: Any) -> None:
+    async def stand(self, cdp: CDPSession, page_url: Callable[[], str]) -> None:
         """
-        Put the rules into Chromium. After this no forbidden request leaves the page.
+        Take post. After this no forbidden request leaves the page.
 
         Args:
             cdp: a session of the page.
-            current_url: gives the address of the page's document at the moment of the call.
+            page_url: gives the address of the page's document at the moment of the call.
         """
 
-        async def decide(event: dict[str, Any]) -> None:
+        async def look(event: dict[str, Any]) -> None:
             request, paused = event["request"], {"requestId": event["requestId"]}
-            if may_post(request["url"], request["method"], current_url()):
-                await cdp.send("Fetch.continueRequest", paused)
-            else:
-                self.note(request["method"], request["url"])
-                await cdp.send("Fetch.failRequest", {**paused, "errorReason": "BlockedByClient"})
+            try:
+                if may_send(request["url"], request["method"], page_url()):
+                    await cdp.send("Fetch.continueRequest", paused)
+                else:
+                    self.note(request["method"], request["url"])
+                    refusal = {**paused, "errorReason": "BlockedByClient"}
+                    await cdp.send("Fetch.failRequest", refusal)
+            except PlaywrightError:
+                pass  # the page was closed meanwhile, and its paused requests with it
 
-        cdp.on("Fetch.requestPaused", decide)
-        await cdp.send("Network.enable", {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0})
-        await cdp.send("Network.setBlockedURLs", {"urls": list(FORBIDDEN_ADDRESSES)})
-        await cdp.send("Fetch.enable", {"patterns": [{"urlPattern": CALENDAR_ADDRESS}]})
+        cdp.on("Fetch.requestPaused", look)
+        patterns = [{"urlPattern": pattern} for pattern in WATCHED]
+        await cdp.send("Fetch.enable", {"patterns": patterns})
 
     def note(self, method: str, url: str) -> None:
         """Write down a request that was stopped."""

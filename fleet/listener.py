@@ -106,7 +106,7 @@ class Listener:
 
     def _on_failed(self, request: Request) -> None:
         error = request.failure or "unknown error"
-        if "BLOCKED_BY_CLIENT" in error and guard.forbidden(request.url):
+        if "BLOCKED_BY_CLIENT" in error:
             self._guard.note(request.method, request.url)
         if self._mine(request) and (self._pending in (None, request)):
             self._pending = None

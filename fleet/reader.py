@@ -63,12 +63,23 @@ _ATTRIBUTES = (
 }"""
 )
 
-PRESSED = """(e) => [
-  (e.innerText || e.value || e.getAttribute("aria-label") || e.title || "").slice(0, 500),
-  (e.closest("a") && e.closest("a").href) || e.formAction && e.hasAttribute("formaction")
-    && e.formAction || null,
-]"""
-"""For an element about to be pressed: its words, and its own address if it has one."""
+PRESSED = """(e) => {
+  const link = e.closest("a, area");
+  const form = e.form || e.closest("form");
+  const words = e.innerText || e.value || e.getAttribute("aria-label") || e.title || "";
+  const address = link ? link.href : e.hasAttribute("formaction") ? e.formAction : null;
+  const windows = [link, form].filter((x) => x && x.target).length > 0
+    || e.hasAttribute("formtarget") || document.querySelector("base[target]") !== null;
+  if (link) link.target = "_self";
+  if (form) form.target = "_self";
+  e.removeAttribute("formtarget");
+  return [words.slice(0, 500), address, windows];
+}"""
+"""
+For an element about to be pressed: its words, its own address, whether it opens a window.
+
+It is made to open in the same window, as a person may choose to: a popup could not be guarded.
+"""
 
 
 async def read(page: Page, selectors: Sequence[str] = ()) -> Reading | None:

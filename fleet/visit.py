@@ -10,6 +10,7 @@ deadline ends it there and then. A scenario catches none of that.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
@@ -168,11 +169,15 @@ class Visit:
     async def _press(self, found: Locator, name: str) -> bool:
         target = found.filter(visible=True).first
         try:
-            words, address = await target.evaluate(reader.PRESSED, timeout=self._answer_ms())
+            words, address, opens_window = await target.evaluate(
+                reader.PRESSED, timeout=self._answer_ms()
+            )
         except PlaywrightTimeout as exc:
             self._may_go_on()
             raise await self._missing(f"button or link {name}") from exc
         check_press(self.scenario.id, words, address)
+        if opens_window:
+            self.listener.note(f"{name} opens a window; followed in the same one")
         await self.keep_picture()
         requested, documents = self.listener.requested, self.listener.documents
         try:
@@ -217,12 +222,13 @@ class Visit:
 
     async def _settle(self) -> None:
         """Wait for the page's text, then, for a while only, for its images and scripts."""
-        for state, limit in (("domcontentloaded", self._left()), ("load", self._patience.settle_s)):
-            try:
-                await self._page.wait_for_load_state(state, timeout=max(1.0, limit * 1000))  # type: ignore[arg-type]
-            except PlaywrightTimeout:
-                self._may_go_on()
-                self.listener.note(f"{self.address[:300]} was still loading after {limit:.0f} s")
+        try:
+            text_ms = self._answer_ms()
+            await self._page.wait_for_load_state("domcontentloaded", timeout=text_ms)
+            await self._page.wait_for_load_state("load", timeout=1000 * self._patience.settle_s)
+        except PlaywrightTimeout:
+            self._may_go_on()
+            self.listener.note(f"{self.address[:300]} does not stop loading")
 
     async def _judge_page(self) -> None:
         """End the visit if the document just served decides it."""
@@ -362,7 +368,8 @@ class Visit:
         place = self._place()
 
         async def picture() -> EvidenceFile:
-            await self._cdp.send("Page.stopLoading")
+            with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
+                await self._cdp.send("Page.stopLoading")
             return await evidence.take_picture(self._cdp, place)
 
         for what, share, taking in (

@@ -35,9 +35,7 @@ QUICK = Limits(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:  # type: ignore[misc]
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:  # type: ignore[misc]
     report = yield
     if report.when == "call" and report.failed:
         for kept in getattr(item, "kept", []):

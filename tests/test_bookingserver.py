@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from fleet.models import Attempt, Verdict
+import fleet
+from fleet.models import Verdict
 from fleet.practice import Fault, Form, Planning, Trap, always, never
 from tests.conftest import Visit, scenario_of
 
@@ -110,7 +111,7 @@ TRAPS = {
     Trap.INSECURE_FORM: Verdict.NO_SLOTS,
     Trap.CONFIRM_DIALOG: Verdict.UNRECOGNISED,
     Trap.BEFOREUNLOAD_DIALOG: Verdict.NO_SLOTS,
-    Trap.POPUP_ANSWER: Verdict.UNRECOGNISED,
+    Trap.POPUP_ANSWER: Verdict.NO_SLOTS,
     Trap.SERVICE_WORKER: Verdict.NO_SLOTS,
     Trap.UNKNOWN_WORDING: Verdict.UNRECOGNISED,
     Trap.BOTH_ANSWERS: Verdict.UNRECOGNISED,
@@ -128,21 +129,47 @@ TRAPS = {
     Trap.LATE_GRID: Verdict.SLOTS,
     Trap.GRID_NEVER: Verdict.UNRECOGNISED,
     Trap.TAKEN_BETWEEN: Verdict.SLOTS,
-    Trap.AUTOSUBMIT: Verdict.CRASHED,
-    Trap.AUTOSUBMIT_POST: Verdict.CRASHED,
-    Trap.WINDOW_OPEN_SLOT: Verdict.CRASHED,
-    Trap.IFRAME_SLOT: Verdict.CRASHED,
-    Trap.META_REFRESH_SLOT: Verdict.CRASHED,
 }
 
 
-@pytest.mark.parametrize("trap", list(Trap))
+HOSTILE = [
+    Trap.AUTOSUBMIT,
+    Trap.AUTOSUBMIT_POST,
+    Trap.WINDOW_OPEN_SLOT,
+    Trap.IFRAME_SLOT,
+    Trap.META_REFRESH_SLOT,
+]
+
+
+def test_every_trap_of_the_practice_prefecture_is_tested() -> None:
+    assert {*TRAPS, *HOSTILE} == set(Trap)
+
+
+@pytest.mark.parametrize("trap", list(TRAPS))
 async def test_a_trap_gets_the_right_verdict(visit: Visit, trap: Trap) -> None:
     """The world is closed: what is not known is unrecognised, what is refused says so."""
     got = await visit(form(trap))
 
     assert got.verdict == TRAPS[trap], got.detail
     assert any(e.kind == "picture" for e in got.evidence), got.notes
+
+
+@pytest.mark.parametrize("trap", HOSTILE)
+async def test_a_page_that_takes_a_slot_by_itself_is_stopped_and_the_attempt_crashed(
+    visit: Visit, trap: Trap
+) -> None:
+    """Nothing leaves (`visit` looks at the tripwires), however long the visit stays there."""
+    usual = scenario_of(form(trap))
+
+    async def lingering(here: fleet.Visit) -> fleet.Outcome:
+        await usual.script(here)
+        await here.which(never=[here.text("what no page says")])
+        raise AssertionError("unreachable")
+
+    got = await visit(form(trap), scenario=usual.model_copy(update={"script": lingering}))
+
+    assert got.verdict == Verdict.CRASHED
+    assert "guard stopped a request that would take or hold a slot" in got.detail
 
 
 FAULTS = {
@@ -183,7 +210,3 @@ async def test_a_slow_site_is_waited_for(visit: Visit) -> None:
     got = await visit(form(faults=(Fault(2, "slow", seconds=2.0),)))
 
     assert got.verdict == Verdict.NO_SLOTS
-
-
-def days_ahead(got: Attempt) -> list[timedelta]:
-    return [day - got.started_at.date() for day in got.first_dates]

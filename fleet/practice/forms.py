@@ -128,8 +128,10 @@ class Fault:
         seconds: how long `SLOW` waits before the healthy answer.
         retry_after_s: the Retry-After header of `HTTP_429`.
 
-    Chromium repeats by itself a request that `RESET` or `EMPTY_RESPONSE` ends on a kept-alive
-    connection; `times=1` then may be over before the visitor has seen anything.
+    Chromium repeats by itself, on another connection, a request that `RESET` or `EMPTY_RESPONSE`
+    ends on a kept-alive one (seen: 7 requests at step 2; 1 at step 0, on a fresh connection). A
+    small `times` is then over before the visitor has seen anything. At step 0 each failed try
+    counts as a visit: a proxy that answers in the site's place gives no cookie.
     """
 
     step: int | Literal["grid"]

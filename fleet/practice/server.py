@@ -123,7 +123,8 @@ class PracticeServer:
         status = 0
         try:
             response = await self._answer(request)
-            status = response.status
+            cut_off = request.transport is None or request.transport.is_closing()
+            status = 0 if cut_off else response.status
             issued = response.cookies.get(COOKIE)
             token = issued.value if issued else token
             return response

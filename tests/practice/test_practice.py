@@ -373,12 +373,13 @@ async def test_a_fault_answers_in_the_site_s_place(kind: str, status: int, words
 
 @pytest.mark.parametrize("kind", ["reset", "empty_response"])
 async def test_a_cut_connection_gives_no_answer(kind: str) -> None:
-    async with practising(replace(EMPTY, faults=(Fault(0, kind),))) as (_, visitor):
+    async with practising(replace(EMPTY, faults=(Fault(0, kind),))) as (server, visitor):
         error = ConnectionResetError if kind == "reset" else aiohttp.ServerDisconnectedError
         with pytest.raises((aiohttp.ClientError, OSError)) as caught:
             await visitor.get()
 
         assert isinstance(caught.value, error | aiohttp.ClientOSError)
+        assert server.requests[-1].status == 0
 
 
 async def test_a_fault_can_end_after_some_requests_or_begin_after_some_visits() -> None:
