@@ -3,7 +3,8 @@ One attempt: visit a flow once and say how it ended. Never raises for what a sit
 
 The deadline never cancels a Playwright call (undefined behaviour): the last picture and HTML
 are taken under a budget of their own, then the context is closed, which ends whatever call was
-waiting. The only table from errors to verdicts is `_verdict_of`.
+waiting. The only table from errors to verdicts is `_verdict_of`. What is Chromium's fault is
+never put down to the site: if it died or froze, nothing but a verdict reached before counts.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import asyncio
 import time
 import traceback
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -28,7 +29,7 @@ from fleet.errors import (
     SiteUnreachable,
 )
 from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
-from fleet.patience import within
+from fleet.patience import undisturbed
 from fleet.visit import Patience, Visit
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 class Limits:
     """How long the parts of an attempt may take, in seconds."""
 
-    visit: Patience = Patience()
+    visit: Patience = field(default_factory=Patience)
     last_look_s: float = 10
     close_s: float = 10
 
@@ -106,9 +107,9 @@ async def attempt(
             slot_count=outcome.slot_count,
             started_at=started_at,
             seconds=round(time.monotonic() - clock, 3),
-            served=tuple(visit.listener.served) if visit else (),
-            dialogs=tuple(visit.listener.dialogs) if visit else (),
-            notes=tuple(visit.listener.notes) if visit else (),
+            served=tuple(visit.traffic.served) if visit else (),
+            dialogs=tuple(visit.traffic.dialogs) if visit else (),
+            notes=tuple(visit.traffic.notes) if visit else (),
             evidence=tuple(file.evidence for file in visit.files) if visit else (),
             chromium_version=chromium.version,
             fleet_version=chromium.fleet_version,
@@ -121,18 +122,22 @@ async def _supervise(visit: Visit, chromium: Chromium, opened: OpenPage, limits:
     """Let the script run to its end or its deadline; always look once more, always close."""
     script = asyncio.ensure_future(_run(visit))
     try:
-        done, _ = await asyncio.wait({script}, timeout=limits.visit.deadline_s)
-        visit.expired = not done
+        await _end_or_death(script, opened.died, limits.visit.deadline_s)
+        visit.expired = not script.done()
         await visit.last_look(limits.last_look_s)
     finally:
         # also when cancelled: closing is what ends the script's pending call
         visit.expired = True
-        await asyncio.shield(asyncio.ensure_future(chromium.close_page(opened)))
-        if not (await asyncio.wait({script}, timeout=limits.close_s))[0]:
-            chromium.kill()
-            await asyncio.wait({script}, timeout=limits.close_s)
-    if not script.done():  # not in a Playwright call, which would have failed by now
-        script.cancel()
+        await undisturbed(_end(script, chromium, opened, limits.close_s))
+    ended = script.done() and not script.cancelled()
+    if opened.died.is_set() or visit.traffic.page_crashed:
+        outcome = script.result() if ended else None
+        if outcome is None or outcome.verdict in (Verdict.TIMEOUT, Verdict.UNRECOGNISED):
+            return _crashed(
+                f"{visit.scenario.id}: Chromium or its page died or froze at {visit.address[:300]};"
+                " nothing is known of the site. The next visit gets a new one"
+            )
+    if not ended:
         return _crashed(
             f"{visit.scenario.id}: the scenario does not end; it waits for something that is"
             " no verb of the visit"
@@ -140,19 +145,48 @@ async def _supervise(visit: Visit, chromium: Chromium, opened: OpenPage, limits:
     return script.result()
 
 
+async def _end_or_death(
+    script: asyncio.Future[Outcome], died: asyncio.Event, seconds: float
+) -> None:
+    """Wait until the script has ended or its Chromium has died, at most `seconds`."""
+    death = asyncio.ensure_future(died.wait())
+    try:
+        either: set[asyncio.Future[Any]] = {script, death}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        death.cancel()
+
+
+async def _end(
+    script: asyncio.Future[Outcome], chromium: Chromium, opened: OpenPage, seconds: float
+) -> None:
+    """Close the page, which ends the script; cancel one that does not end even then."""
+    await chromium.close_page(opened)
+    if not (await asyncio.wait({script}, timeout=seconds))[0]:
+        # it is in no Playwright call: each of them failed when its page was closed
+        script.cancel()
+        await asyncio.wait({script}, timeout=seconds)
+
+
 async def _run(visit: Visit) -> Outcome:
+    # Every way a visit can end becomes a verdict here, and only here. `exit()` in a scenario
+    # would end the fleet, and a cancellation of its own making would look like a shutdown.
     try:
         await visit.begin()
         outcome = await visit.scenario.script(visit)
         visit.guard.check()
-    except Exception as exc:  # every way a visit can end becomes a verdict here, and only here
+    except asyncio.CancelledError as exc:
+        if visit.expired:  # by `_end`
+            raise
+        return _verdict_of(exc, visit)
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 (see above)
         return _verdict_of(exc, visit)
     if not isinstance(outcome, Outcome):
         return _crashed(f"{visit.scenario.id}: the scenario returned {outcome!r}, no Outcome")
     return outcome
 
 
-def _verdict_of(exc: Exception, visit: Visit) -> Outcome:
+def _verdict_of(exc: BaseException, visit: Visit) -> Outcome:
     """The outcome of a visit that ended with an error."""
     match exc:
         case _ if visit.guard.refused:
@@ -172,11 +206,19 @@ def _verdict_of(exc: Exception, visit: Visit) -> Outcome:
         case PlaywrightError():
             return _crashed(f"{visit.scenario.id}: Chromium or its page died: {_first_line(exc)}")
         case _:
-            frames = traceback.extract_tb(exc.__traceback__)
-            place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
             return _crashed(
-                f"{visit.scenario.id}: {type(exc).__name__} at {place}: {_first_line(exc)}"
+                f"{visit.scenario.id}: {type(exc).__name__} at {_place(exc, visit.scenario)}:"
+                f" {_first_line(exc)}"
             )
+
+
+def _place(exc: BaseException, scenario: Scenario) -> str:
+    """The line of the script's file where `exc` came up, else the last line there is."""
+    code = getattr(scenario.script, "__code__", None)
+    frames = traceback.extract_tb(exc.__traceback__)
+    own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
+    last = (own or frames)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def _crashed(words: str) -> Outcome:

@@ -3,7 +3,7 @@ Chromium and Playwright's driver: found, started, watched, ended without a trace
 
 One Chromium serves all pages; every attempt gets a fresh context, so nothing is shared between
 two attempts. Both processes live in a private temporary folder that is removed with them. When
-Chromium or the driver dies, the next page starts new ones.
+Chromium or the driver dies, its pages are told so and the next page starts new ones.
 
 The headless shell is the default: the same engine at a third of the processor time of the full
 browser. In it `--block-new-web-contents` makes popups impossible, so that no request leaves a
@@ -29,14 +29,19 @@ from playwright.async_api import async_playwright
 
 from fleet import guard
 from fleet.errors import NoChromium
-from fleet.patience import within
+from fleet.patience import undisturbed, within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Playwright, Route
 
     from fleet.settings import Settings
 
 START_S = 30.0
+WATCH_S = 0.25
+"""How often to look whether Chromium and the driver live: Playwright tells of Chromium only."""
+
 WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1280, 900
 ON_PATH = ("chromium-headless-shell", "chromium", "google-chrome")
 TEMPORARY = "fleet-chromium-"
@@ -88,11 +93,16 @@ def find_chromium(settings: Settings) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """A page in a fresh context of its own, with a session of Chromium's own protocol."""
+    """
+    A page in a fresh context of its own, with a session of Chromium's own protocol.
+
+    `died` is set once its Chromium or the driver has died or was ended.
+    """
 
     context: BrowserContext
     page: Page
     cdp: CDPSession
+    died: asyncio.Event
 
 
 class Chromium:
@@ -139,16 +149,24 @@ class Chromium:
         self._browser: Browser | None = None
         self._home: Path | None = None
         self._processes: list[psutil.Process] = []
+        self._died = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         sweep_temporary()
-        async with self._lock:
-            await self._start()
+        try:
+            await undisturbed(self._start())
+        except asyncio.CancelledError:
+            await undisturbed(self._stop())
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        async with self._lock:
-            await self._stop()
+        async def leave() -> None:
+            async with self._lock:
+                await self._stop()
+
+        await undisturbed(leave())
 
     @property
     def user_agent(self) -> str:
@@ -164,50 +182,96 @@ class Chromium:
     @property
     def open_contexts(self) -> int:
         """Contexts open at this moment; 0 when no attempt is under way."""
-        return len(self._browser.contexts) if self._browser else 0
+        return len(self._browser.contexts) if self._browser and not self._died.is_set() else 0
 
     async def open_page(self) -> OpenPage:
         """
         A page in a fresh context. Starts Chromium again if it died.
 
         Raises:
-            playwright.async_api.Error: Chromium died or froze just now.
+            playwright.async_api.Error: Chromium dies or freezes again and again.
             NoChromium: it does not start any more.
         """
-        async with self._lock:
-            if self._browser is None or not self._browser.is_connected():
-                await self._stop()
-                await self._start()
-            browser = self._browser
-            assert browser is not None
-        opened = await within(START_S, self._open(browser))
-        if opened is None:
-            self.kill()
-            raise PlaywrightError(f"Chromium did not open a page in {START_S:g} s; it was ended")
-        return opened
+        opening = asyncio.ensure_future(self._open_page())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # a start or an opening cut in the middle would leave processes or a page
+            await asyncio.wait({opening})
+            if not opening.cancelled() and opening.exception() is None:
+                await self.close_page(opening.result())
+            raise
 
     async def close_page(self, opened: OpenPage) -> None:
         """Close a page with its context; if that takes too long, end the whole Chromium."""
 
         async def close() -> bool:
-            with contextlib.suppress(PlaywrightError):  # dead already: nothing left to close
-                await opened.context.close()
+            for _ in range(2):  # an error in any listener is raised by whatever call comes next
+                with contextlib.suppress(Exception):  # dead already: nothing left to close
+                    await opened.context.close()
+                    break
             return True
 
-        if not await within(self._close_s, close()):
+        if not await within(self._close_s, close()) and not opened.died.is_set():
             self.kill()
 
     def kill(self) -> None:
         """End Chromium and the driver at once. Calls under way fail; the next page starts anew."""
-        for process in self._processes:
-            with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-                if not process.is_running():
-                    continue
-                if os.getpgid(process.pid) == process.pid:
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.kill()
+        self._died.set()
+        for process in self._all_processes():
+            _kill(process)
 
-    async def _open(self, browser: Browser) -> OpenPage:
+    def _all_processes(self) -> list[psutil.Process]:
+        """The driver, Chromium and their children, those of a start under way included."""
+        roots = [*self._processes]
+        if self._home is not None:
+            roots += [child for child in psutil.Process().children() if self._is_driver(child)]
+        found = dict.fromkeys(roots)
+        for root in roots:
+            with contextlib.suppress(psutil.Error):
+                found.update(dict.fromkeys(root.children(recursive=True)))
+        return list(found)
+
+    def _is_driver(self, child: psutil.Process) -> bool:
+        # other children of ours (MongoDB's server, another Chromium's driver) are not our business
+        with contextlib.suppress(psutil.Error):
+            return bool(child.environ().get("TMPDIR") == str(self._home))
+        return False
+
+    async def _open_page(self) -> OpenPage:
+        """Opening a page says nothing to a site, so a death meanwhile is no reason to give up."""
+        error = PlaywrightError(f"Chromium did not open a page in {START_S:g} s; it was ended")
+        for _ in range(2):
+            async with self._lock:
+                if not self._lives():
+                    await self._stop()
+                    await self._start()
+                browser, died = self._browser, self._died
+            assert browser is not None
+            try:
+                opened = await within(START_S, self._open(browser, died))
+            except PlaywrightError as exc:
+                error = exc
+                with contextlib.suppress(TimeoutError):  # its end is told after that of its calls
+                    await asyncio.wait_for(died.wait(), 4 * WATCH_S)
+                if not died.is_set():
+                    break
+            else:
+                if opened is not None:
+                    return opened
+                if not died.is_set():
+                    self.kill()
+        raise error
+
+    def _lives(self) -> bool:
+        return (
+            self._browser is not None
+            and self._browser.is_connected()  # stays true when the driver dies
+            and not self._died.is_set()
+            and all(_lives(process) for process in self._processes)
+        )
+
+    async def _open(self, browser: Browser, died: asyncio.Event) -> OpenPage:
         context = await browser.new_context(
             locale="fr-FR",
             timezone_id="Europe/Paris",
@@ -217,18 +281,24 @@ class Chromium:
             service_workers="block",
             reduced_motion="reduce",
         )
-        if not self._is_shell:
-            await _guard_popups(context)
-        page = await context.new_page()
-        cdp = await context.new_cdp_session(page)
-        await cdp.send("Page.enable")
-        return OpenPage(context, page, cdp)
+        try:
+            if not self._is_shell:
+                await _guard_popups(context)
+            page = await context.new_page()
+            cdp = await context.new_cdp_session(page)
+            await cdp.send("Page.enable")
+        except PlaywrightError:
+            with contextlib.suppress(PlaywrightError):
+                await context.close()
+            raise
+        return OpenPage(context, page, cdp, died)
 
     async def _start(self) -> None:
+        self._died = asyncio.Event()
         self._home = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-"))
         try:
             await self._launch(self._home)
-        except (PlaywrightError, OSError) as exc:
+        except (PlaywrightError, OSError, psutil.Error) as exc:
             await self._stop()
             if self._may_drop_sandbox and self.sandboxed and "sandbox" in str(exc).lower():
                 self.sandboxed = False
@@ -238,18 +308,16 @@ class Chromium:
         self.starts += 1
 
     async def _launch(self, home: Path) -> None:
-        before = {child.pid for child in psutil.Process().children()}
         with _temporary_folder(home):  # the driver keeps its own files there too
-            self._playwright = await async_playwright().start()
-        children = psutil.Process().children()
-        self._processes = [child for child in children if child.pid not in before]
+            self._playwright = await _start_driver()
+        drivers = [child for child in psutil.Process().children() if self._is_driver(child)]
         arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
         # Chromium meets strangers: it gets none of our settings (a database's password)
         environment: dict[str, str | float | bool] = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},
             "TMPDIR": str(home),
         }
-        self._browser = await self._playwright.chromium.launch(
+        launching = self._playwright.chromium.launch(
             executable_path=self.executable,
             headless=not self._show,
             args=arguments,
@@ -261,9 +329,13 @@ class Chromium:
             env=environment,
             timeout=START_S * 1000,
         )
-        for driver in list(self._processes):
-            with contextlib.suppress(psutil.Error):
-                self._processes += driver.children()
+        self._browser = await within(START_S + self._close_s, launching)
+        if self._browser is None:
+            raise PlaywrightError(f"Playwright's driver did not answer in {START_S:g} s")
+        self._processes = [*drivers, *(child for each in drivers for child in each.children())]
+        died = self._died
+        self._browser.on("disconnected", lambda _: died.set())
+        self._watching = asyncio.ensure_future(_watch(self._processes, self._died))
         self.version = self._browser.version
 
     async def _stop(self) -> None:
@@ -282,14 +354,69 @@ class Chromium:
 
         if not await within(self._close_s, stop()):
             self.kill()
+        remains = await asyncio.to_thread(self._all_processes)
         await within(self._close_s, stop_driver())
         self.kill()
-        await asyncio.to_thread(psutil.wait_procs, self._processes, self._close_s)
-        self._playwright = self._browser = None
+        await _until_gone(remains, self._close_s)
+        if self._watching is not None:
+            self._watching.cancel()
+        self._playwright = self._browser = self._watching = None
         self._processes = []
         if self._home is not None:
-            await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+            await _remove(self._home)
             self._home = None
+
+
+async def _start_driver() -> Playwright:
+    try:
+        playwright = await within(START_S, async_playwright().start())
+    except PlaywrightError:
+        raise
+    except Exception as exc:  # the driver's early end has no class of its own
+        raise PlaywrightError(f"Playwright's driver ended at its start: {exc}") from exc
+    if playwright is None:
+        raise PlaywrightError(f"Playwright's driver did not start in {START_S:g} s")
+    return playwright
+
+
+async def _watch(processes: Sequence[psutil.Process], died: asyncio.Event) -> None:
+    """Set `died` when one of the processes has ended."""
+    while all(_lives(process) for process in processes):  # noqa: ASYNC110 (no event tells of it)
+        await asyncio.sleep(WATCH_S)
+    died.set()
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _kill(process: psutil.Process) -> None:
+    """Kill a process, and its group if it leads one, even when it is gone itself."""
+    with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
+        if not process.is_running() and psutil.pid_exists(process.pid):
+            return  # its number belongs to another process by now
+        with contextlib.suppress(ProcessLookupError):  # it leads no group, or nobody is left in it
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+
+
+async def _until_gone(processes: Sequence[psutil.Process], seconds: float) -> None:
+    """Wait for killed processes; one that nobody collects (a zombie) is gone."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    while any(map(_lives, processes)) and clock() < end:  # noqa: ASYNC110 (no event tells of it)
+        await asyncio.sleep(0.02)
+
+
+async def _remove(folder: Path) -> None:
+    """Remove a folder in which a process may have made a file in its last moment."""
+    for _ in range(10):
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if not await asyncio.to_thread(folder.exists):
+            return
+        await asyncio.sleep(0.05)
 
 
 async def _guard_popups(context: BrowserContext) -> None:

@@ -7,6 +7,7 @@ is told and leaves the others alone.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import fnmatch
 import importlib.util
@@ -53,7 +54,7 @@ class Catalog:
 
     def _unknown(self, pattern: str) -> str:
         ids = [s.id for s in self.scenarios]
-        near = difflib.get_close_matches(pattern, ids, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(pattern, ids, n=3, cutoff=0)
         hint = f"; the nearest: {', '.join(near)}" if near else ""
         broken = f" ({len(self.problems)} file(s) could not be used)" if self.problems else ""
         return f"no scenario {pattern!r} among {len(ids)}{broken}{hint}. See: fleet list"
@@ -94,14 +95,14 @@ def _files(places: Sequence[Path]) -> list[Path]:
     for place in places:
         if place.is_dir():
             files += sorted(place.glob("d*.py"))
-        elif place.is_file():
+        elif place.exists():
             files.append(place)
         else:
             raise BadInput(
                 f"{place}: no such file or folder; expected a folder of d<department>_<name>.py"
                 " files (FLEET_SCENARIOS_DIR)"
             )
-    return files
+    return list({file.resolve(): file for file in files}.values())
 
 
 def _scenarios_of(path: Path) -> list[Scenario]:
@@ -136,17 +137,22 @@ def _import(path: Path) -> ModuleType:
     writes = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # the folder may be read-only, and is the user's own
     try:
-        spec.loader.exec_module(module)
+        with contextlib.redirect_stdout(sys.stderr):  # ours is for what others read
+            spec.loader.exec_module(module)
     except SyntaxError as exc:
-        raise ScenarioFileError(path, f"line {exc.lineno}: {exc.msg}") from exc
+        line = f"line {exc.lineno}: " if exc.lineno and exc.filename == module.__file__ else ""
+        raise ScenarioFileError(path, f"{line}{exc.msg}{_advice(path)}") from exc
     except ValidationError as exc:
         said = "; ".join(str(e["msg"]).removeprefix("Value error, ") for e in exc.errors())
         raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
+    except SystemExit as exc:
+        said = "calls sys.exit(); a scenario file only describes, it ends nothing"
+        raise ScenarioFileError(path, f"{_line(path, exc)}{said}{_advice(path)}") from exc
     # a scenario file is a stranger's program: whatever it raises is told, the others still run
-    except (Exception, SystemExit) as exc:
-        said = " ".join(str(exc).split())[:500] or type(exc).__name__
-        if not isinstance(exc, ValueError):
-            said = f"{type(exc).__name__}: {said}"
+    except Exception as exc:
+        said = " ".join(str(exc).split())[:500]
+        if not isinstance(exc, ValueError) or not said:
+            said = f"{type(exc).__name__}: {said}{_advice(path)}"
         raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
     finally:
         sys.dont_write_bytecode = writes
@@ -154,5 +160,10 @@ def _import(path: Path) -> ModuleType:
 
 
 def _line(path: Path, exc: BaseException) -> str:
-    lines = [f.lineno for f in traceback.extract_tb(exc.__traceback__) if f.filename == str(path)]
+    own = str(path.absolute())  # as importlib names it
+    lines = [f.lineno for f in traceback.extract_tb(exc.__traceback__) if f.filename == own]
     return f"line {lines[-1]}: " if lines else ""
+
+
+def _advice(path: Path) -> str:
+    return f"; correct it (docs/scenarios.md), then: fleet check {path}"

@@ -8,7 +8,6 @@ Chromium · 130 interrupted.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -145,6 +144,8 @@ def export_evidence(
     practice: Practice = False,
 ) -> None:
     """Write one stored file, after proving its hash."""
+    if output.exists():
+        raise BadInput(f"{output} exists; nothing is overwritten, choose another file")
     _run(commands.export_evidence(_settings(practice), sha256, output))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from datetime import datetime
@@ -39,6 +40,7 @@ from fleet.present import (
     save_pictures,
     verdict_text,
     verdicts_table,
+    write_file,
 )
 from fleet.run import Runner
 
@@ -65,8 +67,8 @@ async def run(
     console = Console(stderr=as_json)
     writer = AttemptWriter("jsonl") if as_json else None
     pace = pace_of(settings, pages)
+    _check(scenarios, settings, in_practice)
     async with open_store(settings) as store, _world(scenarios, in_practice) as chosen:
-        check_may_visit(chosen, settings)
         with _progress(len(chosen) * times) as step:
 
             def on_attempt(attempt: Attempt) -> None:
@@ -87,14 +89,24 @@ async def try_once(
     console = Console()
     pace = pace_of(settings.model_copy(update={"tries": 1}))
     seen: list[Attempt] = []
+    _check(scenarios, settings, in_practice)
     async with open_store(settings) as store, _world(scenarios, in_practice) as chosen:
-        check_may_visit(chosen, settings)
         result = await _visit(chosen, settings, store, pace, seen.append, show=show)
         for attempt in seen:
             folder = settings.data_dir / "tried"
             saved = await save_pictures(store, attempt, folder, last=False)
             _tell(console, attempt, saved)
     return result.finished
+
+
+def _check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) -> None:
+    """Say what is wrong before anything is started or visited."""
+    if not scenarios:
+        raise BadInput(
+            f"no scenario to visit in {settings.scenarios_dir}; see: fleet check, fleet list"
+        )
+    if not in_practice:
+        check_may_visit(scenarios, settings)
 
 
 def _tell_result(console: Console, result: Result) -> None:
@@ -105,16 +117,20 @@ def _tell_result(console: Console, result: Result) -> None:
 
 def _tell(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
     console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict))
-    console.print(attempt.detail, markup=False, highlight=False)
+    console.print(attempt.detail, markup=False, highlight=False, soft_wrap=True)
     if attempt.first_dates:
         days = ", ".join(day.strftime("%d/%m/%Y") for day in attempt.first_dates)
         console.print(f"first dates {days}; {attempt.slot_count} slots shown")
     for served in attempt.served:
-        console.print(f"  {served.status}  {served.url}", markup=False, highlight=False)
+        console.print(
+            f"  {served.status}  {served.url}", markup=False, highlight=False, soft_wrap=True
+        )
     for dialog in attempt.dialogs:
-        console.print(f"  {dialog.kind}: {dialog.message}", markup=False, highlight=False)
+        console.print(
+            f"  {dialog.kind}: {dialog.message}", markup=False, highlight=False, soft_wrap=True
+        )
     for note in attempt.notes:
-        console.print(f"  note: {note}", markup=False, highlight=False)
+        console.print(f"  note: {note}", markup=False, highlight=False, soft_wrap=True)
     for path in saved:
         console.print(f"  picture {path}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{attempt.seconds:.1f} s, attempt {attempt.id}", style="dim")
@@ -128,7 +144,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
     seen: list[Attempt] = []
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
-        server = await stack.enter_async_context(practice.PracticeServer(practice.PREFECTURES))
+        server = await stack.enter_async_context(practising())
         chosen = [aimed(scenario, server.port) for scenario in scenarios]
         console.print(
             f"{len(chosen)} flows of practice prefectures (made-up data, on this machine only)"
@@ -185,7 +201,8 @@ async def serve_practice(port: int, latency_s: float, now: str | None) -> bool:
             stop=_interrupted(),
         )
     except OSError as exc:
-        raise BadInput(f"--port {port}: {exc.strerror}; choose another, or 0 for any") from exc
+        said = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise BadInput(f"--port {port}: {said}; choose another, or 0 for any") from exc
     return True
 
 
@@ -204,14 +221,9 @@ async def export_attempts(
 
 async def export_evidence(settings: Settings, sha256: str, output: Path) -> bool:
     """Write one stored file to `output`, which must not exist yet."""
-    if output.exists():
-        raise BadInput(f"{output} exists; nothing is overwritten, choose another file")
     async with open_store(settings) as store:
         content = await store.evidence(sha256)
-    try:
-        output.write_bytes(content)
-    except OSError as exc:
-        raise BadInput(f"{output} cannot be written: {exc.strerror}") from exc
+    write_file(output, content)
     print(f"{output}: {len(content)} bytes, SHA-256 {sha256}")
     return True
 
@@ -254,8 +266,8 @@ async def _world(
     if not in_practice:
         yield scenarios
         return
-    async with practising(scenarios) as chosen:
-        yield chosen
+    async with practising() as server:
+        yield [aimed(scenario, server.port) for scenario in scenarios]
 
 
 @contextlib.contextmanager

@@ -16,14 +16,14 @@ import fleet
 from fleet import practice
 from fleet.attempt import Limits
 from fleet.browser import Chromium, find_chromium
-from fleet.errors import BadInput
+from fleet.errors import BadInput, FleetError, StoreUnreachable
 from fleet.mongod import Mongod
 from fleet.run import Pace, host_of
 from fleet.store import Store
 from fleet.visit import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable
 
     from fleet.models import Scenario
     from fleet.settings import Settings
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 PRACTICE_SCENARIOS = Path(practice.__file__).parent / "scenarios"
 
 _PRACTICE = {
-    "scenarios_dir": PRACTICE_SCENARIOS,
-    "database": "fleet_practice",
     "pause_s": 0.0,
     "retry_wait_s": 0.5,
     "answer_timeout_s": 4.0,
@@ -44,10 +42,12 @@ def for_practice(settings: Settings) -> Settings:
     """
     The settings of the practice world: own scenarios, own database, no waiting for politeness.
 
-    What the environment sets stays, except that the database's name gets `_practice` behind it.
+    What the environment sets stays, except that the scenarios are always those of the practice
+    prefectures and that the database's name gets `_practice` behind it.
     """
     unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
-    return settings.model_copy(update={**unset, "database": f"{settings.database}_practice"})
+    own = {"scenarios_dir": PRACTICE_SCENARIOS, "database": f"{settings.database}_practice"}
+    return settings.model_copy(update={**unset, **own})
 
 
 def is_loopback(scenario: Scenario) -> bool:
@@ -98,11 +98,22 @@ def pace_of(settings: Settings, pages: int | None = None) -> Pace:
 @contextlib.asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """The store of `FLEET_MONGODB_URL`, else of the embedded server, which is then running."""
-    async with contextlib.AsyncExitStack() as stack:
-        url = settings.mongodb_url
-        if url is None:
-            url = await stack.enter_async_context(Mongod(settings.data_dir))
-        yield await stack.enter_async_context(await Store.open(url, settings.database))
+    if settings.mongodb_url is not None:
+        async with await Store.open(settings.mongodb_url, settings.database) as store:
+            yield store
+        return
+    server = Mongod(settings.data_dir)
+    async with server as url:
+        try:
+            async with await Store.open(url, settings.database) as store:
+                yield store
+        except StoreUnreachable as exc:
+            if (said := server.why_gone()) is None:
+                raise
+            raise StoreUnreachable(
+                f"the embedded MongoDB in {settings.data_dir} has ended; its log ends: {said}."
+                " Is the disk full? What was stored before is safe; make room and start again"
+            ) from exc
 
 
 @contextlib.asynccontextmanager
@@ -123,12 +134,22 @@ async def open_chromium(
 
 
 @contextlib.asynccontextmanager
-async def practising(
-    scenarios: Sequence[Scenario], latency_s: float = 0.0
-) -> AsyncIterator[list[Scenario]]:
-    """`scenarios` aimed at practice prefectures that are served on a free port meanwhile."""
-    async with practice.PracticeServer(practice.PREFECTURES, latency_s=latency_s) as server:
-        yield [aimed(scenario, server.port) for scenario in scenarios]
+async def practising() -> AsyncIterator[practice.PracticeServer]:
+    """
+    The practice prefectures, served on a free port meanwhile.
+
+    Raises (at the end):
+        FleetError: a request reached them that would have taken a slot on a real site.
+    """
+    async with practice.PracticeServer(practice.PREFECTURES) as server:
+        yield server
+        if server.tripwires:
+            first = server.tripwires[0]
+            raise FleetError(
+                f"{len(server.tripwires)} requests reached the practice prefectures that would"
+                f" have taken a slot on a real site, the first: {first}. Do not visit real sites"
+                " with this version; tell its authors"
+            )
 
 
 def aimed(scenario: Scenario, port: int) -> Scenario:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fleet.models import Evidence, EvidenceFile, now
 
@@ -69,17 +69,15 @@ async def take_picture(cdp: CDPSession, place: Place) -> EvidenceFile:
         playwright.async_api.Error: the page is gone. It has no limit of its own in time: a page
             that still loads may hold it for ever, stop its loading first.
     """
-    size = (await cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
+    metrics = await cdp.send("Page.getLayoutMetrics")
+    size, window = metrics["cssContentSize"], metrics["cssLayoutViewport"]
     width, height = min(size["width"], MAX_WIDTH_PX), min(size["height"], MAX_HEIGHT_PX)
-    shot = await cdp.send(
-        "Page.captureScreenshot",
-        {
-            "format": "png",
-            "optimizeForSpeed": True,
-            "captureBeyondViewport": True,
-            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
-        },
-    )
+    options: dict[str, Any] = {"format": "png", "optimizeForSpeed": True}
+    if width > window["clientWidth"] or height > window["clientHeight"]:
+        # costs a new layout of the page, which the page can notice; not for pages that fit
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        options |= {"captureBeyondViewport": True, "clip": clip}
+    shot = await cdp.send("Page.captureScreenshot", options)
     cut = size["height"] > height or size["width"] > width
     return file_of("picture", base64.b64decode(shot["data"]), place, truncated=cut)
 

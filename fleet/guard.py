@@ -1,11 +1,11 @@
 """
 The read-only guard: what no visit may ever send or press.
 
-It sits in the engine, below every scenario, and has no switch. Chromium pauses every request
-to an address that might take or hold a slot (`Fetch.enable` with those patterns only, so all
-others cost nothing) and asks here; what is refused fails before a byte leaves. If the fleet
-dies meanwhile, the request stays paused. `Network.setBlockedURLs` would be simpler and is not
-enough: it lets navigations through (docs/decisions/0005-guard.md).
+It sits in the engine, below every scenario, and has no switch. `traffic.py` has Chromium pause
+every document request and every request to an address watched here, and asks `may_send`; what
+is refused fails before a byte leaves. If the fleet dies meanwhile, the request stays paused.
+`Network.setBlockedURLs` would be simpler and is not enough: it lets navigations through
+(docs/decisions/0005-guard.md).
 
 Whatever the guard refused makes the attempt `crashed`: a visit that came that far has a bug,
 and its answer is worth nothing.
@@ -17,18 +17,10 @@ checkers [B] and official pages [V] describe them; none seen by this project on 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-
-from playwright.async_api import Error as PlaywrightError
 
 from fleet.errors import GuardRefused
 from fleet.rules import normalise
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from playwright.async_api import CDPSession
 
 WATCHED = (
     "*/booking/create/*",
@@ -112,31 +104,6 @@ class Guard:
     def __init__(self, scenario_id: str) -> None:
         self._scenario_id = scenario_id
         self.refused: list[str] = []
-
-    async def stand(self, cdp: CDPSession, page_url: Callable[[], str]) -> None:
-        """
-        Take post. After this no forbidden request leaves the page.
-
-        Args:
-            cdp: a session of the page.
-            page_url: gives the address of the page's document at the moment of the call.
-        """
-
-        async def look(event: dict[str, Any]) -> None:
-            request, paused = event["request"], {"requestId": event["requestId"]}
-            try:
-                if may_send(request["url"], request["method"], page_url()):
-                    await cdp.send("Fetch.continueRequest", paused)
-                else:
-                    self.note(request["method"], request["url"])
-                    refusal = {**paused, "errorReason": "BlockedByClient"}
-                    await cdp.send("Fetch.failRequest", refusal)
-            except PlaywrightError:
-                pass  # the page was closed meanwhile, and its paused requests with it
-
-        cdp.on("Fetch.requestPaused", look)
-        patterns = [{"urlPattern": pattern} for pattern in WATCHED]
-        await cdp.send("Fetch.enable", {"patterns": patterns})
 
     def note(self, method: str, url: str) -> None:
         """Write down a request that was stopped."""

@@ -49,6 +49,8 @@ def now() -> datetime:
 
 
 class Frozen(BaseModel):
+    """A value: it is not changed, and a field that it does not know is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
@@ -81,6 +83,7 @@ class Verdict(StrEnum):
 
     @property
     def group(self) -> Group:
+        """The kind of verdict that this one is."""
         return _GROUPS[self]
 
 
@@ -118,7 +121,7 @@ class Outcome(Frozen):
     slot_count: int | None = Field(default=None, ge=0)
 
     def offering(self, days: list[date], *, slot_count: int) -> Self:
-        """The same outcome with the slots seen: how many, and the days they are on, in any order."""
+        """The same outcome with the slots seen: how many, and their days, in any order."""
         first = tuple(sorted(set(days))[:2])
         return self.model_copy(update={"first_dates": first, "slot_count": slot_count})
 

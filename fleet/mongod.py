@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import importlib.util
 import os
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 
-from fleet.errors import BadInput, StoreUnreachable
+from fleet.errors import BadInput, FleetError, StoreUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,15 @@ class Mongod:
         self._share: int | None = None
 
     async def __aenter__(self) -> str:
-        return await asyncio.to_thread(self._enter)
+        entering = asyncio.ensure_future(asyncio.to_thread(self._enter))
+        try:
+            return await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            # a thread cannot be cancelled: wait for it, then give back what it has started
+            with contextlib.suppress(FleetError):
+                await entering
+            await asyncio.to_thread(self._leave)
+            raise
 
     async def __aexit__(
         self,
@@ -91,6 +100,11 @@ class Mongod:
                 self._share = os.open(self._home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._share, fcntl.LOCK_SH)
         except OSError as exc:
+            if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreUnreachable(
+                    f"no room for MongoDB's files in {self._home}: {exc.strerror}. Make room, or"
+                    " set FLEET_DATA_DIR elsewhere"
+                ) from exc
             raise BadInput(
                 f"FLEET_DATA_DIR: {self._home} cannot be used as MongoDB's folder:"
                 f" {exc.strerror or exc}. Expected a folder that this user may write"
@@ -172,9 +186,13 @@ class Mongod:
                 break
         raise StoreUnreachable(
             f"MongoDB does not start on {self._home / 'files'}: exit {process.returncode};"
-            f" its log ends: {self._log_tail()}. If the folder is damaged, move it away or"
-            " restore a backup, or set FLEET_MONGODB_URL"
+            f" its log ends: {self._log_tail()}. If its disk is full, make room; if the folder is"
+            " damaged, restore a backup or move it away to begin anew; or set FLEET_MONGODB_URL"
         )
+
+    def why_gone(self) -> str | None:
+        """The end of the server's log if it has ended by itself, None while it lives."""
+        return None if self._running() else self._log_tail()
 
     def _stop(self) -> None:
         process = self._running()
@@ -211,8 +229,19 @@ def _end(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        try:
-            process.wait(STOP_S)
-        except psutil.TimeoutExpired:
+        if not _ended(process):
             process.kill()
-            process.wait(STOP_S)
+            _ended(process)
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Wait, at most STOP_S, for the end of a server that need not be our child."""
+    give_up = time.monotonic() + STOP_S
+    while time.monotonic() < give_up:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
+        # a zombie has ended; its parent is another fleet, or an init that reaps nobody
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False

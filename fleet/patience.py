@@ -37,3 +37,18 @@ async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T | None:
     finally:
         task.add_done_callback(_forget)
     return task.result() if done else None
+
+
+async def undisturbed(call: Coroutine[Any, Any, T]) -> T:
+    """
+    What `call` gives. A cancellation meanwhile is passed on only when `call` has ended.
+
+    For starting and ending processes: half started, nobody would know of them.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        _forget(task)
+        raise

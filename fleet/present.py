@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from datetime import UTC, datetime
@@ -53,14 +54,16 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
     """One line for each attempt, in the order given; what was seen, where `width` has room."""
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=width >= WIDE)
+    # 79 columns at most: a pipe has 80
+    wide = width >= WIDE
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=wide)
     table.add_column("flow", no_wrap=True)
     table.add_column("try", justify="right")
     table.add_column("verdict", no_wrap=True)
     table.add_column("first dates", no_wrap=True)
     table.add_column("pictures", justify="right")
     table.add_column("s", justify="right")
-    if width >= WIDE:
+    if wide:
         table.add_column("what was seen", no_wrap=True, overflow="ellipsis", ratio=1)
     for attempt in attempts:
         cells: list[str | Text] = [
@@ -71,7 +74,7 @@ def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
             str(sum(file.kind == "picture" for file in attempt.evidence)),
             f"{attempt.seconds:.1f}",
         ]
-        if width >= WIDE:
+        if wide:
             cells.append(Text(attempt.detail, style="dim"))
         table.add_row(*cells)
     return table
@@ -132,6 +135,8 @@ class AttemptWriter:
     """Writes attempts to `out` as JSON Lines or CSV."""
 
     def __init__(self, form: str, out: IO[str] = sys.stdout) -> None:
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(encoding="utf-8")  # a file that others read, whatever our locale
         self._out = out
         self._csv = csv.DictWriter(out, CSV_COLUMNS) if form == "csv" else None
         if self._csv:
@@ -157,11 +162,34 @@ def instant(text: str | None, option: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise BadInput(
             f"{option} {text!r} is no date; expected 2026-11-20 or 2026-11-20T08:30 (Paris time)"
         ) from exc
-    return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
+
+
+def write_file(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """
+    Write a whole file or none, making its folder.
+
+    Raises:
+        BadInput: it cannot be written, or is there already and `overwrite` is false.
+    """
+    made = False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb" if overwrite else "xb") as file:
+            made = True
+            file.write(content)
+    except FileExistsError as exc:
+        raise BadInput(f"{path} exists; nothing is overwritten, choose another file") from exc
+    except OSError as exc:
+        if made:
+            path.unlink(missing_ok=True)
+        raise BadInput(
+            f"{path} cannot be written: {exc.strerror}. Choose another place, or make room"
+        ) from exc
 
 
 async def save_pictures(store: Store, attempt: Attempt, folder: Path, *, last: bool) -> list[Path]:
@@ -174,12 +202,12 @@ async def save_pictures(store: Store, attempt: Attempt, folder: Path, *, last: b
     Returns:
         The files, in the order the pages were visited.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     pictures = [file for file in attempt.evidence if file.kind == "picture"]
     saved = []
     for picture in pictures[-1:] if last else pictures:
-        name = f"{attempt.scenario_id.replace('/', '_')}_{picture.step}_{attempt.verdict.value}.png"
-        path = folder / name
-        path.write_bytes(await store.evidence(picture.sha256))
+        again = f"try{attempt.number}_" if attempt.number > 1 else ""
+        flow = attempt.scenario_id.replace("/", "_")
+        path = folder / f"{flow}_{again}{picture.step}_{attempt.verdict.value}.png"
+        write_file(path, await store.evidence(picture.sha256), overwrite=True)
         saved.append(path)
     return saved

@@ -7,6 +7,7 @@ page. Everything is bounded: the page may be hostile.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -17,7 +18,9 @@ from fleet.rules import Reading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.async_api import Frame, Page
+    from playwright.async_api import Frame
+
+    from fleet.browser import OpenPage
 
 MAX_TEXT = 200_000
 MAX_FRAMES = 20
@@ -82,25 +85,25 @@ It is made to open in the same window, as a person may choose to: a popup could 
 """
 
 
-async def read(page: Page, selectors: Sequence[str] = ()) -> Reading | None:
+async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | None:
     """
     What the page and its visible frames say now; None while it changes or does not answer.
 
     Args:
         selectors: CSS selectors whose visible elements are counted.
     """
-    main = await _read_frame(page.main_frame, selectors)
+    main = await _ask(opened, _READ, [list(selectors), MAX_TEXT])
     if main is None:
         return None
     text, counts = main["text"], dict(main["counts"])
-    for frame in page.frames[1 : MAX_FRAMES + 1]:
+    for frame in opened.page.frames[1 : MAX_FRAMES + 1]:
         part = await _read_frame(frame, selectors) if await _shown(frame) else None
         if part is not None:
             text = f"{text}\n{part['text']}"[:MAX_TEXT]
             for selector, count in part["counts"].items():
                 counts[selector] = counts.get(selector, 0) + count
     return Reading(
-        url=page.url,
+        url=opened.page.url,
         title=main["title"],
         text=text,
         headings=tuple(main["headings"]),
@@ -109,10 +112,24 @@ async def read(page: Page, selectors: Sequence[str] = ()) -> Reading | None:
     )
 
 
-async def attributes(page: Page, selector: str, name: str) -> list[str]:
+async def attributes(opened: OpenPage, selector: str, name: str) -> list[str]:
     """Attribute `name` of the visible elements that match, `MAX_VALUES` at most."""
-    asked = page.main_frame.evaluate(_ATTRIBUTES, [selector, name, MAX_VALUES])
-    return await within(READ_S, asked) or []
+    return await _ask(opened, _ATTRIBUTES, [selector, name, MAX_VALUES]) or []
+
+
+async def _ask(opened: OpenPage, function: str, argument: list[Any]) -> Any:
+    """
+    What a script says in the page itself, None if it cannot say it now.
+
+    Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
+    document first, which costs more than the question.
+    """
+    call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
+    try:
+        got = await within(READ_S, opened.cdp.send("Runtime.evaluate", call))
+    except PlaywrightError:
+        return None  # the document is being replaced, or the page is gone: nothing to read now
+    return None if got is None else got["result"].get("value")
 
 
 async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] | None:
@@ -121,7 +138,7 @@ async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] 
             READ_S, frame.evaluate(_READ, [list(selectors), MAX_TEXT])
         )
     except PlaywrightError:
-        return None  # the document is being replaced, or the page is gone: nothing to read now
+        return None  # as above
     return got
 
 

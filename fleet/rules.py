@@ -21,6 +21,7 @@ import fnmatch
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from fleet.models import Frozen, Outcome, Verdict
@@ -43,7 +44,7 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """
     What a page says at one moment, all its visible frames together.
@@ -59,6 +60,11 @@ class Reading:
     headings: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     loading: bool = False
+
+    @cached_property
+    def plain(self) -> str:
+        """The text after `normalise`."""
+        return normalise(self.text)
 
 
 class Sign(Frozen):
@@ -76,7 +82,7 @@ class Sign(Frozen):
     def seen(self, reading: Reading) -> str | None:
         """The words that say what was seen, or None."""
         for pattern in self.patterns:
-            if self.kind == "text" and normalise(pattern) in normalise(reading.text):
+            if self.kind == "text" and normalise(pattern) in reading.plain:
                 return f"text {pattern!r}"
             if self.kind == "url" and fnmatch.fnmatchcase(
                 re.split(r"[?#]", reading.url, maxsplit=1)[0], pattern
@@ -184,7 +190,7 @@ def judge_status(
 def judge_page(reading: Reading) -> Outcome | None:
     """The outcome of a page that is only a message of a proxy, a wall or a maintenance."""
     heads = [normalise(head) for head in (reading.title, *reading.headings)]
-    text = normalise(reading.text)
+    text = reading.plain
     bare = len(text) < BARE_PAGE_CHARACTERS
     for rule in PAGE_RULES:
         sentence = normalise(rule.sentence)
@@ -215,7 +221,7 @@ def judge_gate(reading: Reading) -> Outcome | None:
                 detail=f"{words} at {reading.url}",
                 signs=tuple(f"css {s!r}" for s in seen),
             )
-    text = normalise(reading.text)
+    text = reading.plain
     for sentence in SESSION_SENTENCES:
         if sentence in text:
             return session_expired(reading.url, f"text {sentence!r}")

@@ -24,6 +24,7 @@ from tenacity.wait import wait_exponential
 
 from fleet.attempt import Kept, Limits, attempt
 from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
+from fleet.patience import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ class Runner:
         self._limits = limits
         self._on_attempt = on_attempt
         self._stop = asyncio.Event()
+        self._visits: set[asyncio.Task[Kept | None]] = set()
         self._log = structlog.get_logger()
 
     def stop(self) -> None:
@@ -104,34 +106,32 @@ class Runner:
             asyncio.ensure_future(self._lane(lane, times, pool, result))
             for lane in _lanes(scenarios)
         ]
-        ending = asyncio.ensure_future(self._end_on_stop(pool))
+        ending = asyncio.ensure_future(self._end_on_stop())
         try:
-            await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+            if lanes:
+                await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             # also when cancelled: no page may outlive its run
-            failed = any(
-                lane.done() and not lane.cancelled() and lane.exception() for lane in lanes
-            )
-            unfinished = any(not lane.done() for lane in lanes)
-            if failed or unfinished:
+            if _errors(lanes) or not all(lane.done() for lane in lanes):
                 self._stop.set()
             if self._stop.is_set():
                 result.finished = False
-                await asyncio.shield(ending)
-                await asyncio.wait(lanes)
+                if lanes:
+                    await undisturbed(_all_done(lanes))
             ending.cancel()
+        if errors := _errors(lanes):
+            raise errors[0]
         result.run = run.model_copy(update={"ended_at": now(), "attempts": result.verdicts.total()})
-        for lane in lanes:
-            lane.result()
         await self._store.add_run(result.run)
         return result
 
-    async def _end_on_stop(self, pool: AioPool) -> None:
+    async def _end_on_stop(self) -> None:
+        # Not pool.cancel(): a job that it cancels before its first step never ends for those who
+        # wait for it (tests/test_asyncio_pool.py). A visit under way closes its page when it is
+        # cancelled; one that has not begun sees `_stop` and does not begin.
         await self._stop.wait()
-        # asyncio-pool does not cancel what it runs when its owner is cancelled; asked to, it
-        # cancels each attempt, which closes its page, and waits for all of them
-        # (tests/test_run.py::test_stopping_a_run_closes_every_page)
-        await pool.cancel()
+        for visit in self._visits:
+            visit.cancel()
 
     async def _lane(
         self, scenarios: Sequence[Scenario], times: int, pool: AioPool, result: Result
@@ -181,8 +181,12 @@ class Runner:
         """One attempt in a place of the pool, stored; None if the run is being stopped."""
 
         async def visit() -> Kept | None:
-            if self._stop.is_set():  # the pool gives places away even while it is cancelled
+            if self._stop.is_set():  # the pool goes on giving places away
                 return None
+            task = asyncio.current_task()
+            assert task is not None
+            self._visits.add(task)
+            task.add_done_callback(self._visits.discard)
             with structlog.contextvars.bound_contextvars(scenario=scenario.id, number=number):
                 return await attempt(
                     scenario,
@@ -220,6 +224,16 @@ class Runner:
         if seconds > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), seconds)
+
+
+async def _all_done(lanes: Sequence[asyncio.Future[None]]) -> None:
+    await asyncio.wait(lanes)
+
+
+def _errors(lanes: Sequence[asyncio.Future[None]]) -> list[BaseException]:
+    """Why lanes ended early; asking each of them keeps asyncio from printing those not raised."""
+    ended = [lane for lane in lanes if lane.done() and not lane.cancelled()]
+    return [error for lane in ended if (error := lane.exception())]
 
 
 def host_of(scenario: Scenario) -> str:

@@ -37,7 +37,8 @@ class Settings(BaseSettings):
         default=Path("scenarios"), description="folder of the scenario files"
     )
     data_dir: Path = Field(
-        default=Path("data"), description="folder of the embedded MongoDB's files"
+        default=Path("data"),
+        description="folder of the embedded MongoDB's files and of saved pictures",
     )
     chromium: Path | None = Field(default=None, description="the Chromium to start")
     chromium_sandbox: Literal["auto", "on", "off"] = Field(
@@ -101,7 +102,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as exc:
         problems = "; ".join(
-            f"FLEET_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}{_got(error)}"
+            f"FLEET_{'_'.join(map(str, error['loc'])).upper()}:"
+            f" {error['msg'].removeprefix('Value error, ')}{_got(error)}"
             for error in exc.errors()
         )
         raise BadInput(f"settings: {problems}. See docs/settings.md") from exc

@@ -14,11 +14,15 @@ import asyncio
 import contextlib
 import gzip
 import hashlib
+import re
+import warnings
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from bson import ObjectId
 from bson.codec_options import CodecOptions
-from gridfs.errors import NoFile
+from gridfs.errors import CorruptGridFile, FileExists, NoFile
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import (
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 SELECT_S = 3.0
 """How long to look for a server before saying that there is none."""
+
+_RESTORE = "restore the database from a backup"
 
 ORPHAN_AGE = timedelta(seconds=60)
 """Chunks without a file older than this were left by a process that died while it wrote."""
@@ -95,19 +101,7 @@ class Store:
             StoreUnreachable: nothing answers at `url` within `SELECT_S` seconds, or it refuses us.
             BadInput: `url` is no MongoDB address.
         """
-        try:
-            client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
-                url,
-                serverSelectionTimeoutMS=int(SELECT_S * 1000),
-                connectTimeoutMS=int(SELECT_S * 1000),
-                socketTimeoutMS=30_000,
-                journal=True,  # stored means on disk: a killed mongod gives it back
-                appname="prefecture-fleet",
-                uuidRepresentation="standard",
-            )
-        except (InvalidURI, ConfigurationError, ValueError) as exc:
-            raise BadInput(f"FLEET_MONGODB_URL is not a MongoDB address: {exc}") from exc
-        store = cls(client, database)
+        store = cls(_client(url), database)
         try:
             with _telling("open the database"):
                 await store._prepare()
@@ -154,7 +148,7 @@ class Store:
         """The latest runs, newest first."""
         with _telling("read runs"):
             found = await self._db.runs.find().sort("started_at", DESCENDING).to_list(limit)
-        return [Run.model_validate({**run, "id": run.pop("_id")}) for run in found]
+        return [Run.model_validate({"id": run.pop("_id"), **run}) for run in found]
 
     async def add(self, attempt: Attempt, files: Sequence[EvidenceFile]) -> None:
         """
@@ -195,16 +189,14 @@ class Store:
         }
         # mtime=0: the same HTML gives the same stored bytes
         stored = gzip.compress(file.content, 6, mtime=0) if is_html else file.content
-        for _ in range(2):
+        for _ in range(3):
             try:
                 await self._bucket.upload_from_stream_with_id(
                     sha256, sha256, stored, metadata=metadata
                 )
-            except (DuplicateKeyError, OperationFailure) as exc:
-                if not _is_duplicate(exc) or await self._written_by_another(sha256):
-                    if _is_duplicate(exc):
-                        return
-                    raise
+            except (DuplicateKeyError, FileExists):  # GridFS says either, by what came first
+                if await self._written_by_another(sha256):
+                    return
             else:
                 return
         raise StoreRefused(f"evidence {sha256} could not be stored: another writer holds it")
@@ -214,14 +206,14 @@ class Store:
         Wait until another process has finished the same file; sweep up if it died meanwhile.
 
         GridFS writes chunks first and the file's entry last. Chunks alone belong to a writer
-        at work if they are young, and to a dead one if they are old.
+        at work as long as one of them is young. Only old ones are swept: a third writer may
+        have begun anew in the meantime.
         """
+        chunks = self._db["evidence.chunks"]
         while not await self._has(sha256):
-            chunk = await self._db["evidence.chunks"].find_one({"files_id": sha256}, {"_id": 1})
-            if chunk is None:
-                return False
-            if datetime.now(UTC) - chunk["_id"].generation_time > ORPHAN_AGE:
-                await self._db["evidence.chunks"].delete_many({"files_id": sha256})
+            horizon = ObjectId.from_datetime(datetime.now(UTC) - ORPHAN_AGE)
+            if not await chunks.find_one({"files_id": sha256, "_id": {"$gte": horizon}}):
+                await chunks.delete_many({"files_id": sha256, "_id": {"$lt": horizon}})
                 return False
             await asyncio.sleep(0.2)
         return True
@@ -243,10 +235,17 @@ class Store:
                     f"no evidence {sha256!r}; expected the 64 hexadecimal digits that an attempt"
                     " names (fleet export attempts)"
                 ) from None
-        if (stream.metadata or {}).get("encoding") == "gzip":
-            content = gzip.decompress(content)
+            except CorruptGridFile as exc:
+                raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
+        try:
+            if (stream.metadata or {}).get("encoding") == "gzip":
+                content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as exc:
+            raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise StoreRefused(f"evidence {sha256} is damaged: its stored bytes do not match")
+            raise StoreRefused(
+                f"evidence {sha256} is damaged: its stored bytes give another hash; {_RESTORE}"
+            )
         return content
 
     async def attempts(
@@ -290,8 +289,31 @@ def new_run(run_id: str, scenario_ids: Sequence[str], times: int, versions: dict
     )
 
 
-def _is_duplicate(error: PyMongoError) -> bool:
-    return isinstance(error, DuplicateKeyError) or getattr(error, "code", None) == 11000
+def _client(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
+    # before pymongo reads it: what it cannot read it quotes, and that may be half a password
+    user = re.match(r"[a-z+]+://(.*)@", url)
+    if user and re.search("[/@?#]|:.*:|%(?![0-9A-Fa-f]{2})", user[1]):
+        raise BadInput(
+            "FLEET_MONGODB_URL: the characters / : @ ? # % in its user or password (and @ in its"
+            " options) must be percent-encoded, such as %2F for /"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # an option that MongoDB does not know
+            return AsyncIOMotorClient(
+                url,
+                serverSelectionTimeoutMS=int(SELECT_S * 1000),
+                connectTimeoutMS=int(SELECT_S * 1000),
+                socketTimeoutMS=30_000,
+                journal=True,  # stored means on disk: a killed mongod gives it back
+                appname="prefecture-fleet",
+                uuidRepresentation="standard",
+            )
+    except (InvalidURI, ConfigurationError, ValueError, UserWarning) as exc:
+        raise BadInput(
+            f"FLEET_MONGODB_URL is not a MongoDB address: {' '.join(str(exc).split())}. Expected"
+            " mongodb://user:password@host:27017/ or mongodb+srv://…"
+        ) from exc
 
 
 @contextlib.contextmanager
@@ -301,7 +323,7 @@ def _telling(doing: str) -> Iterator[None]:
         yield
     except ConnectionFailure as exc:
         raise StoreUnreachable(
-            f"could not {doing}: no MongoDB answers ({str(exc)[:200]})."
+            f"could not {doing}: no MongoDB answers ({str(exc).split(' (configured')[0][:200]})."
             " Check FLEET_MONGODB_URL and that the server runs"
         ) from exc
     except OperationFailure as exc:

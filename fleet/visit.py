@@ -22,10 +22,10 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from fleet import evidence, reader, rules
 from fleet.errors import DeadlinePassed, Judged, NotOnPage, SiteUnreachable
 from fleet.guard import Guard, check_press
-from fleet.listener import Listener
 from fleet.models import EvidenceFile, Outcome, Scenario, Verdict
 from fleet.patience import within
 from fleet.rules import Sign
+from fleet.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator
 
     from fleet.browser import OpenPage
+    from fleet.rules import Reading
 
 MAX_PAGES = 12
 """Pages of one visit of which a picture is kept, and popups that are followed."""
+
+MAX_BANNERS = 3
+"""Banners that are pressed away in one visit."""
 
 GATE_AFTER_S = 1.0
 """How long a loaded page must show nothing known before a captcha or login is its answer."""
@@ -69,18 +73,23 @@ class Visit:
         self.files: list[EvidenceFile] = []
         self.expired = False
         self.guard = Guard(scenario.id)
-        self.listener = Listener(opened.page, opened.cdp, self.guard)
+        self.traffic = Traffic(opened, self.guard)
         self._page = opened.page
         self._cdp = opened.cdp
         self._patience = patience
         self._end = asyncio.get_running_loop().time() + patience.deadline_s
+        self._opened = opened
+        self._banners: tuple[str, ...] = ()
+        self._dismissed = 0
+        self._reading: Reading | None = None
+        self._judged = 0
         self._title = ""
         self._pages = 0
         self._shown_popups = 0
 
     async def begin(self) -> None:
         """Put the guard in place. Called by `attempt.py` before the scenario."""
-        await self.guard.stand(self._cdp, lambda: self._page.url)
+        await self.traffic.watch()
 
     # What is where -----------------------------------------------------------------------
 
@@ -106,22 +115,17 @@ class Visit:
     async def open(self, url: str | None = None) -> None:
         """Go to the scenario's address (or `url`) and wait until the page stands."""
         self._may_go_on()
-        documents = self.listener.documents
+        documents = self.traffic.documents
         try:
             await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
         except PlaywrightError as exc:
             self._may_go_on()
-            self.listener.failure = self.listener.failure or str(exc)
+            self.traffic.failure = str(exc)  # names the error exactly
         await self._arrive(documents)
 
-    async def dismiss(self, *selectors: str) -> None:
-        """Press the first of these elements that is shown (a cookie banner); none is fine."""
-        self._may_go_on()
-        reading = await reader.read(self._page, selectors)
-        for selector in selectors:
-            if reading is not None and reading.counts.get(selector):
-                await self._press(self._page.locator(selector), selector)
-                return
+    def dismiss(self, *selectors: str) -> None:
+        """From now on press these away whenever one is shown (the buttons of a cookie banner)."""
+        self._banners = selectors
 
     async def tick(self, words: str | None = None, *, css: str | None = None) -> None:
         """Tick the box with these words beside it (or this selector)."""
@@ -143,7 +147,7 @@ class Visit:
         Raises:
             GuardRefused: the press would take or hold a slot.
         """
-        self._may_go_on()
+        await self._look()
         if css is not None:
             return await self._press(self._page.locator(css), css)
         pattern = _words(*words)
@@ -154,7 +158,7 @@ class Visit:
     async def _check(
         self, role: Literal["checkbox", "radio"], words: str | None, css: str | None
     ) -> None:
-        self._may_go_on()
+        await self._look()
         if css is not None:
             found = self._page.locator(css)
         else:
@@ -166,7 +170,7 @@ class Visit:
             self._may_go_on()
             raise await self._missing(f"{role} {words or css!r}") from exc
 
-    async def _press(self, found: Locator, name: str) -> bool:
+    async def _press(self, found: Locator, name: str, *, leaves: bool = True) -> bool:
         target = found.filter(visible=True).first
         try:
             words, address, opens_window = await target.evaluate(
@@ -177,48 +181,51 @@ class Visit:
             raise await self._missing(f"button or link {name}") from exc
         check_press(self.scenario.id, words, address)
         if opens_window:
-            self.listener.note(f"{name} opens a window; followed in the same one")
-        await self.keep_picture()
-        requested, documents = self.listener.requested, self.listener.documents
+            self.traffic.note(f"{name} opens a window; followed in the same one")
+        if leaves:
+            await self.keep_picture()
+        asked, documents = self.traffic.asked, self.traffic.documents
         try:
             await target.click(timeout=self._answer_ms(), no_wait_after=True)
         except PlaywrightTimeout as exc:
             self._may_go_on()
             raise await self._missing(f"way to press {name} (is it covered?)") from exc
-        await self._depart(requested, documents)
-        return self.listener.documents > documents
+        if leaves:
+            await self._depart(asked, documents)
+        return self.traffic.documents > documents
 
-    async def _depart(self, requested: int, documents: int) -> None:
+    async def _depart(self, asked: int, documents: int) -> None:
         """After a press: go where it leads, if it leads anywhere."""
         loop = asyncio.get_running_loop()
         end = loop.time() + DEPARTURE_S
-        while self.listener.requested == requested and loop.time() < end:
+        while self.traffic.asked == asked and loop.time() < end:
             self._may_go_on()
-            if len(self.listener.popups) > self._shown_popups:
-                url = urljoin(self.address, self.listener.popups[self._shown_popups])
+            if len(self.traffic.popups) > self._shown_popups:
+                url = urljoin(self.address, self.traffic.popups[self._shown_popups])
                 self._shown_popups += 1
-                self.listener.note(f"the press opens a window; followed to {url[:300]}")
+                self.traffic.note(f"the press opens a window; followed to {url[:300]}")
                 if self._shown_popups > MAX_PAGES:
                     raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
                 await self.open(url)
                 return
-            await self.listener.news(end - loop.time())
-        if self.listener.requested > requested:
+            await self.traffic.news(end - loop.time())
+        if self.traffic.asked > asked:
             await self._arrive(documents)
 
     async def _arrive(self, documents: int) -> None:
         """Wait until the next document stands, and judge it before anything else."""
-        listener = self.listener
-        while listener.leaving or listener.documents == documents:
+        traffic = self.traffic
+        while traffic.leaving or traffic.documents == documents:
             self._may_go_on()
-            if listener.failure is not None and not listener.leaving:
+            if traffic.failure is not None and not traffic.leaving:
                 break
-            await listener.news(self._left())
+            await traffic.news(self._left())
         self._may_go_on()
-        if listener.failure is not None and not listener.leaving and listener.bad_status is None:
-            raise SiteUnreachable(f"{self.scenario.id}: {listener.failure}")
+        if traffic.failure is not None and not traffic.leaving and traffic.bad_status is None:
+            raise SiteUnreachable(f"{self.scenario.id}: {traffic.failure}")
         await self._settle()
-        await self._judge_page()
+        if traffic.bad_status is not None:
+            await self._read(())
 
     async def _settle(self) -> None:
         """Wait for the page's text, then, for a while only, for its images and scripts."""
@@ -228,19 +235,36 @@ class Visit:
             await self._page.wait_for_load_state("load", timeout=1000 * self._patience.settle_s)
         except PlaywrightTimeout:
             self._may_go_on()
-            self.listener.note(f"{self.address[:300]} does not stop loading")
+            self.traffic.note(f"{self.address[:300]} does not stop loading")
 
-    async def _judge_page(self) -> None:
-        """End the visit if the document just served decides it."""
-        reading = await reader.read(self._page)
-        self._title = reading.title if reading else ""
-        bad = self.listener.bad_status
+    async def _read(self, selectors: Sequence[str]) -> Reading | None:
+        """
+        What the page says now.
+
+        Raises:
+            Judged: the document, seen for the first time, already decides the visit.
+        """
+        document = self.traffic.documents
+        reading = self._reading = await reader.read(self._opened, selectors)
+        self._may_go_on()
+        bad = self.traffic.bad_status
+        outcome = None
         if bad is not None:
             outcome = rules.judge_status(bad.status, bad.url, reading, bad.retry_after)
-        else:
-            outcome = rules.judge_page(reading) if reading else None
+        elif reading is not None and self._judged != document:
+            outcome = rules.judge_page(reading)
+            self._judged = document
+        if reading is not None:
+            self._title = reading.title
         if outcome is not None:
             raise Judged(outcome)
+        return reading
+
+    async def _look(self) -> None:
+        """Before a verb acts: may the visit go on, and is this page one to act on?"""
+        self._may_go_on()
+        if self._judged != self.traffic.documents:
+            await self._read(())
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -295,27 +319,26 @@ class Visit:
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
-        self._may_go_on()
-        return await reader.attributes(self._page, selector, attribute)
+        await self._look()
+        return await reader.attributes(self._opened, selector, attribute)
 
     async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
         signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]
         selectors = {pattern for sign in signs for pattern in sign.patterns}
-        wanted = (*sorted(selectors), *rules.GATE_SELECTORS)
+        wanted = (*sorted(selectors), *self._banners, *rules.GATE_SELECTORS)
         clock = asyncio.get_running_loop().time
         end = clock() + self._patience.answer_timeout_s
         seen: dict[str, tuple[str, ...]] = {}
         since = clock()
-        documents = self.listener.documents
+        documents = self.traffic.documents
         while True:
             self._may_go_on()
-            if self.listener.leaving or self.listener.documents > documents:
+            if self.traffic.leaving or self.traffic.documents > documents:
                 await self._arrive(documents)
-                documents = self.listener.documents
-            reading = await reader.read(self._page, wanted)
-            self._may_go_on()
-            if reading is not None:
-                self._title = reading.title
+                documents = self.traffic.documents
+                self._reading = None
+            reading = await self._read(wanted)
+            if reading is not None and not await self._dismiss(reading):
                 now_seen = {
                     name: words
                     for name, each in answers.items()
@@ -344,6 +367,15 @@ class Visit:
                 )
             await asyncio.sleep(_POLL_S)
 
+    async def _dismiss(self, reading: Reading) -> bool:
+        """Press away a banner that is shown; a page that keeps showing one is left as it is."""
+        shown = next((s for s in self._banners if reading.counts.get(s)), None)
+        if shown is None or self._dismissed >= MAX_BANNERS:
+            return False
+        self._dismissed += 1
+        await self._press(self._page.locator(shown), shown, leaves=False)
+        return True
+
     def unrecognised(self, words: str) -> NoReturn:
         """End the visit: the page is not what the scenario knows, and `words` say why."""
         raise NotOnPage(f"{self._where()} {words}")
@@ -353,7 +385,7 @@ class Visit:
     async def keep_picture(self) -> None:
         """Keep a picture of the page as it is now, before it is left."""
         if self._pages >= MAX_PAGES:
-            self.listener.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
+            self.traffic.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
             return
         self.files.append(await evidence.take_picture(self._cdp, self._place()))
         self._pages += 1
@@ -368,8 +400,9 @@ class Visit:
         place = self._place()
 
         async def picture() -> EvidenceFile:
-            with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
-                await self._cdp.send("Page.stopLoading")
+            if self._reading is None or self._reading.loading:
+                with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
+                    await self._cdp.send("Page.stopLoading")
             return await evidence.take_picture(self._cdp, place)
 
         for what, share, taking in (
@@ -384,7 +417,7 @@ class Visit:
             if file is not None:
                 self.files.append(file)
             else:
-                self.listener.note(f"no {what} of the last page: {why}")
+                self.traffic.note(f"no {what} of the last page: {why}")
 
     def _place(self) -> evidence.Place:
         return evidence.Place(step=self._pages, url=self.address, title=self._title)
@@ -401,12 +434,12 @@ class Visit:
         if self.expired:
             raise DeadlinePassed(self.too_long())
         self.guard.check()
-        if self.listener.page_crashed:
+        if self.traffic.page_crashed:
             raise PlaywrightError("Page crashed")
 
     async def _missing(self, what: str) -> Exception:
         """The error for something that is not on the page, or what the page is instead."""
-        reading = await reader.read(self._page, rules.GATE_SELECTORS)
+        reading = await self._read(rules.GATE_SELECTORS)
         gate = rules.judge_gate(reading) if reading else None
         if gate is not None:
             return Judged(gate)
@@ -423,7 +456,7 @@ class Visit:
         return f"{self.scenario.id}: {self.address[:300]} ({self._title[:100]!r})"
 
     def _boxes(self) -> str:
-        said = [dialog.message for dialog in self.listener.dialogs[-2:]]
+        said = [dialog.message for dialog in self.traffic.dialogs[-2:]]
         return f"; it said in a box {said!r}" if said else ""
 
 

@@ -13,7 +13,7 @@ None was seen by this project on a live site.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ CLOSED = (
 )
 DESCRIPTION = "Description de la nature du rendez-vous"
 
-_INSTANT = re.compile(r"/5/(\d{9,10})(?:\D|$)")
+_INSTANT = re.compile(r"/5/(\d{9,10})(?:\D|$)")  # from 1973 to 2286
 
 
 def flow(
@@ -111,8 +111,8 @@ async def _visit(visit: Visit, planning: str | None) -> Outcome:
     }
     description = [visit.text(DESCRIPTION), visit.url("*/booking/create/*/3")]
 
+    visit.dismiss(*COOKIE_BANNERS)
     await visit.open()
-    await visit.dismiss(*COOKIE_BANNERS)
     if await visit.which(start=start, closed=answers["closed"]) == "closed":
         return await visit.decide(closed=answers["closed"])
 
@@ -159,18 +159,7 @@ async def _next(visit: Visit, *words: str) -> None:
 
 
 def days_of(links: list[str]) -> list[date]:
-    """
-    The Paris days of slot links `…/5/<unix seconds>`, one for each link that names an instant.
-
-    An instant that no prefecture could offer (past, or more than three years ahead) is left out.
-    """
-    days = []
-    today = datetime.now(UTC)
-    for link in links:
-        found = _INSTANT.search(link)
-        if found is None:
-            continue
-        instant = datetime.fromtimestamp(int(found.group(1)), UTC)
-        if today - timedelta(days=1) < instant < today + timedelta(days=3 * 366):
-            days.append(instant.astimezone(PARIS).date())
-    return days
+    """The Paris days of slot links `…/5/<unix seconds>`, one for each link that names an instant."""
+    found = (_INSTANT.search(link) for link in links)
+    instants = (datetime.fromtimestamp(int(match.group(1)), UTC) for match in found if match)
+    return [instant.astimezone(PARIS).date() for instant in instants]

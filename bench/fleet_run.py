@@ -1,0 +1,40 @@
+"""Contender (b): the fleet as it is, with everything stored in a real mongod."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.contender import Answers, main
+from bench.site import forms, scenario
+from fleet import log
+from fleet.attempt import Limits
+from fleet.equipment import open_chromium, open_store
+from fleet.models import Attempt
+from fleet.run import Pace, Runner
+from fleet.settings import Settings
+
+
+async def contend(port: int, pages: int, answers: Answers) -> None:
+    with tempfile.TemporaryDirectory(prefix="fleet-bench-") as folder:
+        settings = Settings(data_dir=Path(folder), database="bench")
+        async with (
+            open_store(settings) as store,
+            open_chromium(settings, loopback_only=True) as chromium,
+        ):
+
+            async def visits(times: int) -> list[str]:
+                seen: list[Attempt] = []
+                pace = Pace(pages=pages, pause_s=0, tries=1)
+                runner = Runner(chromium, store, pace=pace, limits=Limits(), on_attempt=seen.append)
+                chosen = [scenario(form, port) for form in forms(pages)]
+                await runner.run(chosen, times=times // pages)
+                return [attempt.verdict.value for attempt in seen]
+
+            await answers(visits, size=store.size_bytes)
+
+
+if __name__ == "__main__":
+    log.configure(quiet=True)  # as `fleet run` does
+    main(contend, sys.argv)
