@@ -7,11 +7,11 @@ page. Everything is bounded: the page may be hostile.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
+from fleet.browser import ASK_S
 from fleet.patience import within
 from fleet.rules import Reading
 
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 200_000
 MAX_FRAMES = 20
 MAX_VALUES = 2_000
-READ_S = 10.0
-"""How long a page may take to say what is on it; a page whose script never ends says nothing."""
 
-_VISIBLE = """
+VISIBLE = """
 const visible = (e) => {
   if (!e.checkVisibility({ visibilityProperty: true })) return false;
   const box = e.getBoundingClientRect();
@@ -38,7 +36,7 @@ const visible = (e) => {
 
 _READ = (
     """([selectors, limit]) => {"""
-    + _VISIBLE
+    + VISIBLE
     + """
   const counts = {};
   for (const s of selectors) {
@@ -59,30 +57,12 @@ _READ = (
 
 _ATTRIBUTES = (
     """([selector, name, limit]) => {"""
-    + _VISIBLE
+    + VISIBLE
     + """
   return [...document.querySelectorAll(selector)].filter(visible).slice(0, limit)
     .map((e) => (e.getAttribute(name) || "").slice(0, 2000));
 }"""
 )
-
-PRESSED = """(e) => {
-  const link = e.closest("a, area");
-  const form = e.form || e.closest("form");
-  const words = e.innerText || e.value || e.getAttribute("aria-label") || e.title || "";
-  const address = link ? link.href : e.hasAttribute("formaction") ? e.formAction : null;
-  const windows = [link, form].filter((x) => x && x.target).length > 0
-    || e.hasAttribute("formtarget") || document.querySelector("base[target]") !== null;
-  if (link) link.target = "_self";
-  if (form) form.target = "_self";
-  e.removeAttribute("formtarget");
-  return [words.slice(0, 500), address, windows];
-}"""
-"""
-For an element about to be pressed: its words, its own address, whether it opens a window.
-
-It is made to open in the same window, as a person may choose to: a popup could not be guarded.
-"""
 
 
 async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | None:
@@ -92,7 +72,7 @@ async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | Non
     Args:
         selectors: CSS selectors whose visible elements are counted.
     """
-    main = await _ask(opened, _READ, [list(selectors), MAX_TEXT])
+    main = await opened.ask(_READ, [list(selectors), MAX_TEXT])
     if main is None:
         return None
     text, counts = main["text"], dict(main["counts"])
@@ -114,31 +94,16 @@ async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | Non
 
 async def attributes(opened: OpenPage, selector: str, name: str) -> list[str]:
     """Attribute `name` of the visible elements that match, `MAX_VALUES` at most."""
-    return await _ask(opened, _ATTRIBUTES, [selector, name, MAX_VALUES]) or []
-
-
-async def _ask(opened: OpenPage, function: str, argument: list[Any]) -> Any:
-    """
-    What a script says in the page itself, None if it cannot say it now.
-
-    Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
-    document first, which costs more than the question.
-    """
-    call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
-    try:
-        got = await within(READ_S, opened.cdp.send("Runtime.evaluate", call))
-    except PlaywrightError:
-        return None  # the document is being replaced, or the page is gone: nothing to read now
-    return None if got is None else got["result"].get("value")
+    return await opened.ask(_ATTRIBUTES, [selector, name, MAX_VALUES]) or []
 
 
 async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] | None:
     try:
         got: dict[str, Any] | None = await within(
-            READ_S, frame.evaluate(_READ, [list(selectors), MAX_TEXT])
+            ASK_S, frame.evaluate(_READ, [list(selectors), MAX_TEXT])
         )
     except PlaywrightError:
-        return None  # as above
+        return None  # the document is being replaced, or the page is gone: nothing to read now
     return got
 
 
@@ -148,6 +113,6 @@ async def _shown(frame: Frame) -> bool:
         return await element.is_visible()
 
     try:
-        return bool(await within(READ_S, ask()))
+        return bool(await within(ASK_S, ask()))
     except PlaywrightError:
         return False

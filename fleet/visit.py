@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import urljoin
@@ -19,7 +18,7 @@ from urllib.parse import urljoin
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from fleet import evidence, reader, rules
+from fleet import evidence, hand, reader, rules
 from fleet.errors import DeadlinePassed, Judged, NotOnPage, SiteUnreachable
 from fleet.guard import Guard, check_press
 from fleet.models import EvidenceFile, Outcome, Scenario, Verdict
@@ -30,13 +29,14 @@ from fleet.traffic import Traffic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.async_api import Locator
-
     from fleet.browser import OpenPage
     from fleet.rules import Reading
 
 MAX_PAGES = 12
 """Pages of one visit of which a picture is kept, and popups that are followed."""
+
+MAX_PRESSES = 3
+"""Presses on one box until it is ticked."""
 
 MAX_BANNERS = 3
 """Banners that are pressed away in one visit."""
@@ -146,53 +146,58 @@ class Visit:
 
         Raises:
             GuardRefused: the press would take or hold a slot.
+            NotOnPage: there is no such control, or something covers it.
         """
-        await self._look()
-        if css is not None:
-            return await self._press(self._page.locator(css), css)
-        pattern = _words(*words)
-        button = self._page.get_by_role("button", name=pattern)
-        link = self._page.get_by_role("link", name=pattern)
-        return await self._press(button.or_(link), " or ".join(map(repr, words)))
+        control = await self._find("button", words, css)
+        check_press(self.scenario.id, control.words, control.address)
+        if control.windows:
+            self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
+        await self.keep_picture()
+        control = await self._find("button", words, css)  # the picture may have moved the page
+        check_press(self.scenario.id, control.words, control.address)
+        asked, documents = self.traffic.asked, self.traffic.documents
+        await hand.press(self._opened, control)
+        await self._depart(asked, documents)
+        return self.traffic.documents > documents
 
     async def _check(
-        self, role: Literal["checkbox", "radio"], words: str | None, css: str | None
+        self, kind: Literal["checkbox", "radio"], words: str | None, css: str | None
     ) -> None:
-        await self._look()
-        if css is not None:
-            found = self._page.locator(css)
-        else:
-            found = self._page.get_by_role(role, name=_words(words or "", whole=False))
-        timeout = self._answer_ms()
-        try:
-            await found.filter(visible=True).first.check(timeout=timeout, no_wait_after=True)
-        except PlaywrightTimeout as exc:
-            self._may_go_on()
-            raise await self._missing(f"{role} {words or css!r}") from exc
+        wanted = (words,) if words is not None else ()
+        for _ in range(MAX_PRESSES):
+            control = await self._find(kind, wanted, css)
+            if control.checked:
+                return
+            await hand.press(self._opened, control)
+        if not (await self._find(kind, wanted, css)).checked:
+            self.unrecognised(f"has a {kind} that stays empty however often it is pressed")
 
-    async def _press(self, found: Locator, name: str, *, leaves: bool = True) -> bool:
-        target = found.filter(visible=True).first
-        try:
-            words, address, opens_window = await target.evaluate(
-                reader.PRESSED, timeout=self._answer_ms()
-            )
-        except PlaywrightTimeout as exc:
+    async def _find(self, kind: hand.Kind, words: Sequence[str], css: str | None) -> hand.Control:
+        """Wait until the control is there and can be pressed."""
+        clock = asyncio.get_running_loop().time
+        end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        while True:
             self._may_go_on()
-            raise await self._missing(f"button or link {name}") from exc
-        check_press(self.scenario.id, words, address)
-        if opens_window:
-            self.traffic.note(f"{name} opens a window; followed in the same one")
-        if leaves:
-            await self.keep_picture()
-        asked, documents = self.traffic.asked, self.traffic.documents
-        try:
-            await target.click(timeout=self._answer_ms(), no_wait_after=True)
-        except PlaywrightTimeout as exc:
-            self._may_go_on()
-            raise await self._missing(f"way to press {name} (is it covered?)") from exc
-        if leaves:
-            await self._depart(asked, documents)
-        return self.traffic.documents > documents
+            if self._judged != self.traffic.documents:
+                await self._read(())
+            found = await hand.find(self._opened, kind, words, css)
+            if isinstance(found, hand.Control) and found.obstacle is None:
+                return found
+            if clock() >= end:
+                break
+            await asyncio.sleep(_POLL_S)
+        self._may_go_on()
+        reading = await self._read(rules.GATE_SELECTORS)
+        gate = rules.judge_gate(reading) if reading else None
+        if gate is not None:
+            raise Judged(gate)
+        wanted = " or ".join(map(repr, words)) if css is None else css
+        if isinstance(found, hand.Control):
+            why = f"has the {kind} {wanted}, but {found.obstacle}"
+        else:
+            there = ", ".join(map(repr, found.words)) if found else ""
+            why = f"shows no {kind} {wanted} (there is: {there or 'none'})"
+        self.unrecognised(f"{why}{self._boxes()}. Look at the picture, then correct the scenario")
 
     async def _depart(self, asked: int, documents: int) -> None:
         """After a press: go where it leads, if it leads anywhere."""
@@ -230,8 +235,8 @@ class Visit:
     async def _settle(self) -> None:
         """Wait for the page's text, then, for a while only, for its images and scripts."""
         try:
-            text_ms = self._answer_ms()
-            await self._page.wait_for_load_state("domcontentloaded", timeout=text_ms)
+            text_s = max(0.001, min(self._patience.answer_timeout_s, self._left()))
+            await self._page.wait_for_load_state("domcontentloaded", timeout=1000 * text_s)
             await self._page.wait_for_load_state("load", timeout=1000 * self._patience.settle_s)
         except PlaywrightTimeout:
             self._may_go_on()
@@ -259,12 +264,6 @@ class Visit:
         if outcome is not None:
             raise Judged(outcome)
         return reading
-
-    async def _look(self) -> None:
-        """Before a verb acts: may the visit go on, and is this page one to act on?"""
-        self._may_go_on()
-        if self._judged != self.traffic.documents:
-            await self._read(())
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -319,7 +318,7 @@ class Visit:
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
-        await self._look()
+        self._may_go_on()
         return await reader.attributes(self._opened, selector, attribute)
 
     async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
@@ -373,7 +372,10 @@ class Visit:
         if shown is None or self._dismissed >= MAX_BANNERS:
             return False
         self._dismissed += 1
-        await self._press(self._page.locator(shown), shown, leaves=False)
+        found = await hand.find(self._opened, "button", (), shown)
+        if isinstance(found, hand.Control) and found.obstacle is None:
+            check_press(self.scenario.id, found.words, found.address)
+            await hand.press(self._opened, found)
         return True
 
     def unrecognised(self, words: str) -> NoReturn:
@@ -427,26 +429,12 @@ class Visit:
     def _left(self) -> float:
         return max(0.0, self._end - asyncio.get_running_loop().time())
 
-    def _answer_ms(self) -> float:
-        return max(1.0, 1000 * min(self._patience.answer_timeout_s, self._left()))
-
     def _may_go_on(self) -> None:
         if self.expired:
             raise DeadlinePassed(self.too_long())
         self.guard.check()
         if self.traffic.page_crashed:
             raise PlaywrightError("Page crashed")
-
-    async def _missing(self, what: str) -> Exception:
-        """The error for something that is not on the page, or what the page is instead."""
-        reading = await self._read(rules.GATE_SELECTORS)
-        gate = rules.judge_gate(reading) if reading else None
-        if gate is not None:
-            return Judged(gate)
-        return NotOnPage(
-            f"{self._where()} shows no {what} after {self._patience.answer_timeout_s:g} s"
-            f"{self._boxes()}. Look at the picture, then correct the scenario"
-        )
 
     def too_long(self) -> str:
         """The words for a visit whose deadline has passed."""
@@ -458,13 +446,3 @@ class Visit:
     def _boxes(self) -> str:
         said = [dialog.message for dialog in self.traffic.dialogs[-2:]]
         return f"; it said in a box {said!r}" if said else ""
-
-
-def _words(*words: str, whole: bool = True) -> re.Pattern[str]:
-    """Words as a person reads them: any white space, apostrophe and case."""
-    patterns = []
-    for sentence in words:
-        parts = [re.sub("['\u2019]", "['\u2019]", re.escape(part)) for part in sentence.split()]
-        patterns.append(r"\s+".join(parts))
-    either = "|".join(patterns)
-    return re.compile(rf"^\s*(?:{either})\s*$" if whole else either, re.IGNORECASE)
