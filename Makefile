@@ -20,10 +20,13 @@ demo: setup ## a practice prefecture, a run against it, and its results in your 
 test: setup ## run the tests
 	@$(BIN)/pytest $(ARGS)
 
+# All three, so that one run shows everything.
 lint: setup ## check formatting, style and types
-	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/ruff check $(CODE)
-	$(BIN)/mypy $(CODE)
+	@worst=0; \
+	$(BIN)/ruff format --check $(CODE) || worst=1; \
+	$(BIN)/ruff check $(CODE) || worst=1; \
+	$(BIN)/mypy $(CODE) || worst=1; \
+	exit $$worst
 
 format: setup ## rewrite the code in the one format, and fix what can be fixed safely
 	$(BIN)/ruff format $(CODE)

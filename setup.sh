@@ -27,6 +27,7 @@ log=$root/.cache/setup.log
 chromium_names="chromium-headless-shell chromium google-chrome google-chrome-stable"
 oldest_python=3.11
 warnings=0
+chromium='' version=''
 
 # --- what a person reads ----------------------------------------------------------------
 
@@ -41,7 +42,7 @@ die() {  # die WHAT_TO_DO...
     echo >&2
     if [ -s "$log" ] && [ "${log_matters:-no}" = yes ]; then
         echo "  The last lines of $log:" >&2
-        tail -n 12 "$log" | cut -c 1-300 | sed 's/^/  | /' >&2
+        tail -n 8 "$log" | cut -c 1-300 | sed 's/^/  | /' >&2
     fi
     echo "  make setup stopped:" >&2
     printf '    %s\n' "$@" >&2
@@ -63,7 +64,7 @@ hash_of() {
 
 # --- system packages --------------------------------------------------------------------
 
-apt_checked= apt_updated= apt_as=()
+apt_checked='' apt_updated='' apt_as=()
 
 can_apt() {  # asked only when something is missing: a refused sudo is reported to the admin
     if [ -z "$apt_checked" ]; then
@@ -108,9 +109,24 @@ apt_install() {
     apt install --no-install-recommends "$@"
 }
 
+# For a person whose sudo asks for a password: one line with all that is missing, not one
+# line per run. Ubuntu has no such Chromium (there Playwright downloads one), and its
+# libcurl4t64 answers to the name libcurl4.
+by_hand() {  # by_hand PACKAGE...: the command to type
+    local name missing=()
+    if ! command -v apt-get >/dev/null; then echo "(your system's package manager) install $*" && return; fi
+    set -- "$@" libatomic1 libcurl4 fonts-liberation fonts-dejavu-core
+    if [ -z "$chromium" ] && grep -qs '^ID=debian' /etc/os-release; then set -- "$@" chromium-headless-shell; fi
+    for name; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' ||
+            case " ${missing[*]-} " in *" $name "*) ;; *) missing+=("$name") ;; esac
+    done
+    echo "sudo apt-get install ${missing[*]-$*}"
+}
+
 # --- Python -----------------------------------------------------------------------------
 
-new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+new_enough() { [ "$("$1" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]; }
 
 complete() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
@@ -138,8 +154,8 @@ choose_python() {
             find_python
         fi
         [ -n "$python" ] ||
-            die "No Python $oldest_python or newer is on the PATH (python3 is: $(python3 -V 2>&1 || true))." \
-                "Debian 12, Ubuntu 24.04 and later have one: sudo apt-get install python3 python3-venv" \
+            die "No Python $oldest_python or newer is on the PATH (python3 there: $(python3 -V 2>/dev/null || echo none))." \
+                "Debian 12, Ubuntu 24.04 and later have one; type: $(by_hand python3 python3-venv)" \
                 "Or name one: FLEET_PYTHON=/path/to/python3.12 make setup"
     fi
     complete "$python" && return
@@ -148,7 +164,7 @@ choose_python() {
     if can_apt; then apt_install "$package" || log_matters=yes; fi
     complete "$python" ||
         die "Python $version is here, but its venv module is not." \
-            "Type: sudo apt-get install $package     (elsewhere than on Debian and Ubuntu: install ensurepip)" \
+            "Type: $(by_hand "$package")" \
             "Then: make setup"
 }
 
@@ -170,7 +186,7 @@ install_packages() {
             die "Could not make a virtual environment in $venv." "Remove it, then: make setup"
         printf '%s\n' "$root" >"$venv/.setup-root"
     fi
-    say packages "$(grep -c '^[a-z].*==' requirements.lock) pinned packages (the first time: about 170 MB)"
+    say packages "$(grep -c '^[a-z].*==' requirements.lock) pinned packages (the first time: about 140 MB)"
     # PIP_USER: a person's `user = true` makes every install into a virtual environment fail.
     PIP_USER=0 logged "$venv/bin/python" -m pip install --no-input --require-hashes -r requirements.lock ||
         die "pip could not install what requirements.lock lists." \
@@ -215,12 +231,14 @@ install_libraries() {
     fi
 
     if ! "$venv/bin/playwright" --version >>"$log" 2>&1; then
-        log_matters=yes
-        die "Playwright's driver does not start; libraries it lacks: $(missing_libraries "$driver" | xargs)" \
-            "Type: sudo apt-get install libatomic1 libstdc++6" "Then: make setup"
+        lacking=$(missing_libraries "$driver" | xargs)
+        [ -n "$lacking" ] || log_matters=yes
+        die "Playwright's driver does not start; libraries it lacks: ${lacking:-none}." \
+            "Type: $(by_hand libstdc++6)" \
+            "Then: make setup"
     fi
     if [ -n "$mongod" ] && ! "$mongod" --version >>"$log" 2>&1; then
-        warn mongod "the bundled database does not start (lacks: $(missing_libraries "$mongod" | xargs)); type: sudo apt-get install libcurl4 (libcurl4t64 on Ubuntu 24.04), or set FLEET_MONGODB_URL"
+        warn mongod "the bundled database does not start (lacks: $(missing_libraries "$mongod" | xargs)); type: $(by_hand) (or set FLEET_MONGODB_URL)"
     fi
     log_matters=no
 }
@@ -274,7 +292,7 @@ playwright_chromium() {  # the newest one that Playwright installed; the small s
             else base=${XDG_CACHE_HOME:-${HOME:-}/.cache}/ms-playwright; fi ;;
     esac
     for shell in chromium_headless_shell chromium; do
-        newest= best=-1
+        newest='' best=-1
         for folder in "$base/$shell"-*; do
             number=${folder##*-}
             case $number in *[!0-9]* | '') continue ;; esac
@@ -302,15 +320,10 @@ path_chromium() {
 
 find_chromium() {
     local found deps=()
-    chromium= version=
+    chromium='' version=''
     if [ -n "${FLEET_CHROMIUM:-}" ]; then
-        log_matters=yes
-        [ -f "$FLEET_CHROMIUM" ] && [ -x "$FLEET_CHROMIUM" ] ||
-            die "FLEET_CHROMIUM='$FLEET_CHROMIUM' is no program." \
-                "Give the whole path of one, or unset it, then: make setup"
         accept "$FLEET_CHROMIUM" || die "FLEET_CHROMIUM='$FLEET_CHROMIUM' $reason." \
             "Correct or unset it, then: make setup"
-        log_matters=no
         return
     fi
 
@@ -323,7 +336,9 @@ find_chromium() {
             accept "$found" && return
         fi
     fi
+    [ -n "$found" ] || tried+=("none that Playwright installed")
     path_chromium && return
+    tried+=("none on the PATH that starts ($chromium_names)")
 
     if can_apt; then
         apt_lists
@@ -338,16 +353,17 @@ find_chromium() {
     if logged limited 900 "$venv/bin/playwright" install ${deps[@]+"${deps[@]}"} --only-shell chromium; then
         found=$(playwright_chromium)
         [ -n "$found" ] && accept "$found" && return
+        log_matters=no
     else
+        log_matters=yes
         tried+=("playwright install --only-shell chromium failed (see $log)")
     fi
 
-    log_matters=yes
     die "There is no Chromium that starts. Tried:" \
         ${tried[@]+"${tried[@]/#/  - }"} \
-        "On Debian type:  sudo apt-get install chromium-headless-shell" \
-        "Elsewhere:       sudo .venv/bin/playwright install-deps chromium; .venv/bin/playwright install --only-shell chromium" \
-        "Or name one:     FLEET_CHROMIUM=/path/to/chromium make setup"
+        "On Debian type: $(by_hand chromium-headless-shell)" \
+        "Elsewhere: .venv/bin/playwright install --only-shell chromium, then sudo .venv/bin/playwright install-deps chromium" \
+        "Or name one: FLEET_CHROMIUM=/path/to/chromium make setup"
 }
 
 # --- fonts ------------------------------------------------------------------------------
@@ -372,14 +388,14 @@ fonts_there() {
 install_fonts() {
     fonts_there && return
     if can_apt && apt_install fonts-liberation fonts-dejavu-core && fonts_there; then return; fi
-    warn fonts "pictures of pages will lack letters or differ in layout (French needs Liberation or Arial, Arabic DejaVu or Noto); type: sudo apt-get install fonts-liberation fonts-dejavu-core"
+    warn fonts "pictures of pages will lack letters or differ in layout (French needs Liberation or Arial, Arabic DejaVu or Noto); type: $(by_hand)"
 }
 
 # --- the whole --------------------------------------------------------------------------
 
-mkdir -p "$root/.cache" 2>/dev/null && : >>"$log" 2>/dev/null ||
-    die "Cannot write to $root; it belongs to $(ls -ld "$root" | awk '{print $3}'), you are $(id -un)." \
-        "Clone the project somewhere of your own."
+if ! { mkdir -p "$root/.cache" && : >>"$log"; } 2>/dev/null; then
+    die "You ($(id -un)) cannot write to $root." "Clone the project somewhere of your own."
+fi
 
 # `make demo` and `make test` in two terminals must not build one .venv together.
 if command -v flock >/dev/null; then
@@ -408,6 +424,9 @@ fi
 
 : >"$log"
 echo "Setting up in $root (details: .cache/setup.log)"
+[ -z "${FLEET_CHROMIUM:-}" ] || { [ -f "$FLEET_CHROMIUM" ] && [ -x "$FLEET_CHROMIUM" ]; } ||
+    die "FLEET_CHROMIUM='$FLEET_CHROMIUM' is no program." \
+        "Give the whole path of one, or unset it, then: make setup"
 install_packages
 install_libraries
 find_chromium

@@ -114,12 +114,12 @@ class Visit:
 
     async def open(self, url: str | None = None) -> None:
         """Go to the scenario's address (or `url`) and wait until the page stands."""
-        self._may_go_on()
+        await self._may_go_on()
         documents = self.traffic.documents
         try:
             await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
         except PlaywrightError as exc:
-            self._may_go_on()
+            await self._may_go_on()
             self.traffic.failure = str(exc)  # names the error exactly
         await self._arrive(documents)
 
@@ -177,7 +177,7 @@ class Visit:
         clock = asyncio.get_running_loop().time
         end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
         while True:
-            self._may_go_on()
+            await self._may_go_on()
             if self._judged != self.traffic.documents:
                 await self._read(())
             found = await hand.find(self._opened, kind, words, css)
@@ -186,7 +186,7 @@ class Visit:
             if clock() >= end:
                 break
             await asyncio.sleep(_POLL_S)
-        self._may_go_on()
+        await self._may_go_on()
         reading = await self._read(rules.GATE_SELECTORS)
         gate = rules.judge_gate(reading) if reading else None
         if gate is not None:
@@ -204,7 +204,7 @@ class Visit:
         loop = asyncio.get_running_loop()
         end = loop.time() + DEPARTURE_S
         while self.traffic.asked == asked and loop.time() < end:
-            self._may_go_on()
+            await self._may_go_on()
             if len(self.traffic.popups) > self._shown_popups:
                 url = urljoin(self.address, self.traffic.popups[self._shown_popups])
                 self._shown_popups += 1
@@ -221,11 +221,11 @@ class Visit:
         """Wait until the next document stands, and judge it before anything else."""
         traffic = self.traffic
         while traffic.leaving or traffic.documents == documents:
-            self._may_go_on()
+            await self._may_go_on()
             if traffic.failure is not None and not traffic.leaving:
                 break
-            await traffic.news(self._left())
-        self._may_go_on()
+            await traffic.news(min(1.0, self._left()))
+        await self._may_go_on()
         if traffic.failure is not None and not traffic.leaving and traffic.bad_status is None:
             raise SiteUnreachable(f"{self.scenario.id}: {traffic.failure}")
         await self._settle()
@@ -239,7 +239,7 @@ class Visit:
             await self._page.wait_for_load_state("domcontentloaded", timeout=1000 * text_s)
             await self._page.wait_for_load_state("load", timeout=1000 * self._patience.settle_s)
         except PlaywrightTimeout:
-            self._may_go_on()
+            await self._may_go_on()
             self.traffic.note(f"{self.address[:300]} does not stop loading")
 
     async def _read(self, selectors: Sequence[str]) -> Reading | None:
@@ -251,7 +251,7 @@ class Visit:
         """
         document = self.traffic.documents
         reading = self._reading = await reader.read(self._opened, selectors)
-        self._may_go_on()
+        await self._may_go_on()
         bad = self.traffic.bad_status
         outcome = None
         if bad is not None:
@@ -318,7 +318,7 @@ class Visit:
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
-        self._may_go_on()
+        await self._may_go_on()
         return await reader.attributes(self._opened, selector, attribute)
 
     async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
@@ -331,7 +331,7 @@ class Visit:
         since = clock()
         documents = self.traffic.documents
         while True:
-            self._may_go_on()
+            await self._may_go_on()
             if self.traffic.leaving or self.traffic.documents > documents:
                 await self._arrive(documents)
                 documents = self.traffic.documents
@@ -402,7 +402,7 @@ class Visit:
         place = self._place()
 
         async def picture() -> EvidenceFile:
-            if self._reading is None or self._reading.loading:
+            if self.traffic.leaving or self._reading is None or self._reading.loading:
                 with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
                     await self._cdp.send("Page.stopLoading")
             return await evidence.take_picture(self._cdp, place)
@@ -429,12 +429,17 @@ class Visit:
     def _left(self) -> float:
         return max(0.0, self._end - asyncio.get_running_loop().time())
 
-    def _may_go_on(self) -> None:
-        if self.expired:
-            raise DeadlinePassed(self.too_long())
-        self.guard.check()
-        if self.traffic.page_crashed:
-            raise PlaywrightError("Page crashed")
+    async def _may_go_on(self) -> None:
+        try:
+            if self.expired:
+                raise DeadlinePassed(self.too_long())
+            self.guard.check()
+            if self.traffic.page_crashed:
+                raise PlaywrightError("Page crashed")
+        except Exception:
+            # raised on: a scenario that catches it in a loop must not stop the deadline's clock
+            await asyncio.sleep(_POLL_S)
+            raise
 
     def too_long(self) -> str:
         """The words for a visit whose deadline has passed."""

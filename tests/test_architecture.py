@@ -1,0 +1,92 @@
+"""The arrows of the design: who may import whom, and how long a module may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLEET = sorted((ROOT / "fleet").rglob("*.py"))
+SCENARIOS = [p for p in FLEET if p.match("practice/scenarios/*")] + [
+    *(ROOT / "scenarios").glob("*.py")
+]
+LINES = 350
+
+OTHERS = "aiohttp asyncio_pool bson gridfs jinja2 motor playwright psutil pydantic pymongo rich"
+ONLY_IN = {
+    "motor pymongo gridfs bson": r"store\.py",
+    "asyncio_pool tenacity": r"run\.py",
+    "fleet.settings": r"(cli|commands|equipment|doctor)\.py",
+    "fleet.log": r"(cli|commands|equipment|doctor)\.py",
+}
+NEVER = {
+    r"(store|models|rules|catalog)\.py": "playwright fleet.browser fleet.visit fleet.attempt",
+    r"families/.*": "fleet.browser fleet.store fleet.run fleet.cli fleet.commands fleet.settings",
+    r"(practice/)?scenarios/.*": f"{OTHERS} structlog tenacity typer",
+}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix().removeprefix("fleet/")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that `path` imports when it runs, `from a import b` as `a` and `a.b`."""
+    found: set[str] = set()
+    pending: list[ast.AST] = [ast.parse(path.read_text())]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            pending += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)}: relative import"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+        pending += ast.iter_child_nodes(node)
+    return found
+
+
+def reaches(path: Path, packages: str) -> set[str]:
+    return {i for i in imports(path) if any(f"{i}.".startswith(f"{p}.") for p in packages.split())}
+
+
+@pytest.mark.parametrize("packages", ONLY_IN)
+def test_only_its_own_modules_import_it(packages: str) -> None:
+    users = {name(path) for path in FLEET if reaches(path, packages)}
+    assert users
+    assert {user for user in users if not re.fullmatch(ONLY_IN[packages], user)} == set()
+
+
+@pytest.mark.parametrize("modules", NEVER)
+def test_these_modules_never_import_those(modules: str) -> None:
+    those = [p for p in {*FLEET, *SCENARIOS} if re.fullmatch(modules, name(p))]
+    assert those
+    assert {name(p): r for p in those if (r := reaches(p, NEVER[modules]))} == {}
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=name)
+def test_a_scenario_imports_only_the_authoring_surface(path: Path) -> None:
+    allowed = r"fleet(\.(scenario|Visit|Outcome|Verdict))?|fleet\.families(\..+)?"
+    assert {i for i in reaches(path, "fleet") if not re.fullmatch(allowed, i)} == set()
+
+
+@pytest.mark.parametrize("path", FLEET, ids=name)
+def test_a_module_stays_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("path", FLEET, ids=name)
+def test_whoever_catches_everything_says_why_it_is_safe(path: Path) -> None:
+    lines = ["", *path.read_text().splitlines()]
+    everything = re.compile(r"\s*except\s*:|\s*except\b.*\bException\b|.*suppress\(.*\bException\b")
+    silent = [
+        f"{name(path)}:{n}"
+        for n, line in enumerate(lines)
+        if everything.match(line) and "#" not in line and not lines[n - 1].lstrip().startswith("#")
+    ]
+    assert silent == [] or name(path) == "attempt.py"

@@ -1,0 +1,119 @@
+"""The command line and the settings are contracts: what docs/ says is what the program has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer.main
+
+from fleet.cli import EXIT_CODES, INTERRUPTED, app
+from fleet.equipment import for_practice
+from fleet.settings import Settings
+
+DOCS = Path(__file__).parents[1] / "docs"
+CLI = (DOCS / "cli.md").read_text()
+
+COMMANDS = {
+    "list": {"--json", "--practice"},
+    "check": {"--practice"},
+    "try": {"--show", "--practice"},
+    "run": {"--pages", "--times", "--json", "--practice"},
+    "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
+    "export evidence": {"--output", "-o", "--practice"},
+    "practice": {"--port", "--latency-ms", "--now"},
+    "demo": {"--once"},
+    "doctor": set[str](),
+}
+"""The contract. Programs and people's cron tables depend on these names."""
+
+
+def commands(group: object, before: str = "") -> Iterator[tuple[str, object]]:
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
+def options(command: object) -> set[str]:
+    parameters = getattr(command, "params", [])
+    named = [p for p in parameters if p.param_type_name == "option"]
+    return {option for p in named for option in p.opts} - {"--help"}
+
+
+def table(text: str) -> list[list[str]]:
+    """The cells of every row of the tables in `text`, headings included."""
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.strip("|").split(" |")] for row in rows]
+
+
+def sections() -> dict[str, str]:
+    """Command → its heading and text in docs/cli.md."""
+    found = re.split(r"^## ", CLI, flags=re.MULTILINE)
+    named = (re.match(r"`fleet ((?:export )?[a-z]+)\b", section) for section in found)
+    return {m.group(1): s for m, s in zip(named, found, strict=True) if m}
+
+
+def test_the_program_has_exactly_the_commands_and_options_of_the_contract() -> None:
+    program = typer.main.get_command(app)
+
+    assert {name: options(command) for name, command in commands(program)} == COMMANDS
+    assert options(program) == {"--version", "--verbose", "-v"}
+
+
+def test_the_docs_name_every_command_and_option_and_no_other() -> None:
+    documented = {
+        name: {o for row in table(text) for o in re.findall(r"`(--?[a-z-]+)`", row[0])}
+        for name, text in sections().items()
+    }
+
+    assert documented == COMMANDS
+
+
+def test_the_synopsis_of_a_command_names_its_options() -> None:
+    for name, text in sections().items():
+        synopsis = set(re.findall(r"--?[a-z-]+", text.splitlines()[0]))
+        assert synopsis == COMMANDS[name] - {"--output"}, name
+
+
+def test_every_command_is_shown_with_an_example() -> None:
+    for name, text in sections().items():
+        assert re.search(rf"^    \$ fleet {name}\b.*\n    \S", text, re.MULTILINE), name
+
+
+def test_the_docs_name_every_exit_code() -> None:
+    section = CLI.split("## Exit codes")[1].split("\n## ")[0]
+    codes = [row[0] for row in table(section)[1:]]
+
+    assert codes == [str(code) for code in sorted({0, INTERRUPTED, *dict(EXIT_CODES).values()})]
+    assert codes == ["0", "2", "3", "4", "130"]
+
+
+def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:
+    tables = (DOCS / "settings.md").read_text().split("## Practice")
+
+    expected = [
+        [
+            f"`FLEET_{name.upper()}`",
+            "" if field.default is None else f"`{field.default}`",
+            field.description,
+        ]
+        for name, field in Settings.model_fields.items()
+    ]
+    assert table(tables[0])[1:] == expected
+
+
+def test_the_docs_name_every_default_that_differs_in_practice() -> None:
+    text = (DOCS / "settings.md").read_text().split("## Practice")[1].split("\n## ")[0]
+    usual = Settings.model_construct()
+    practice = for_practice(usual)
+    differs = [
+        [f"`FLEET_{name.upper()}`", f"`{getattr(practice, name)}`"]
+        for name in Settings.model_fields
+        if getattr(practice, name) != getattr(usual, name)
+        and name not in ("scenarios_dir", "database")
+    ]
+
+    assert sorted(table(text)[1:]) == sorted(differs)
