@@ -46,7 +46,7 @@ ASK_S = 10.0
 WATCH_S = 0.25
 """How often to look whether Chromium and the driver live: Playwright tells of Chromium only."""
 
-WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1280, 900
+WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1024, 900
 ON_PATH = ("chromium-headless-shell", "chromium", "google-chrome")
 TEMPORARY = "fleet-chromium-"
 

@@ -41,7 +41,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         async with open_chromium(settings, loopback_only=True) as chromium:
             page = await chromium.open_page()
             await page.page.set_content("<h1>Préfecture · محافظة</h1>")
-            shot = await take_picture(page.cdp, Place(0, "about:blank", ""))
+            shot = await take_picture(page.cdp, Place(0, "about:blank", ""), whole=True)
             await chromium.close_page(page)
             seen = f"{chromium.version} starts; a picture of {shot.evidence.size_bytes} bytes"
             yield Finding("Chromium starts", "ok", seen)

@@ -61,9 +61,12 @@ def file_of(
     )
 
 
-async def take_picture(cdp: CDPSession, place: Place) -> EvidenceFile:
+async def take_picture(cdp: CDPSession, place: Place, *, whole: bool) -> EvidenceFile:
     """
-    A PNG of the whole page, cut at `MAX_HEIGHT_PX`.
+    A PNG of the page: the window as a person sees it, or the whole page cut at `MAX_HEIGHT_PX`.
+
+    A picture beyond the window makes Chromium lay the page out again, which costs more than the
+    rest of a page's visit and which the page can notice; so it is not for pages that fit.
 
     Raises:
         playwright.async_api.Error: the page is gone. It has no limit of its own in time: a page
@@ -71,10 +74,10 @@ async def take_picture(cdp: CDPSession, place: Place) -> EvidenceFile:
     """
     metrics = await cdp.send("Page.getLayoutMetrics")
     size, window = metrics["cssContentSize"], metrics["cssLayoutViewport"]
-    width, height = min(size["width"], MAX_WIDTH_PX), min(size["height"], MAX_HEIGHT_PX)
+    width, height = window["clientWidth"], window["clientHeight"]
     options: dict[str, Any] = {"format": "png", "optimizeForSpeed": True}
-    if width > window["clientWidth"] or height > window["clientHeight"]:
-        # costs a new layout of the page, which the page can notice; not for pages that fit
+    if whole and (size["width"] > width or size["height"] > height):
+        width, height = min(size["width"], MAX_WIDTH_PX), min(size["height"], MAX_HEIGHT_PX)
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         options |= {"captureBeyondViewport": True, "clip": clip}
     shot = await cdp.send("Page.captureScreenshot", options)

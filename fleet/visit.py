@@ -153,8 +153,6 @@ class Visit:
         if control.windows:
             self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
         await self.keep_picture()
-        control = await self._find("button", words, css)  # the picture may have moved the page
-        check_press(self.scenario.id, control.words, control.address)
         asked, documents = self.traffic.asked, self.traffic.documents
         await hand.press(self._opened, control)
         await self._depart(asked, documents)
@@ -385,11 +383,11 @@ class Visit:
     # Keeping ---------------------------------------------------------------------------------
 
     async def keep_picture(self) -> None:
-        """Keep a picture of the page as it is now, before it is left."""
+        """Keep a picture of the window as a person sees it now, before the page is left."""
         if self._pages >= MAX_PAGES:
             self.traffic.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
             return
-        self.files.append(await evidence.take_picture(self._cdp, self._place()))
+        self.files.append(await evidence.take_picture(self._cdp, self._place(), whole=False))
         self._pages += 1
 
     async def last_look(self, seconds: float) -> None:
@@ -405,7 +403,7 @@ class Visit:
             if self.traffic.leaving or self._reading is None or self._reading.loading:
                 with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
                     await self._cdp.send("Page.stopLoading")
-            return await evidence.take_picture(self._cdp, place)
+            return await evidence.take_picture(self._cdp, place, whole=True)
 
         for what, share, taking in (
             ("picture", 0.7, picture()),
