@@ -25,6 +25,7 @@ class Process:
     """A child that answers questions line by line."""
 
     def __init__(self, module: str, *arguments: object) -> None:
+        self._module = module
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *map(str, arguments)],
             stdin=subprocess.PIPE,
@@ -36,7 +37,7 @@ class Process:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self._process.args} ended early, code {self._process.wait()}")
+            raise SystemExit(f"{self._module} ended early, code {self._process.wait()}")
         return line
 
     def ask(self, words: str) -> dict[str, Any]:
@@ -67,6 +68,7 @@ def main() -> None:
     site = Process("bench.site", pages, wanted.latency_ms / 1000)
     port = int(site.line())
     both = {name: Process(module, port, pages) for name, module in CONTENDERS.items()}
+    empty = both["b"].ask("size")["bytes"]
     for process in both.values():
         process.ask(f"visit {pages}")
     rounds: list[dict[str, dict[str, Any]]] = []
@@ -74,9 +76,8 @@ def main() -> None:
         order = ("a", "b") if number % 2 == 0 else ("b", "a")
         rounds.append({name: both[name].ask(f"visit {visits}") for name in order})
     _print_rounds(out, rounds, visits)
-    before = both["b"].ask("size")["bytes"]
-    stored = both["b"].ask(f"visit {visits * 4}")["verdicts"]
-    disk = (both["b"].ask("size")["bytes"] - before) / sum(stored.values())
+    grown = both["b"].ask("size")["bytes"] - empty
+    disk = grown / (pages + visits * len(rounds))
     many = both["b"].ask(f"visit {visits} memory")["pss_bytes"]
     for process in both.values():
         process.end()
@@ -85,7 +86,10 @@ def main() -> None:
     one = lone.ask(f"visit {max(10, visits // pages)} memory")["pss_bytes"]
     lone.end()
     per_page = (many - one) / (pages - 1) if pages > 1 else 0
-    out.print(f"disk for each further attempt, pages unchanged: {disk / 1024:.1f} KiB")
+    out.print(
+        f"disk for each attempt, pictures of the unchanged pages included: {disk / 1024:.1f} KiB"
+        f" ({grown / 1e6:.1f} MB after {pages + visits * len(rounds)} attempts)"
+    )
     out.print(
         f"memory (PSS) with 1 page {one / 1e6:.0f} MB, with {pages} pages {many / 1e6:.0f} MB:"
         f" {per_page / 1e6:.0f} MB for each further page"

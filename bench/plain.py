@@ -15,7 +15,7 @@ from playwright.async_api import Browser, async_playwright
 
 from bench.contender import Answers, main
 from bench.site import DESK, address, forms
-from fleet.browser import find_chromium
+from fleet.executable import find_chromium
 from fleet.settings import Settings
 
 

@@ -30,7 +30,8 @@ from fleet.errors import (
 )
 from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.patience import undisturbed
-from fleet.visit import Patience, Visit
+from fleet.sight import Patience
+from fleet.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

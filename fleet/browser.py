@@ -16,9 +16,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
-import shutil
-import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,27 +25,19 @@ import psutil
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from fleet import guard
+from fleet import guard, processes
 from fleet.errors import NoChromium
+from fleet.executable import refuses_sandbox, why_not
 from fleet.patience import undisturbed, within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Playwright, Route
-
-    from fleet.settings import Settings
 
 START_S = 30.0
 ASK_S = 10.0
 """How long a page may take to say what is on it; one whose script never ends says nothing."""
 
-WATCH_S = 0.25
-"""How often to look whether Chromium and the driver live: Playwright tells of Chromium only."""
-
 WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1024, 900
-ON_PATH = ("chromium-headless-shell", "chromium", "google-chrome")
-TEMPORARY = "fleet-chromium-"
 
 ARGUMENTS = (
     "--disable-background-networking",
@@ -62,39 +51,6 @@ LOOPBACK_ONLY = (
 """For practice and tests: no other host can be reached, whatever a page asks for."""
 
 
-def find_chromium(settings: Settings) -> Path:
-    """
-    The Chromium to start: `FLEET_CHROMIUM`, one that Playwright installed, one on the PATH.
-
-    Raises:
-        NoChromium: there is none; says where was looked and what to do.
-    """
-    if settings.chromium is not None:
-        if not os.access(settings.chromium, os.X_OK) or settings.chromium.is_dir():
-            raise NoChromium(
-                f"FLEET_CHROMIUM={settings.chromium} is not a program that can be started;"
-                " give the full path of a Chromium, or leave it out"
-            )
-        return settings.chromium
-    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"
-    home = Path(folder).expanduser()
-    for pattern in (
-        "chromium_headless_shell-*/*/*headless*shell",
-        "chromium-*/chrome-linux*/chrome",
-    ):
-        for found in sorted(home.glob(pattern), reverse=True):
-            if os.access(found, os.X_OK):
-                return found
-    for name in ON_PATH:
-        if on_path := shutil.which(name):
-            return Path(on_path)
-    raise NoChromium(
-        f"no Chromium: FLEET_CHROMIUM is not set, Playwright installed none in {home} and there"
-        f" is no {', '.join(ON_PATH)} on the PATH. Install one: make setup, or"
-        " apt-get install chromium-headless-shell, or playwright install --only-shell chromium"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class OpenPage:
     """
@@ -106,6 +62,7 @@ class OpenPage:
     context: BrowserContext
     page: Page
     cdp: CDPSession
+    died: asyncio.Event
 
     async def ask(self, function: str, argument: object) -> Any:
         """
@@ -120,8 +77,6 @@ class OpenPage:
         except PlaywrightError:
             return None  # the document is being replaced, or the page is gone
         return None if got is None else got["result"].get("value")
-
-    died: asyncio.Event
 
 
 class Chromium:
@@ -172,7 +127,7 @@ class Chromium:
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        sweep_temporary()
+        processes.sweep_temporary()
         try:
             await undisturbed(self._start())
         except asyncio.CancelledError:
@@ -238,7 +193,7 @@ class Chromium:
         """End Chromium and the driver at once. Calls under way fail; the next page starts anew."""
         self._died.set()
         for process in self._all_processes():
-            _kill(process)
+            processes.kill(process)
 
     def _all_processes(self) -> list[psutil.Process]:
         """The driver, Chromium and their children, those of a start under way included."""
@@ -272,7 +227,7 @@ class Chromium:
             except PlaywrightError as exc:
                 error = exc
                 with contextlib.suppress(TimeoutError):  # its end is told after that of its calls
-                    await asyncio.wait_for(died.wait(), 4 * WATCH_S)
+                    await asyncio.wait_for(died.wait(), 4 * processes.WATCH_S)
                 if not died.is_set():
                     break
             else:
@@ -287,7 +242,7 @@ class Chromium:
             self._browser is not None
             and self._browser.is_connected()  # stays true when the driver dies
             and not self._died.is_set()
-            and all(_lives(process) for process in self._processes)
+            and all(processes.lives(process) for process in self._processes)
         )
 
     async def _open(self, browser: Browser, died: asyncio.Event) -> OpenPage:
@@ -314,20 +269,20 @@ class Chromium:
 
     async def _start(self) -> None:
         self._died = asyncio.Event()
-        self._home = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-"))
+        self._home = Path(tempfile.mkdtemp(prefix=f"{processes.TEMPORARY}{os.getpid()}-"))
         try:
             await self._launch(self._home)
         except (PlaywrightError, OSError, psutil.Error) as exc:
             await self._stop()
-            if self._may_drop_sandbox and self.sandboxed and "sandbox" in str(exc).lower():
+            if self._may_drop_sandbox and self.sandboxed and refuses_sandbox(str(exc)):
                 self.sandboxed = False
                 await self._start()
                 return
-            raise NoChromium(_why_not(self.executable, str(exc))) from exc
+            raise NoChromium(why_not(self.executable, str(exc))) from exc
         self.starts += 1
 
     async def _launch(self, home: Path) -> None:
-        with _temporary_folder(home):  # the driver keeps its own files there too
+        with processes.temporary_folder(home):  # the driver keeps its own files there too
             self._playwright = await _start_driver()
         drivers = [child for child in psutil.Process().children() if self._is_driver(child)]
         arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
@@ -354,7 +309,7 @@ class Chromium:
         self._processes = [*drivers, *(child for each in drivers for child in each.children())]
         died = self._died
         self._browser.on("disconnected", lambda _: died.set())
-        self._watching = asyncio.ensure_future(_watch(self._processes, self._died))
+        self._watching = asyncio.ensure_future(processes.watch(self._processes, self._died))
         self.version = self._browser.version
 
     async def _stop(self) -> None:
@@ -376,13 +331,13 @@ class Chromium:
         remains = await asyncio.to_thread(self._all_processes)
         await within(self._close_s, stop_driver())
         self.kill()
-        await _until_gone(remains, self._close_s)
+        await processes.until_gone(remains, self._close_s)
         if self._watching is not None:
             self._watching.cancel()
         self._playwright = self._browser = self._watching = None
         self._processes = []
         if self._home is not None:
-            await _remove(self._home)
+            await processes.remove(self._home)
             self._home = None
 
 
@@ -396,46 +351,6 @@ async def _start_driver() -> Playwright:
     if playwright is None:
         raise PlaywrightError(f"Playwright's driver did not start in {START_S:g} s")
     return playwright
-
-
-async def _watch(processes: Sequence[psutil.Process], died: asyncio.Event) -> None:
-    """Set `died` when one of the processes has ended."""
-    while all(_lives(process) for process in processes):  # noqa: ASYNC110 (no event tells of it)
-        await asyncio.sleep(WATCH_S)
-    died.set()
-
-
-def _lives(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
-def _kill(process: psutil.Process) -> None:
-    """Kill a process, and its group if it leads one, even when it is gone itself."""
-    with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
-        if not process.is_running() and psutil.pid_exists(process.pid):
-            return  # its number belongs to another process by now
-        with contextlib.suppress(ProcessLookupError):  # it leads no group, or nobody is left in it
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-
-
-async def _until_gone(processes: Sequence[psutil.Process], seconds: float) -> None:
-    """Wait for killed processes; one that nobody collects (a zombie) is gone."""
-    clock = asyncio.get_running_loop().time
-    end = clock() + seconds
-    while any(map(_lives, processes)) and clock() < end:  # noqa: ASYNC110 (no event tells of it)
-        await asyncio.sleep(0.02)
-
-
-async def _remove(folder: Path) -> None:
-    """Remove a folder in which a process may have made a file in its last moment."""
-    for _ in range(10):
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if not await asyncio.to_thread(folder.exists):
-            return
-        await asyncio.sleep(0.05)
 
 
 async def _guard_popups(context: BrowserContext) -> None:
@@ -453,44 +368,3 @@ async def _guard_popups(context: BrowserContext) -> None:
 
     await context.route("**/*", look)
     context.on("page", close)
-
-
-@contextlib.contextmanager
-def _temporary_folder(folder: Path) -> Any:
-    """`TMPDIR` for a process that is started within; Playwright has no other way to say it."""
-    before = os.environ.get("TMPDIR")
-    os.environ["TMPDIR"] = str(folder)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before
-
-
-def sweep_temporary() -> None:
-    """Remove the temporary folders of fleets that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
-        owner = folder.name.removeprefix(TEMPORARY).split("-", 1)[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _why_not(executable: Path, message: str) -> str:
-    """One line from Chromium's many about why it did not start."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    said = next(
-        (line for line in lines if re.search("error while loading|sandbox|FATAL|No such", line)),
-        lines[0] if lines else "no message",
-    )
-    advice = "see: fleet doctor"
-    if "sandbox" in said.lower():
-        advice = (
-            "this system refuses Chromium's sandbox (AppArmor on Ubuntu 23.10 and later, or"
-            " user.max_user_namespaces=0): allow it, or set FLEET_CHROMIUM_SANDBOX=off and accept"
-            " that a hostile page then meets no sandbox"
-        )
-    elif "error while loading" in said:
-        advice = "a system library is missing: make setup, or install it"
-    return f"{executable} does not start: {said[:300]}; {advice}"

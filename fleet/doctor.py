@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet.browser import find_chromium
 from fleet.equipment import open_chromium, open_store
 from fleet.errors import FleetError
 from fleet.evidence import Place, take_picture
+from fleet.executable import find_chromium
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import fleet
 from fleet import practice
 from fleet.attempt import Limits
-from fleet.browser import Chromium, find_chromium
+from fleet.browser import Chromium
 from fleet.errors import BadInput, FleetError, StoreUnreachable
+from fleet.executable import find_chromium
 from fleet.mongod import Mongod
 from fleet.run import Pace, host_of
+from fleet.sight import Patience
 from fleet.store import Store
-from fleet.visit import Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

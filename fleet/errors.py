@@ -2,7 +2,7 @@
 Every error the fleet raises on purpose, and what its catcher may do about it.
 
     FleetError
-    ├── BadInput               a file, flag, setting or id is wrong: tell its author, go on with the rest
+    ├── BadInput               a file, flag, setting or id is wrong: tell its author, go on
     │   └── ScenarioFileError  one scenario file: the other files still count
     ├── StoreUnreachable       no MongoDB answers: nothing can be kept, stop
     ├── StoreRefused           MongoDB answered and would not keep it (disk full, invalid document)

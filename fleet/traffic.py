@@ -105,6 +105,7 @@ class Traffic:
 
     @property
     def leaving(self) -> bool:
+        """Whether the page has asked for another document that has not come yet."""
         return self._pending is not None
 
     async def news(self, seconds: float) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 import fleet
-from fleet.browser import Chromium, find_chromium
+from fleet.browser import Chromium
+from fleet.executable import find_chromium
 from fleet.settings import Settings
 
 SOON_S = 20.0

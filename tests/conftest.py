@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from pathlib import Path
 
 import pytest
 
 import fleet
 from fleet.attempt import Kept, Limits, attempt
-from fleet.browser import Chromium, find_chromium
+from fleet.browser import Chromium
+from fleet.executable import find_chromium
 from fleet.families import bookingserver
 from fleet.models import Attempt, Scenario
 from fleet.mongod import Mongod
 from fleet.practice import Form, PracticeServer
 from fleet.settings import Settings
+from fleet.sight import Patience
 from fleet.store import Store
-from fleet.visit import Patience
 
 FAILED = Path(__file__).parent / "failed"
 
@@ -35,7 +36,9 @@ QUICK = Limits(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:  # type: ignore[misc]
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call" and report.failed:
         for kept in getattr(item, "kept", []):
@@ -80,9 +83,7 @@ Visit = Callable[..., Awaitable[Attempt]]
 
 
 @pytest.fixture
-async def visit(
-    chromium: Chromium, store: Store, request: pytest.FixtureRequest
-) -> AsyncIterator[Visit]:
+async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest) -> Visit:
     """
     `await visit(form)`: serve this practice form, visit it once, store the attempt, read it back.
 
@@ -111,7 +112,7 @@ async def visit(
         assert stored == kept.attempt
         return stored
 
-    yield once
+    return once
 
 
 def scenario_of(form: Form, **changes: str | bool | None) -> Scenario:

@@ -17,7 +17,7 @@ from fleet.attempt import Kept, Limits, attempt
 from fleet.browser import Chromium
 from fleet.models import Outcome, Scenario, Verdict
 from fleet.practice import Fault, Form, Planning, PracticeServer, Trap, never
-from fleet.visit import Patience
+from fleet.sight import Patience
 from tests.alone import SOON_S, alone, freeze, until
 from tests.conftest import QUICK, scenario_of
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 import fleet
-from fleet.browser import Chromium, find_chromium, sweep_temporary
+from fleet.browser import Chromium
 from fleet.errors import NoChromium
+from fleet.executable import find_chromium
+from fleet.processes import sweep_temporary
 from fleet.settings import Settings
 from tests.alone import SOON_S, alone, freeze, left_in, until
 

@@ -24,8 +24,9 @@ from fleet.models import Attempt, Outcome, Scenario, Verdict
 from fleet.mongod import Mongod
 from fleet.practice import Fault, Form, LoggedRequest, Planning, PracticeServer, Trap, never
 from fleet.run import Pace, Result, Runner
+from fleet.sight import Patience
 from fleet.store import Store
-from fleet.visit import Patience, Visit
+from fleet.visit import Visit
 from tests.alone import SOON_S, alone, left_in, tagged, until
 from tests.conftest import QUICK, scenario_of
 

@@ -159,7 +159,7 @@ async def _next(visit: Visit, *words: str) -> None:
 
 
 def days_of(links: list[str]) -> list[date]:
-    """The Paris days of slot links `…/5/<unix seconds>`, one for each link that names an instant."""
+    """The Paris days of slot links `…/5/<unix seconds>`, one for each that names an instant."""
     found = (_INSTANT.search(link) for link in links)
     instants = (datetime.fromtimestamp(int(match.group(1)), UTC) for match in found if match)
     return [instant.astimezone(PARIS).date() for instant in instants]

@@ -1,4 +1,6 @@
-"""Puy-de-Dôme (63), Clermont-Ferrand. Practice replica: never a slot; its control flow always has some."""
+"""Puy-de-Dôme (63), Clermont-Ferrand. Practice replica: never a slot;
+its control flow always has some.
+"""
 
 from fleet.families import bookingserver
 

@@ -1,0 +1,10 @@
+"""Aveyron (12), Rodez. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+titre_de_sejour = bookingserver.flow(
+    department="12",
+    flow="titre-de-sejour",
+    title="Rendez-vous titres de séjour",
+    url="https://www.rdv.aveyron.gouv.fr/booking/create/717",
+)
