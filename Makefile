@@ -18,7 +18,7 @@ demo: setup ## a practice prefecture, a run against it, and its results in your 
 	@$(BIN)/fleet demo $(ARGS)
 
 test: setup ## run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # All three, so that one run shows everything.
 lint: setup ## check formatting, style and types

@@ -36,7 +36,8 @@ from fleet.visit import Visit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.browser import Chromium, OpenPage
+    from fleet.browser import Chromium
+    from fleet.page import OpenPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 from playwright.async_api import Error as PlaywrightError
@@ -28,15 +26,13 @@ from playwright.async_api import async_playwright
 from fleet import guard, processes
 from fleet.errors import NoChromium
 from fleet.executable import refuses_sandbox, why_not
+from fleet.page import OpenPage
 from fleet.patience import undisturbed, within
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Playwright, Route
+    from playwright.async_api import Browser, Playwright
 
 START_S = 30.0
-ASK_S = 10.0
-"""How long a page may take to say what is on it; one whose script never ends says nothing."""
-
 WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1024, 900
 
 ARGUMENTS = (
@@ -49,34 +45,6 @@ LOOPBACK_ONLY = (
     " EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
 )
 """For practice and tests: no other host can be reached, whatever a page asks for."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPage:
-    """
-    A page in a fresh context of its own, with a session of Chromium's own protocol.
-
-    `died` is set once its Chromium or the driver has died or was ended.
-    """
-
-    context: BrowserContext
-    page: Page
-    cdp: CDPSession
-    died: asyncio.Event
-
-    async def ask(self, function: str, argument: object) -> Any:
-        """
-        What a JavaScript function says in the page, None if the page cannot say it now.
-
-        Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
-        document first, which costs more than the question.
-        """
-        call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
-        try:
-            got = await within(ASK_S, self.cdp.send("Runtime.evaluate", call))
-        except PlaywrightError:
-            return None  # the document is being replaced, or the page is gone
-        return None if got is None else got["result"].get("value")
 
 
 class Chromium:
@@ -257,7 +225,7 @@ class Chromium:
         )
         try:
             if not self._is_shell:
-                await _guard_popups(context)
+                await guard.guard_popups(context)
             page = await context.new_page()
             cdp = await context.new_cdp_session(page)
             await cdp.send("Page.enable")
@@ -351,20 +319,3 @@ async def _start_driver() -> Playwright:
     if playwright is None:
         raise PlaywrightError(f"Playwright's driver did not start in {START_S:g} s")
     return playwright
-
-
-async def _guard_popups(context: BrowserContext) -> None:
-    """For a Chromium that can open popups: look at every request of every page, close popups."""
-
-    async def look(route: Route) -> None:
-        if guard.may_send(route.request.url, route.request.method, context.pages[0].url):
-            await route.fallback()
-        else:
-            await route.abort("blockedbyclient")
-
-    async def close(page: Page) -> None:
-        if page != context.pages[0]:
-            await page.close()
-
-    await context.route("**/*", look)
-    context.on("page", close)

@@ -8,6 +8,7 @@ Chromium · 130 interrupted.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -193,6 +194,8 @@ def _main(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line; give its exit code (the `fleet` script exits with it)."""
+    # as Ctrl-C: what was opened is closed, also before a run has handlers of its own
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app(args=arguments, prog_name="fleet")
     except FleetError as exc:

@@ -166,12 +166,13 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
             await save_pictures(store, attempt, folder, last=True)
         console.print()
         console.print("Where to look", style="bold")
+        fleet = _program()
         for words, where in (
             ("the pictures of these answers", f"{folder}/"),
-            ("every attempt, as CSV", "fleet export attempts --practice --format csv"),
-            ("a picture by its hash", "fleet export evidence --practice SHA256 -o picture.png"),
-            ("100 visits of Évry", "fleet run --practice 91/titre-de-sejour --times 100"),
-            ("the practice prefectures", "fleet practice, then http://localhost:8063/"),
+            ("every attempt, as CSV", f"{fleet} export attempts --practice --format csv"),
+            ("a picture by its hash", f"{fleet} export evidence --practice SHA256 -o picture.png"),
+            ("100 visits of Évry", f"{fleet} run --practice 91/titre-de-sejour --times 100"),
+            ("the practice prefectures", f"{fleet} practice, then http://localhost:8063/"),
         ):
             console.print(f"  {words:<32}{where}", markup=False, highlight=False, soft_wrap=True)
         if stay:
@@ -180,6 +181,12 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
             )
             await _interrupted().wait()
     return True
+
+
+def _program() -> str:
+    """How this program was called, so that a hint can be copied as it is."""
+    called = Path(sys.argv[0])
+    return os.path.relpath(called) if called.name == "fleet" and called.parent.name else "fleet"
 
 
 async def serve_practice(port: int, latency_s: float, now: str | None) -> bool:
@@ -272,7 +279,11 @@ async def _world(
 
 @contextlib.contextmanager
 def _on_signal(first: Callable[[], None], second: Callable[[], None]) -> Iterator[None]:
-    """Call `first` on the first Ctrl-C or SIGTERM, `second` on those after it."""
+    """
+    Call `first` on the first Ctrl-C or SIGTERM, `second` on those after it.
+
+    Afterwards they do nothing: closing is bounded in time, and cut short it would leave processes.
+    """
     loop = asyncio.get_running_loop()
     calls = 0
 
@@ -287,7 +298,7 @@ def _on_signal(first: Callable[[], None], second: Callable[[], None]) -> Iterato
         yield
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+            loop.add_signal_handler(number, lambda: None)
 
 
 def _interrupted() -> asyncio.Event:

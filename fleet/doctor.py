@@ -98,7 +98,7 @@ def _fonts() -> list[Finding]:
                     f"fonts, {language}",
                     "bad",
                     "none: pictures would show boxes instead of letters",
-                    "make setup, or apt-get install fonts-noto-core",
+                    "make setup, or apt-get install fonts-dejavu-core",
                 )
             )
     return findings

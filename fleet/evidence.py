@@ -81,7 +81,7 @@ async def take_picture(cdp: CDPSession, place: Place, *, whole: bool) -> Evidenc
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         options |= {"captureBeyondViewport": True, "clip": clip}
     shot = await cdp.send("Page.captureScreenshot", options)
-    cut = size["height"] > height or size["width"] > width
+    cut = whole and (size["height"] > height or size["width"] > width)
     return file_of("picture", base64.b64decode(shot["data"]), place, truncated=cut)
 
 

@@ -36,7 +36,7 @@ def find_chromium(settings: Settings) -> Path:
         "chromium_headless_shell-*/*/*headless*shell",
         "chromium-*/chrome-linux*/chrome",
     ):
-        for found in sorted(home.glob(pattern), reverse=True):
+        for found in sorted(home.glob(pattern), key=_build, reverse=True):
             if os.access(found, os.X_OK):
                 return found
     for name in ON_PATH:
@@ -47,6 +47,11 @@ def find_chromium(settings: Settings) -> Path:
         f" is no {', '.join(ON_PATH)} on the PATH. Install one: make setup, or"
         " apt-get install chromium-headless-shell, or playwright install --only-shell chromium"
     )
+
+
+def _build(path: Path) -> list[int]:
+    """The numbers in a path, so that build 1187 comes after build 999."""
+    return [int(number) for number in re.findall(r"\d+", str(path))]
 
 
 def refuses_sandbox(message: str) -> bool:

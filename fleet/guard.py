@@ -17,10 +17,14 @@ checkers [B] and official pages [V] describe them; none seen by this project on 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from fleet.errors import GuardRefused
 from fleet.rules import normalise
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Route
 
 WATCHED = (
     "*/booking/create/*",
@@ -31,12 +35,16 @@ WATCHED = (
 """Addresses (`*`: any characters) whose requests are paused and looked at one by one."""
 
 FORBIDDEN = re.compile(
-    r"/booking/create/[^/?#]*/[5-9](?:[/?#]|$)"  # 5 selects a slot, 6 to 9 hold and confirm it
+    r"/booking/create/[^/?#]*/0*[5-9](?!\d)"  # 5 selects a slot, 6 to 9 hold and confirm it
     r"|/booking/confirm"
     r"|_validerCaptcha"  # RDV-Préfecture: the answer to the captcha
-    r"|/formulaire(?:[/?#]|$)"  # RDV-Préfecture: the personal form
+    r"|/formulaire(?![\w-])",  # RDV-Préfecture: the personal form
+    re.IGNORECASE,
 )
 """Addresses that take or hold a slot, or answer a captcha."""
+
+MAX_ENCODINGS = 4
+"""How often an address may be percent-encoded and still be read."""
 
 FORBIDDEN_WORDS = (
     "première plage horaire libre",
@@ -49,14 +57,18 @@ FORBIDDEN_WORDS = (
 SLOT_WORDS = ("libre", "plage libre")
 """Whole words of a link that is itself a slot."""
 
-_STEP = re.compile(r"/booking/create/\d+/(\d)(?:[/?#]|$)")
+_STEP = re.compile(r"/booking/create/\d+/0*(\d)(?!\d)", re.IGNORECASE)
 _CALENDAR_STEP = 4
 
 
 def forbidden(url: str) -> str | None:
     """The part of `url` that no visit may ask for, or None."""
-    found = FORBIDDEN.search(unquote(url))
-    return found.group() if found else None
+    for _ in range(MAX_ENCODINGS):
+        found = FORBIDDEN.search(url)
+        if found:
+            return found.group()
+        url = unquote(url)
+    return None
 
 
 def may_send(url: str, method: str, page_url: str) -> bool:
@@ -124,3 +136,20 @@ class Guard:
             f"{self._scenario_id}: the guard stopped a request that would take or hold a slot:"
             f" {self.refused[0]}. Nothing was sent; end the scenario one step earlier"
         )
+
+
+async def guard_popups(context: BrowserContext) -> None:
+    """For a Chromium that can open popups: look at every request of every page, close popups."""
+
+    async def look(route: Route) -> None:
+        if may_send(route.request.url, route.request.method, context.pages[0].url):
+            await route.fallback()
+        else:
+            await route.abort("blockedbyclient")
+
+    async def close(page: Page) -> None:
+        if page != context.pages[0]:
+            await page.close()
+
+    await context.route("**/*", look)
+    context.on("page", close)

@@ -17,7 +17,7 @@ from fleet.reader import VISIBLE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.browser import OpenPage
+    from fleet.page import OpenPage
 
 Kind = Literal["button", "checkbox", "radio"]
 
@@ -57,8 +57,9 @@ _FIND = (
     || (top.closest("label") && top.closest("label") === label(found)));
   const link = found.closest("a, area"), form = found.form || found.closest("form");
   const base = document.querySelector("base[target]");
-  const windows = Boolean((link && link.target) || (form && form.target) || base
-    || found.hasAttribute("formtarget"));
+  const away = (target) => Boolean(target) && !/^_(self|top|parent)$/i.test(target);
+  const windows = [link && link.target, form && form.target, base && base.target,
+    found.getAttribute("formtarget")].some(away);
   // a press leads on in the same window, as a person may choose: a popup could not be guarded
   if (link) link.target = "_self";
   if (form) form.target = "_self";

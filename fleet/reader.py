@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from fleet.browser import ASK_S
+from fleet.page import ASK_S
 from fleet.patience import within
 from fleet.rules import Reading
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Frame
 
-    from fleet.browser import OpenPage
+    from fleet.page import OpenPage
 
 MAX_TEXT = 200_000
 MAX_FRAMES = 20

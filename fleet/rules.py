@@ -8,7 +8,8 @@ A verdict is only ever given for a positive sign. Judged in this order:
 2. bodies of proxies and walls that come with status 200 (`judge_page`);
 3. the scenario's own signs (`said`): every sign of a set must be on the page, and two sets at
    once are a contradiction, not a choice;
-4. what may stand before an answer (`judge_gate`), only once 3 found nothing.
+4. what may stand in an answer's place, captcha, login or maintenance (`judge_gate`), only once
+   3 found nothing.
 
 Sources of the sentences: [B] code of public checkers that ran against the real sites, [V]
 official page or source. None was seen by this project on a live site yet.
@@ -132,9 +133,16 @@ PAGE_RULES = (
     PageRule(Verdict.BLOCKED, "error 1020"),
     PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
     PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
-    PageRule(Verdict.MAINTENANCE, "site indisponible"),  # eZ [B]
-    PageRule(Verdict.MAINTENANCE, "maintenance"),
 )
+
+MAINTENANCE_RULES = (  # eZ [B] says only which words; which sentences they stand in is our guess
+    PageRule(Verdict.MAINTENANCE, "maintenance", heading_only=True),
+    PageRule(Verdict.MAINTENANCE, "en maintenance"),
+    PageRule(Verdict.MAINTENANCE, "maintenance en cours"),
+    PageRule(Verdict.MAINTENANCE, "opération de maintenance"),
+    PageRule(Verdict.MAINTENANCE, "site indisponible"),
+)
+"""For a page that shows nothing the scenario knows: one that works may announce maintenance."""
 
 CAPTCHA_ELEMENTS = (
     "input[name=eZHumanCAPTCHACode]",  # eZ [B]
@@ -168,8 +176,8 @@ def judge_status(
         return None
     seen = (f"HTTP {status} {url}",)
     if reading is not None and status >= 500:
-        page = judge_page(reading)
-        if page is not None and page.verdict is Verdict.MAINTENANCE:
+        page = _judge_by(MAINTENANCE_RULES, reading)
+        if page is not None:
             return page.model_copy(update={"signs": (*page.signs, *seen)})
     if status >= 500:
         verdict, words = Verdict.OVERLOAD, "the site failed"
@@ -188,11 +196,15 @@ def judge_status(
 
 
 def judge_page(reading: Reading) -> Outcome | None:
-    """The outcome of a page that is only a message of a proxy, a wall or a maintenance."""
+    """The outcome of a page that is only a message of a proxy or a wall."""
+    return _judge_by(PAGE_RULES, reading)
+
+
+def _judge_by(page_rules: Sequence[PageRule], reading: Reading) -> Outcome | None:
     heads = [normalise(head) for head in (reading.title, *reading.headings)]
     text = reading.plain
     bare = len(text) < BARE_PAGE_CHARACTERS
-    for rule in PAGE_RULES:
+    for rule in page_rules:
         sentence = normalise(rule.sentence)
         if any(sentence in head for head in heads):
             where = "heading"
@@ -209,7 +221,7 @@ def judge_page(reading: Reading) -> Outcome | None:
 
 
 def judge_gate(reading: Reading) -> Outcome | None:
-    """The outcome of a page where something stands before the answer; None if nothing does."""
+    """The outcome of a page where something stands in the answer's place; None if nothing does."""
     for verdict, selectors, words in (
         (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
         (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),
@@ -221,6 +233,9 @@ def judge_gate(reading: Reading) -> Outcome | None:
                 detail=f"{words} at {reading.url}",
                 signs=tuple(f"css {s!r}" for s in seen),
             )
+    maintenance = _judge_by(MAINTENANCE_RULES, reading)
+    if maintenance is not None:
+        return maintenance
     text = reading.plain
     for sentence in SESSION_SENTENCES:
         if sentence in text:

@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from fleet import evidence, reader, rules
-from fleet.errors import DeadlinePassed, Judged, NotOnPage, SiteUnreachable
+from fleet.errors import DeadlinePassed, GuardRefused, Judged, NotOnPage, SiteUnreachable
 from fleet.guard import Guard
 from fleet.models import EvidenceFile, Scenario
 from fleet.patience import within
@@ -24,7 +24,7 @@ from fleet.traffic import Traffic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.browser import OpenPage
+    from fleet.page import OpenPage
     from fleet.rules import Reading
 
 MAX_PAGES = 12
@@ -166,16 +166,17 @@ class Sight:
         return max(0.0, self._end - asyncio.get_running_loop().time())
 
     async def _may_go_on(self) -> None:
-        try:
-            if self.expired:
-                raise DeadlinePassed(self.too_long())
-            self.guard.check()
-            if self.traffic.page_crashed:
-                raise PlaywrightError("Page crashed")
-        except Exception:
-            # raised on: a scenario that catches it in a loop must not stop the deadline's clock
+        error: Exception | None = None
+        if self.expired:
+            error = DeadlinePassed(self.too_long())
+        elif self.guard.refused:
+            error = GuardRefused(self.guard.words)
+        elif self.traffic.page_crashed:
+            error = PlaywrightError("Page crashed")
+        if error is not None:
+            # a scenario that catches it in a loop must not stop the clock of the deadline
             await asyncio.sleep(POLL_S)
-            raise
+            raise error
 
     def too_long(self) -> str:
         """The words for a visit whose deadline has passed."""

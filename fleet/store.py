@@ -35,7 +35,7 @@ from pymongo.errors import (
 )
 
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
-from fleet.models import Attempt, EvidenceFile, Group, Run, Verdict, now
+from fleet.models import Attempt, EvidenceFile, Group, Run, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -275,18 +275,6 @@ class Store:
             await self._client.admin.command("fsync")
             stats = await self._db.command("dbStats")
         return int(stats["storageSize"]) + int(stats["indexSize"])
-
-
-def new_run(run_id: str, scenario_ids: Sequence[str], times: int, versions: dict[str, str]) -> Run:
-    """A run that begins now."""
-    return Run(
-        id=run_id,
-        started_at=now(),
-        scenario_ids=tuple(scenario_ids),
-        times=times,
-        fleet_version=versions["fleet"],
-        chromium_version=versions["chromium"],
-    )
 
 
 def _client(url: str) -> AsyncIOMotorClient[dict[str, Any]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Dialog as PageDialog
     from playwright.async_api import Download, Frame
 
-    from fleet.browser import OpenPage
+    from fleet.page import OpenPage
 
 MAX_NOTES = 50
 """Of each kind, for one visit: a hostile page must not fill the memory."""

@@ -138,6 +138,10 @@ class Visit(Sight):
             found = await hand.find(self._opened, kind, words, css)
             if isinstance(found, hand.Control) and found.obstacle is None:
                 return found
+            if isinstance(found, hand.Control) and self._banners:  # a banner may cover it
+                reading = await self._read(self._banners)
+                if reading is not None and await self._dismiss(reading):
+                    continue
             if clock() >= end:
                 await self._no_control(kind, repr(css) if css else " or ".join(words), found)
             await asyncio.sleep(POLL_S)

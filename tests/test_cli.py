@@ -193,8 +193,8 @@ async def test_list_as_json_has_one_scenario_on_each_line() -> None:
 
 
 BAD_INPUT = [
-    (["run", "91/nat"], "no scenario '91/nat' among 5; the nearest: 91/naturalisation-porte-"),
-    (["try", "Evry"], "no scenario 'Evry' among 5; the nearest: "),
+    (["run", "91/naturalisation-porte"], "the nearest: 91/naturalisation-porte-"),
+    (["try", "Evry"], "no scenario 'Evry' among "),
     (["run", "--practice", "91/titre", "63/titre-de-sejour"], "91/titre-de-sejour"),
     (["export", "attempts", "--since", "yesterday"], "--since 'yesterday' is no date; expect"),
     (["export", "attempts", "--until", "0001-01-01"], "--until '0001-01-01' is no date; "),

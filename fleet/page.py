@@ -1,0 +1,46 @@
+"""An open page: Playwright's handles for it, and questions asked of Chromium directly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from fleet.patience import within
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, CDPSession, Page
+
+ASK_S = 10.0
+"""How long a page may take to say what is on it; one whose script never ends says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """
+    A page in a fresh context of its own, with a session of Chromium's own protocol.
+
+    `died` is set once its Chromium or the driver has died or was ended.
+    """
+
+    context: BrowserContext
+    page: Page
+    cdp: CDPSession
+    died: asyncio.Event
+
+    async def ask(self, function: str, argument: object) -> Any:
+        """
+        What a JavaScript function says in the page, None if the page cannot say it now.
+
+        Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
+        document first, which costs more than the question.
+        """
+        call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
+        try:
+            got = await within(ASK_S, self.cdp.send("Runtime.evaluate", call))
+        except PlaywrightError:
+            return None  # the document is being replaced, or the page is gone
+        return None if got is None else got["result"].get("value")
