@@ -112,6 +112,13 @@ def _check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool)
 def _tell_result(console: Console, result: Result) -> None:
     console.print(verdicts_table(result.verdicts))
     console.print(offer_rate(result.verdicts), highlight=False, soft_wrap=True)
+    if result.left_out:
+        console.print(
+            f"{result.left_out} visits left out: their host had refused one (403 or 429)."
+            " Wait before the next run; bans of 40 minutes are known",
+            style="yellow",
+            soft_wrap=True,
+        )
     console.print(f"run {result.run.id}: {result.run.attempts} attempts stored", style="dim")
 
 

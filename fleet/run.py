@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 LONGEST_RETRY_WAIT_S = 3600.0
 
+REFUSALS = (Verdict.BLOCKED, Verdict.RATE_LIMITED)
+"""A host that answers so is left alone for the rest of the run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -47,11 +50,17 @@ class Pace:
 
 @dataclass(slots=True)
 class Result:
-    """What a run came to. `finished` is false if it was interrupted."""
+    """
+    What a run came to.
+
+    `finished` is false if it was interrupted; `left_out` counts the visits that were not made
+    because their host had refused one before.
+    """
 
     run: Run
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     finished: bool = True
+    left_out: int = 0
 
 
 class Runner:
@@ -136,18 +145,25 @@ class Runner:
     async def _lane(
         self, scenarios: Sequence[Scenario], times: int, pool: AioPool, result: Result
     ) -> None:
-        """Visit the scenarios of one host, one after the other."""
-        first = True
-        for _ in range(times):
-            for scenario in scenarios:
-                if not first:
-                    await self._sleep(self._pace.pause_s)
-                if self._stop.is_set():
-                    return
-                first = False
-                await self._until_available(scenario, pool, result)
+        """Visit the scenarios of one host, one after the other, until it refuses us."""
+        visits = [scenario for _ in range(times) for scenario in scenarios]
+        for number, scenario in enumerate(visits):
+            if number:
+                await self._sleep(self._pace.pause_s)
+            if self._stop.is_set():
+                return
+            last = await self._until_available(scenario, pool, result)
+            left_out = len(visits) - number - 1
+            if last is not None and last.verdict in REFUSALS and left_out:
+                result.left_out += left_out
+                self._log.warning(
+                    "host refused", host=host_of(scenario), verdict=last.verdict, left_out=left_out
+                )
+                return
 
-    async def _until_available(self, scenario: Scenario, pool: AioPool, result: Result) -> None:
+    async def _until_available(
+        self, scenario: Scenario, pool: AioPool, result: Result
+    ) -> Attempt | None:
         """Visit, and again while the site is unavailable; each try is an attempt of its own."""
         number = 0
 
@@ -173,7 +189,7 @@ class Runner:
             retry_error_callback=last,
             sleep=self._sleep,
         )
-        await retrying(once)
+        return await retrying(once)
 
     async def _visit(
         self, scenario: Scenario, number: int, pool: AioPool, result: Result

@@ -186,8 +186,17 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", list(FAULTS))
-@pytest.mark.parametrize(("step", "method"), [(0, "GET"), (0, "POST"), (2, "GET"), (4, "GET")])
+SITUATIONS: list[tuple[str, int, str]] = [
+    *((fault, step, "GET") for fault in FAULTS for step in (0, 2)),
+    *((fault, 0, "POST") for fault in ("http_403", "http_502", "reset")),
+    *(
+        (fault, 4, "GET")
+        for fault in ("http_403", "http_429", "http_502", "surcharge_200", "reset")
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "step", "method"), SITUATIONS)
 async def test_a_fault_at_any_step_is_never_an_answer(
     visit: Visit, fault: str, step: int, method: Literal["GET", "POST"]
 ) -> None:

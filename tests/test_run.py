@@ -177,6 +177,18 @@ async def test_only_what_is_unavailable_is_tried_again(chromium: Chromium, store
         assert verdicts(attempts, of=each) == [(n, verdict) for n in numbers], each.host
 
 
+@pytest.mark.parametrize("fault", ["http_403", "http_429"])
+async def test_a_host_that_refuses_is_left_alone_for_the_rest_of_the_run(
+    chromium: Chromium, store: Store, fault: str
+) -> None:
+    lyon, lille = form("lyon", Fault(0, fault)), form("lille")
+    async with PracticeServer([lyon, lille]) as server:
+        runner = Runner(chromium, store, pace=FAST, limits=QUICK)
+        result = await runner.run(aimed(server), times=3)
+
+        assert (server.visits(lyon), server.visits(lille), result.left_out) == (1, 3, 2)
+
+
 async def test_a_site_that_recovers_is_answered_on_a_later_try(
     chromium: Chromium, store: Store
 ) -> None:
