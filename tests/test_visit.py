@@ -1,0 +1,187 @@
+"""The verbs on a site of its own, in real Chromium: words as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import parse_qsl
+
+import pytest
+from aiohttp import web
+
+import fleet
+from fleet.attempt import attempt
+from fleet.browser import Chromium
+from fleet.models import Attempt, Outcome, Verdict
+from tests.conftest import QUICK
+
+Script = Callable[[fleet.Visit], Awaitable[Outcome]]
+Try = Callable[[str, Script], Awaitable[Attempt]]
+
+HEAD = "<!doctype html><html lang=fr><meta charset=utf-8><title>Préfecture</title>"
+ANSWER = "<h1>Rendez-vous</h1><p>Aucun créneau <b>n’est</b>&nbsp;disponible.</p>"
+
+
+@pytest.fixture
+async def trying(chromium: Chromium) -> AsyncIterator[Try]:
+    """`await trying(html, script)`: serve this page, visit it once; forms lead to an answer."""
+    pages = {"html": ""}
+
+    async def first(_: web.Request) -> web.Response:
+        return web.Response(text=HEAD + pages["html"], content_type="text/html")
+
+    async def answer(request: web.Request) -> web.Response:
+        sent = "&".join(sorted("=".join(pair) for pair in parse_qsl(await request.text())))
+        return web.Response(text=f"{HEAD}{ANSWER}<pre>{sent}</pre>", content_type="text/html")
+
+    site = web.Application()
+    site.add_routes([web.get("/", first), web.get("/creneau/", answer)])
+    site.add_routes([web.post("/creneau/", answer)])
+    runner = web.AppRunner(site)
+    await runner.setup()
+    listening = web.TCPSite(runner, "127.0.0.1", 0)
+    await listening.start()
+    port = runner.addresses[0][1]
+
+    async def once(html: str, script: Script) -> Attempt:
+        pages["html"] = html
+        url = f"http://nanterre.localhost:{port}/"
+        decorate = fleet.scenario(department="92", flow="essai", title="Essai", url=url)
+        kept = await attempt(decorate(script), chromium, run_id="test", limits=QUICK)
+        return kept.attempt
+
+    yield once
+    await runner.cleanup()
+
+
+async def decide(visit: fleet.Visit) -> Outcome:
+    return await visit.decide(
+        no_slots=[visit.text("aucun créneau n'est disponible"), visit.url("*/creneau/")],
+        slots=[visit.text("Choisissez votre créneau"), visit.css("input[name=trhId]")],
+    )
+
+
+async def test_boxes_and_buttons_are_found_by_the_words_that_a_person_reads(trying: Try) -> None:
+    """Whatever the apostrophe, the case, the spaces, and whether the label is tied to its box."""
+    html = """<form method=post action="/creneau/">
+      <p><input type=checkbox name=a> J’accepte  les&nbsp;conditions</p>
+      <input type=radio name=g id=g1 value=1><label for=g1>Guichet n° 1</label>
+      <input type=radio name=g id=g2 value=2><label for=g2>Guichet n° 2</label>
+      <button>Prendre un RENDEZ-VOUS</button></form>"""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.tick("j'accepte les conditions")
+        await visit.choose("Guichet n° 2")
+        assert await visit.press("Réserver", "Prendre un rendez-vous")
+        await visit.which(sent=[visit.text("a=on&g=2")])
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+
+
+async def test_a_styled_box_is_ticked_by_its_label(trying: Try) -> None:
+    html = """<style>input{opacity:0;position:absolute;width:0;height:0}</style>
+      <form method=post action="/creneau/"><input type=checkbox id=c name=c>
+      <label for=c>J'accepte</label><input type=submit value=Suivant style="all:revert"></form>"""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.tick("J'accepte")
+        await visit.press("Suivant")
+        await visit.which(sent=[visit.text("c=on")])
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<a href='/creneau/'>Mentions légales</a>", "there is: 'Mentions légales'"),
+        ("<button disabled>Suivant</button>", "it is disabled"),
+        (
+            "<button>Suivant</button><div style='position:fixed;inset:0'>…</div>",
+            "it is covered by <div>",
+        ),
+        ("<button style='display:none'>Suivant</button>", "there is: none"),
+    ],
+)
+async def test_a_button_that_no_person_could_press_is_unrecognised_and_says_why(
+    trying: Try, html: str, words: str
+) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Suivant")
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.UNRECOGNISED
+    assert words in got.detail
+
+
+async def test_a_banner_that_covers_a_control_is_pressed_away(trying: Try) -> None:
+    html = """<a href="/creneau/">Suivant</a><div id=cookies style="position:fixed;inset:0">
+      <button onclick="this.parentNode.remove()">Tout refuser</button></div>"""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        visit.dismiss("#cookies button")
+        await visit.open()
+        await visit.press("Suivant")
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a href='/creneau/' target=_blank>Suivant</a>",
+        "<base target=_blank><a href='/creneau/'>Suivant</a>",
+        "<form method=post action='/creneau/' target=w><button>Suivant</button></form>",
+        "<button onclick=\"window.open('/creneau/')\">Suivant</button>",
+    ],
+)
+async def test_an_answer_in_another_window_is_followed(trying: Try, html: str) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Suivant")
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+    assert any("window" in note for note in got.notes)
+
+
+async def test_a_final_button_is_never_pressed(trying: Try) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Confirmer le rendez-vous")
+        return await decide(visit)
+
+    got = await trying("<a href='/creneau/'>Confirmer le rendez-vous</a>", script)
+
+    assert got.verdict == Verdict.CRASHED
+    assert [served.url.rsplit("/", 1)[-1] for served in got.served] == [""]
+
+
+async def test_a_dialog_is_noted_and_dismissed(trying: Try) -> None:
+    html = """<script>addEventListener("load", () => {
+      document.title = String(confirm("Continuer ?")); })</script><a href="/creneau/">Suivant</a>"""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Suivant")
+        return await decide(visit)
+
+    got = await trying(html, script)
+
+    assert [(dialog.kind, dialog.message) for dialog in got.dialogs] == [("confirm", "Continuer ?")]
+    assert got.evidence[0].title == "false"
