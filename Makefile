@@ -14,7 +14,7 @@ help: ## print this list
 setup: ## install everything into .venv, and a Chromium if there is none (instant when up to date)
 	@./setup.sh
 
-demo: setup ## a practice prefecture, a run against it, and its results in your browser
+demo: setup ## visit the practice prefectures, and say where their pictures are
 	@$(BIN)/fleet demo $(ARGS)
 
 # Three at a time on any machine: the tests wait as much as they compute, and each worker has a
