@@ -46,6 +46,8 @@ _READ = (
   }
   const heads = [...document.querySelectorAll("h1, h2")].slice(0, 20).filter(visible);
   return {
+    // asked together with the text: an address and a sentence of two documents prove nothing
+    url: location.href.slice(0, 2000),
     title: document.title.slice(0, 500),
     text: document.body ? document.body.innerText.slice(0, limit) : "",
     headings: heads.map((e) => e.innerText.slice(0, 500)),
@@ -83,7 +85,7 @@ async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | Non
             for selector, count in part["counts"].items():
                 counts[selector] = counts.get(selector, 0) + count
     return Reading(
-        url=opened.page.url,
+        url=main["url"],
         title=main["title"],
         text=text,
         headings=tuple(main["headings"]),

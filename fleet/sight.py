@@ -81,6 +81,7 @@ class Sight:
         await self._may_go_on()
         if traffic.failure is not None and not traffic.leaving and traffic.bad_status is None:
             raise SiteUnreachable(f"{self.scenario.id}: {traffic.failure}")
+        self._title = ""  # that of the page before; the first reading gives the new one
         await self._settle()
         if traffic.bad_status is not None:
             await self._read(())
