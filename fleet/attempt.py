@@ -107,6 +107,8 @@ async def attempt(
             signs=outcome.signs,
             first_dates=outcome.first_dates,
             slot_count=outcome.slot_count,
+            facts=outcome.facts,
+            missing_anchor=outcome.missing_anchor,
             started_at=started_at,
             seconds=round(time.monotonic() - clock, 3),
             served=tuple(visit.traffic.served) if visit else (),
@@ -202,7 +204,11 @@ def _verdict_of(exc: BaseException, visit: Visit) -> Outcome:
         case SiteUnreachable():
             return rules.judge_net_error(str(exc))
         case NotOnPage():
-            return Outcome(verdict=Verdict.UNRECOGNISED, detail=_first_line(exc))
+            return Outcome(
+                verdict=Verdict.UNRECOGNISED,
+                detail=_first_line(exc),
+                missing_anchor=exc.missing_anchor,
+            )
         case GuardRefused():
             return _crashed(_first_line(exc))
         case PlaywrightError():

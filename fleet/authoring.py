@@ -12,7 +12,13 @@ Script = Callable[[Visit], Awaitable[Outcome]]
 
 
 def scenario(
-    *, department: str, flow: str, title: str, url: str, control: bool = False
+    *,
+    department: str,
+    flow: str,
+    title: str,
+    url: str,
+    anchor: str | None = None,
+    control: bool = False,
 ) -> Callable[[Script], Scenario]:
     """
     Make the decorated function a scenario.
@@ -22,6 +28,8 @@ def scenario(
         flow: slug of the flow, such as `titre-de-sejour`; the id is `63/titre-de-sejour`.
         title: what the flow is for, in French, as its readers would say it.
         url: where a visit begins.
+        anchor: words that some page of a visit must show before its answer counts, such as the
+            flow's name on the site; None: no such check.
         control: a flow for another public, measured for comparison.
 
     Raises:
@@ -36,7 +44,8 @@ def scenario(
             url=url,
             family="own",
             control=control,
-            version=definition_version(url=url, source=inspect.getsource(script)),
+            anchor=anchor,
+            version=definition_version(url=url, anchor=anchor, source=inspect.getsource(script)),
             script=script,
         )
 

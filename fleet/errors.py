@@ -73,7 +73,15 @@ class SiteUnreachable(VisitEnded):
 
 
 class NotOnPage(VisitEnded):
-    """A control or an answer that the scenario waited for did not show in time."""
+    """
+    A control or an answer that the scenario waited for did not show in time.
+
+    `missing_anchor` are the words of the scenario's anchor, if it is they that are missing.
+    """
+
+    def __init__(self, words: str, *, missing_anchor: str | None = None) -> None:
+        super().__init__(words)
+        self.missing_anchor = missing_anchor
 
 
 class GuardRefused(VisitEnded):

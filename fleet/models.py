@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -105,13 +105,19 @@ _GROUPS = {
 }
 
 
+Facts = Annotated[Mapping[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)]
+"""What else a page said, as data: `next_publication`, `closed_since`, … (docs/verdicts.md)."""
+
+
 class Outcome(Frozen):
     """
     What a visit found.
 
     `detail` is one sentence for a person; `signs` are what was seen on the page that proves
     the verdict; `first_dates` are the first two distinct days offered (Paris calendar), empty
-    when the page names none; `slot_count` is the number of slots shown, None when not counted.
+    when the page names none; `slot_count` is the number of slots shown, None when not counted;
+    `facts` are what else the page said, instants as ISO 8601 with their zone, days as ISO.
+    `missing_anchor` holds the scenario's anchor when no page of the visit showed it.
     """
 
     verdict: Verdict
@@ -119,6 +125,13 @@ class Outcome(Frozen):
     signs: tuple[str, ...] = ()
     first_dates: tuple[date, ...] = Field(default=(), max_length=2)
     slot_count: int | None = Field(default=None, ge=0)
+    facts: Facts = Field(default_factory=dict)
+    missing_anchor: str | None = None
+
+    def stating(self, **facts: str) -> Self:
+        """The same outcome with these facts added."""
+        cut = {name: value[:500] for name, value in facts.items()}
+        return self.model_copy(update={"facts": {**self.facts, **cut}})
 
     def offering(self, days: list[date], *, slot_count: int) -> Self:
         """The same outcome with the slots seen: how many, and their days, in any order."""
@@ -131,7 +144,9 @@ class Scenario(Frozen):
     The script of one flow.
 
     `version` changes when what the script does changes: it is a hash of the definition, so
-    that a series of attempts can be cut where the way of measuring changed.
+    that a series of attempts can be cut where the way of measuring changed. `anchor` are words
+    that at least one page of a visit must show before its answer counts: a page that was
+    replaced by another flow's does not show them.
     """
 
     department: str
@@ -141,6 +156,7 @@ class Scenario(Frozen):
     family: str
     version: str = Field(min_length=1)
     control: bool = False
+    anchor: str | None = Field(default=None, min_length=3, max_length=200)
     # a function of a Visit (fleet.authoring.Script); this module knows no browser
     script: Callable[[Any], Awaitable[Outcome]] = Field(exclude=True, repr=False)
 
@@ -248,6 +264,8 @@ class Attempt(Frozen):
     signs: tuple[str, ...]
     first_dates: tuple[date, ...]
     slot_count: int | None
+    facts: Facts = Field(default_factory=dict)
+    missing_anchor: str | None = None
     started_at: Instant
     seconds: float = Field(ge=0)
     served: tuple[Served, ...]

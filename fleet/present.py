@@ -41,7 +41,7 @@ WIDE = 110
 
 CSV_COLUMNS = (
     *("id", "run_id", "scenario_id", "scenario_version", "department", "flow", "control", "url"),
-    *("ruleset", "number", "verdict", "group", "detail", "first_dates", "slot_count"),
+    *("ruleset", "number", "verdict", "group", "detail", "first_dates", "slot_count", "facts"),
     *("started_at", "seconds", "last_status", "last_url", "last_picture"),
     *("chromium_version", "fleet_version"),
 )
@@ -125,6 +125,7 @@ def csv_row(attempt: Attempt) -> dict[str, object]:
     return {
         **{name: fields.get(name) for name in CSV_COLUMNS},
         "first_dates": ";".join(fields["first_dates"]),
+        "facts": ";".join(f"{name}={value}" for name, value in fields["facts"].items()),
         "last_status": last.status if last else None,
         "last_url": last.url if last else None,
         "last_picture": pictures[-1] if pictures else None,

@@ -66,6 +66,15 @@ _ATTRIBUTES = (
 }"""
 )
 
+_TEXTS = (
+    """([selector, limit]) => {"""
+    + VISIBLE
+    + """
+  return [...document.querySelectorAll(selector)].filter(visible).slice(0, limit)
+    .map((e) => e.innerText.trim().slice(0, 500));
+}"""
+)
+
 
 async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | None:
     """
@@ -97,6 +106,11 @@ async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | Non
 async def attributes(opened: OpenPage, selector: str, name: str) -> list[str]:
     """Attribute `name` of the visible elements that match, `MAX_VALUES` at most."""
     return await opened.ask(_ATTRIBUTES, [selector, name, MAX_VALUES]) or []
+
+
+async def texts(opened: OpenPage, selector: str) -> list[str]:
+    """What a person reads on each visible element that matches, `MAX_VALUES` at most."""
+    return await opened.ask(_TEXTS, [selector, MAX_VALUES]) or []
 
 
 async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] | None:

@@ -52,7 +52,7 @@ class Reading:
 
     `text` is what a person can see (no hidden element, comment or template), `counts` the
     number of visible elements for each CSS selector asked for, `loading` whether the document
-    is still being loaded.
+    is still being loaded, `dialogs` what boxes opened by its scripts have said.
     """
 
     url: str
@@ -61,6 +61,7 @@ class Reading:
     headings: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     loading: bool = False
+    dialogs: tuple[str, ...] = ()
 
     @cached_property
     def plain(self) -> str:
@@ -70,14 +71,15 @@ class Reading:
 
 class Sign(Frozen):
     """
-    Something that can be seen on a page: a sentence, an address, or an element.
+    Something that can be seen on a page: a sentence, an address, an element, or a box's words.
 
-    `patterns` are alternatives: one of them is enough. A sentence is compared after
-    `normalise`; an address is a shell pattern over the address without query and fragment; an
-    element is a CSS selector with at least one visible match.
+    `patterns` are alternatives: one of them is enough. A sentence, on the page or in a box that
+    its script opened, is compared after `normalise`; an address is a shell pattern over the
+    address without query and fragment; an element is a CSS selector with at least one visible
+    match.
     """
 
-    kind: Literal["text", "url", "css"]
+    kind: Literal["text", "url", "css", "dialog"]
     patterns: tuple[str, ...]
 
     def seen(self, reading: Reading) -> str | None:
@@ -91,7 +93,17 @@ class Sign(Frozen):
                 return f"url {pattern!r}"
             if self.kind == "css" and reading.counts.get(pattern, 0) > 0:
                 return f"css {pattern!r} ×{reading.counts[pattern]}"
+            if self.kind == "dialog" and any(
+                normalise(pattern) in normalise(words) for words in reading.dialogs
+            ):
+                return f"dialog {pattern!r}"
         return None
+
+
+def shows(words: str | None, reading: Reading) -> bool:
+    """Whether a person can read `words` in the page's title or text; never true for None."""
+    plain = normalise(words) if words else ""
+    return bool(plain) and (plain in reading.plain or plain in normalise(reading.title))
 
 
 def independent(signs: Sequence[Sign]) -> bool:

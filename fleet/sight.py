@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from playwright.async_api import Error as PlaywrightError
@@ -60,6 +60,7 @@ class Sight:
         self._judged = 0
         self._title = ""
         self._pages = 0
+        self._anchored = scenario.anchor is None
 
     async def begin(self) -> None:
         """Put the guard in place. Called by `attempt.py` before the scenario."""
@@ -104,8 +105,12 @@ class Sight:
             Judged: the document, seen for the first time, already decides the visit.
         """
         document = self.traffic.documents
-        reading = self._reading = await reader.read(self._opened, selectors)
+        reading = await reader.read(self._opened, selectors)
         await self._may_go_on()
+        if reading is not None:
+            reading = replace(reading, dialogs=self.traffic.document_dialogs)
+            self._anchored = self._anchored or rules.shows(self.scenario.anchor, reading)
+        self._reading = reading
         bad = self.traffic.bad_status
         outcome = None
         if bad is not None:

@@ -50,7 +50,9 @@ ORPHAN_AGE = timedelta(seconds=60)
 
 _ATTEMPT_SCHEMA: dict[str, Any] = {
     "bsonType": "object",
-    "required": sorted({"_id", *Attempt.model_fields} - {"id"}),
+    "required": sorted(
+        {"_id", *(n for n, field in Attempt.model_fields.items() if field.is_required())} - {"id"}
+    ),
     "additionalProperties": False,
     "properties": {
         **{name: {} for name in Attempt.model_fields if name != "id"},

@@ -81,6 +81,7 @@ class Traffic:
         self.bad_status: BadStatus | None = None
         self.failure: str | None = None
         self.dialogs: list[Dialog] = []
+        self._dialogs_before = 0
         self.popups: list[str] = []
         self.notes: list[str] = []
         self.page_crashed = False
@@ -107,6 +108,11 @@ class Traffic:
     def leaving(self) -> bool:
         """Whether the page has asked for another document that has not come yet."""
         return self._pending is not None
+
+    @property
+    def document_dialogs(self) -> tuple[str, ...]:
+        """What boxes have said since the present document came."""
+        return tuple(dialog.message for dialog in self.dialogs[self._dialogs_before :])
 
     async def news(self, seconds: float) -> None:
         """Wait until something was noted, at most `seconds`."""
@@ -161,6 +167,7 @@ class Traffic:
         if frame == self._page.main_frame:
             self._pending = None
             self.documents += 1
+            self._dialogs_before = len(self.dialogs)
             self._changed.set()
 
     def _on_download(self, download: Download) -> None:

@@ -67,6 +67,10 @@ class Visit(Sight):
         """A visible element; several selectors are alternatives."""
         return Sign(kind="css", patterns=selectors)
 
+    def dialog(self, *sentences: str) -> Sign:
+        """Words that an alert or another box has said since this page came."""
+        return Sign(kind="dialog", patterns=sentences)
+
     # Acting --------------------------------------------------------------------------------
 
     async def open(self, url: str | None = None) -> None:
@@ -199,12 +203,16 @@ class Visit(Sight):
         slots: Sequence[Sign] = (),
         no_slots: Sequence[Sign] = (),
         closed: Sequence[Sign] = (),
+        captcha: Sequence[Sign] = (),
+        login_required: Sequence[Sign] = (),
     ) -> Outcome:
         """
-        The outcome that the page says: all signs of one of the three must be on it.
+        The outcome that the page says: all signs of exactly one answer must be on it.
 
         `slots` and `no_slots` need two independent signs each (wording and address, wording
-        and element, two elements); a single sentence proves nothing.
+        and element, two elements); a single sentence proves nothing. They also need the
+        scenario's anchor, if it has one, on a page of this visit. Captcha and login are found
+        without signs too, once nothing else was recognised for a second.
 
         Raises:
             ValueError: an answer is given with too few signs (a mistake in the scenario).
@@ -217,6 +225,8 @@ class Visit(Sight):
                 (Verdict.SLOTS, slots),
                 (Verdict.NO_SLOTS, no_slots),
                 (Verdict.CLOSED, closed),
+                (Verdict.CAPTCHA, captcha),
+                (Verdict.LOGIN_REQUIRED, login_required),
             )
             if signs
         }
@@ -227,6 +237,13 @@ class Visit(Sight):
                     " address, or a text and an element"
                 )
         name, seen = await self._watch(answers)
+        if name in (Verdict.SLOTS, Verdict.NO_SLOTS) and not self._anchored:
+            raise NotOnPage(
+                f"{self._where()} says {name}, but no page of this visit shows the anchor"
+                f" {self.scenario.anchor!r}: it may be another flow's by now. Look at the"
+                " pictures, then correct `url` or `anchor`",
+                missing_anchor=self.scenario.anchor,
+            )
         return Outcome(
             verdict=Verdict(name), detail=f"{' and '.join(seen)} at {self.address}", signs=seen
         )
@@ -235,6 +252,11 @@ class Visit(Sight):
         """`attribute` of every visible element that matches, 2,000 at most."""
         await self._may_go_on()
         return await reader.attributes(self._opened, selector, attribute)
+
+    async def texts(self, selector: str) -> list[str]:
+        """What a person reads on every visible element that matches, 2,000 at most."""
+        await self._may_go_on()
+        return await reader.texts(self._opened, selector)
 
     async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
         signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]

@@ -22,7 +22,7 @@ from fleet.executable import find_chromium
 from fleet.families import bookingserver
 from fleet.models import Attempt, Scenario
 from fleet.mongod import Mongod
-from fleet.practice import Form, PracticeServer
+from fleet.practice import Flow, Form, PracticeServer
 from fleet.settings import Settings
 from fleet.sight import Patience
 from fleet.store import Store
@@ -98,7 +98,7 @@ async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest
     request.node.kept = []
 
     async def once(
-        form: Form,
+        form: Flow,
         *,
         scenario: Scenario | None = None,
         limits: Limits = QUICK,
@@ -120,15 +120,20 @@ async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest
     return once
 
 
-def scenario_of(form: Form, **changes: str | bool | None) -> Scenario:
-    """The scenario of a practice form, aimed at its address without a port."""
+SCENARIOS_OF: dict[type[Flow], Callable[..., Scenario]] = {
+    Form: lambda form, **parts: bookingserver.flow(**{"planning": form.measured, **parts}),
+}
+"""For each platform: the scenario of a practice flow, from the flow and the usual parameters."""
+
+
+def scenario_of(flow: Flow, **changes: str | bool | None) -> Scenario:
+    """The scenario of a practice flow, aimed at its address without a port."""
     parts = {
-        "department": form.department,
-        "flow": form.flow,
-        "title": form.title,
-        "url": f"http://{form.hostname}{form.path}",
-        "planning": form.measured,
-        "control": form.control,
+        "department": flow.department,
+        "flow": flow.flow,
+        "title": flow.title,
+        "url": f"http://{flow.hostname}{flow.path}",
+        "control": flow.control,
         **changes,
     }
-    return bookingserver.flow(**parts)  # type: ignore[arg-type]
+    return SCENARIOS_OF[type(flow)](flow, **parts)

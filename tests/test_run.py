@@ -51,7 +51,9 @@ def form(host: str, *faults: Fault, traps: tuple[Trap, ...] = (), number: str = 
 
 
 def aimed(server: PracticeServer) -> list[Scenario]:
-    return [scenario_of(each).at(server.url(each)) for each in server.forms]
+    return [
+        scenario_of(each).at(server.url(each)) for each in server.flows if isinstance(each, Form)
+    ]
 
 
 async def ran(

@@ -15,7 +15,7 @@ from fleet.models import Attempt, Outcome, Verdict
 from tests.conftest import QUICK
 
 Script = Callable[[fleet.Visit], Awaitable[Outcome]]
-Try = Callable[[str, Script], Awaitable[Attempt]]
+Try = Callable[..., Awaitable[Attempt]]
 
 HEAD = "<!doctype html><html lang=fr><meta charset=utf-8><title>Préfecture</title>"
 ANSWER = "<h1>Rendez-vous</h1><p>Aucun créneau <b>n’est</b>&nbsp;disponible.</p>"
@@ -42,10 +42,12 @@ async def trying(chromium: Chromium) -> AsyncIterator[Try]:
     await listening.start()
     port = runner.addresses[0][1]
 
-    async def once(html: str, script: Script) -> Attempt:
+    async def once(html: str, script: Script, anchor: str | None = None) -> Attempt:
         pages["html"] = html
         url = f"http://nanterre.localhost:{port}/"
-        decorate = fleet.scenario(department="92", flow="essai", title="Essai", url=url)
+        decorate = fleet.scenario(
+            department="92", flow="essai", title="Essai", url=url, anchor=anchor
+        )
         kept = await attempt(decorate(script), chromium, run_id="test", limits=QUICK)
         return kept.attempt
 
@@ -185,3 +187,80 @@ async def test_a_dialog_is_noted_and_dismissed(trying: Try) -> None:
 
     assert [(dialog.kind, dialog.message) for dialog in got.dialogs] == [("confirm", "Continuer ?")]
     assert got.evidence[0].title == "false"
+
+
+async def pressing(visit: fleet.Visit) -> Outcome:
+    await visit.open()
+    await visit.press("Suivant")
+    return await decide(visit)
+
+
+@pytest.mark.parametrize("anchor", ["Titre de séjour", "TITRE  de séjour :", "Préfecture"])
+async def test_an_answer_counts_once_a_page_of_the_visit_has_shown_the_anchor(
+    trying: Try, anchor: str
+) -> None:
+    html = "<h1>Titre de séjour&nbsp;: dépôt</h1><a href='/creneau/'>Suivant</a>"
+
+    got = await trying(html, pressing, anchor)
+
+    assert (got.verdict, got.missing_anchor) == (Verdict.NO_SLOTS, None)
+
+
+async def test_a_page_without_the_anchor_is_unrecognised_and_says_which_is_gone(
+    trying: Try,
+) -> None:
+    """The prefecture gave the address to another flow; its answer is not ours."""
+    html = """<h1>Permis de conduire</h1><!-- Titre de séjour --><p hidden>Titre de séjour</p>
+      <a href='/creneau/'>Suivant</a>"""
+
+    got = await trying(html, pressing, "Titre de séjour")
+
+    assert got.verdict == Verdict.UNRECOGNISED
+    assert got.missing_anchor == "Titre de séjour"
+    assert "no page of this visit shows the anchor 'Titre de séjour'" in got.detail
+
+
+ALERT = "<script>onload = () => alert('Aucun rendez-vous n’est possible')</script><h1>Motifs</h1>"
+
+
+async def test_the_words_of_a_box_are_a_sign(trying: Try) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        return await visit.decide(
+            no_slots=[visit.dialog("aucun rendez-vous n'est possible"), visit.text("Motifs")]
+        )
+
+    got = await trying(ALERT, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+    assert got.signs[0] == 'dialog "aucun rendez-vous n\'est possible"'
+
+
+async def test_what_a_box_said_on_the_page_before_is_no_sign(trying: Try) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Suivant")
+        return await visit.decide(
+            no_slots=[visit.dialog("aucun rendez-vous n'est possible"), visit.url("*/creneau/")]
+        )
+
+    got = await trying(f"{ALERT}<a href='/creneau/'>Suivant</a>", script)
+
+    assert got.verdict == Verdict.UNRECOGNISED
+    assert len(got.dialogs) == 1
+
+
+async def test_a_gate_that_the_scenario_knows_needs_no_waiting_and_facts_are_kept(
+    trying: Try,
+) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        outcome = await visit.decide(
+            captcha=[visit.css("#code")], login_required=[visit.text("Connectez-vous")]
+        )
+        assert await visit.texts("label, p") == ["Code de sécurité"]
+        return outcome.stating(gate="captcha")
+
+    got = await trying("<label>Code de <b>sécurité</b><input id=code></label><p hidden>x", script)
+
+    assert (got.verdict, got.facts) == (Verdict.CAPTCHA, {"gate": "captcha"})

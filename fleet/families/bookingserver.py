@@ -67,13 +67,14 @@ def flow(
     title: str,
     url: str,
     planning: str | None = None,
+    anchor: str | None = None,
     control: bool = False,
 ) -> Scenario:
     """
     A scenario of this platform.
 
     Args:
-        department, flow, title, control: as for `fleet.scenario`.
+        department, flow, title, anchor, control: as for `fleet.scenario`.
         url: `https://…/booking/create/<id>`, with or without a step behind it.
         planning: value of the desk's radio button; leave it out when the form has only one.
 
@@ -95,8 +96,13 @@ def flow(
         url=url,
         family="bookingserver",
         control=control,
+        anchor=anchor,
         version=definition_version(
-            family="bookingserver", family_version=VERSION, url=url, planning=planning
+            family="bookingserver",
+            family_version=VERSION,
+            url=url,
+            planning=planning,
+            anchor=anchor,
         ),
         script=script,
     )

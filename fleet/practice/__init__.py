@@ -1,5 +1,5 @@
 """
-Practice prefectures: a local replica of the eZ Publish `bookingserver` booking sites.
+Practice prefectures: local replicas of the booking platforms, one package for each.
 
 For tests, demonstrations and learning. Real texts, invented data, no appointment: every page
 says « RÉPLIQUE DE TEST » (only the bodies of proxy errors do not, they are byte-faithful). Facts
@@ -11,15 +11,8 @@ us on a live site.
     assert not server.tripwires
 """
 
-from fleet.practice.forms import (
-    STEP_2_TRAPS,
-    STEP_4_TRAPS,
-    Fault,
-    FaultKind,
-    Form,
-    Planning,
-    Trap,
-)
+from fleet.practice.bookingserver import STEP_2_TRAPS, STEP_4_TRAPS, Form, Planning, Trap
+from fleet.practice.flow import Fault, FaultKind, Flow
 from fleet.practice.journal import LoggedRequest, Tripwire
 from fleet.practice.offers import (
     Offers,
@@ -38,6 +31,7 @@ __all__ = [
     "STEP_4_TRAPS",
     "Fault",
     "FaultKind",
+    "Flow",
     "Form",
     "LoggedRequest",
     "Offers",

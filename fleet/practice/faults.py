@@ -15,11 +15,10 @@ import contextlib
 import socket
 import struct
 from collections import Counter
-from typing import Literal
 
 from aiohttp import web
 
-from fleet.practice.forms import Fault, FaultKind, Form
+from fleet.practice.flow import Fault, FaultKind, Flow
 
 HANG_LIMIT_S = 600.0
 
@@ -53,15 +52,13 @@ class Faults:
         self._closing = closing
         self._struck: Counter[tuple[str, str, int]] = Counter()
 
-    def due(
-        self, form: Form, step: int | Literal["grid"], method: str, visits: int
-    ) -> Fault | None:
+    def due(self, flow: Flow, step: int | str, method: str, visits: int) -> Fault | None:
         """The fault that strikes this request, counted as struck; None for a healthy answer."""
         asked = "GET" if method == "HEAD" else method
-        for number, fault in enumerate(form.faults):
+        for number, fault in enumerate(flow.faults):
             if (fault.step, fault.method) != (step, asked) or visits <= fault.after_visits:
                 continue
-            key = (form.hostname, form.id, number)
+            key = (*flow.key, number)
             if fault.times is None or self._struck[key] < fault.times:
                 self._struck[key] += 1
                 return fault

@@ -1,26 +1,25 @@
 """
-What the practice server remembers: visits, sessions, requests, tripwires.
+What the practice server remembers: visits, requests, tripwires; and sessions of its sites.
 
-A tripwire is a request that, on a real site, would have taken or held a slot, or touched
-somebody's appointment. A measuring robot must leave that list empty.
+A tripwire is a request that, on a real site, would have taken or held a slot, answered a
+captcha, or touched somebody's appointment. A measuring robot must leave that list empty.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from fleet.practice.forms import Form
+from fleet.practice.flow import Flow
 
 REQUESTS_KEPT = 10_000
 SESSIONS_KEPT = 10_000
 
-_SLOT_PATH = re.compile(r"/booking/create/[^/]+/[5-9](?:[/?#]|$)", re.IGNORECASE)
-_CONFIRM_PATH = re.compile(r"/booking/confirm", re.IGNORECASE)
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,77 +45,73 @@ class LoggedRequest:
     session: str
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far one session has come in one form. `last` is the step of the last page served."""
-
-    visit: int
-    last: int | None = None
-    accepted: bool = False
-    planning: str | None = None
-    slot: int | None = None
-    notice: str = ""
-
-
-@dataclass(slots=True)
-class Session:
-    """One `eZSESSID`; progress by (host name, form id)."""
-
-    id: str
-    progress: dict[tuple[str, str], Progress] = field(default_factory=dict)
-
-
 class Journal:
-    """Everything that changes while a `PracticeServer` runs."""
+    """Everything that the whole server remembers while it runs."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._visits: Counter[tuple[str, str]] = Counter()
         self.tripwires: list[Tripwire] = []
         self.requests: deque[LoggedRequest] = deque(maxlen=REQUESTS_KEPT)
 
-    def session(self, token: str | None) -> Session:
-        """The session of that cookie; a new one if it is missing or unknown."""
-        if token and token in self._sessions:
-            self._sessions.move_to_end(token)
-            return self._sessions[token]
-        session = Session(secrets.token_hex(16))
-        self._sessions[session.id] = session
-        if len(self._sessions) > SESSIONS_KEPT:
-            self._sessions.popitem(last=False)
-        return session
+    def begin(self, flow: Flow) -> int:
+        """Count a visit that begins; gives its number, from 1."""
+        self._visits[flow.key] += 1
+        return self._visits[flow.key]
 
-    def begin(self, session: Session, form: Form) -> Progress:
-        """Progress of a session that asks for step 0: counts a visit the first time."""
-        key = (form.hostname, form.id)
-        if key not in session.progress:
-            self._visits[key] += 1
-            session.progress[key] = Progress(self._visits[key])
-        return session.progress[key]
-
-    def progress(self, session: Session, form: Form) -> Progress:
-        """Progress of a session anywhere else; one that skipped step 0 is not counted."""
-        key = (form.hostname, form.id)
-        return session.progress.get(key) or session.progress.setdefault(
-            key, Progress(self._visits[key] or 1)
-        )
-
-    def visits(self, form: Form) -> int:
-        """Number of sessions that began at step 0 of the form."""
-        return self._visits[form.hostname, form.id]
+    def visits(self, flow: Flow) -> int:
+        """Number of visits of the flow that have begun."""
+        return self._visits[flow.key]
 
     def trip(self, host: str, method: str, path: str, why: str) -> None:
         """Write down a request that would have taken a slot."""
         self.tripwires.append(Tripwire(self._clock(), host, method, path, why))
 
-    def trip_by_address(self, host: str, method: str, path: str) -> None:
-        """Trip if the address alone, on any host and in any alias, would take a slot."""
-        if _SLOT_PATH.search(path):
-            self.trip(host, method, path, "address of step 5 to 9")
-        elif _CONFIRM_PATH.search(path):
-            self.trip(host, method, path, "confirmation of an appointment")
-
     def log(self, host: str, method: str, path: str, status: int, session: str) -> None:
         """Write down any request."""
         self.requests.append(LoggedRequest(self._clock(), host, method, path, status, session))
+
+
+@dataclass(slots=True)
+class Session(Generic[P]):
+    """One visitor, known by a cookie; its progress in each flow."""
+
+    id: str
+    progress: dict[tuple[str, str], P] = field(default_factory=dict)
+
+
+class Sessions(Generic[P]):
+    """
+    The visitors of one site.
+
+    Args:
+        new_progress: makes the progress of a visitor in a flow from the visit's number.
+    """
+
+    def __init__(self, journal: Journal, new_progress: Callable[[int], P]) -> None:
+        self._journal = journal
+        self._new_progress = new_progress
+        self._sessions: OrderedDict[str, Session[P]] = OrderedDict()
+
+    def get(self, token: str | None) -> Session[P]:
+        """The session of that cookie; a new one if it is missing or unknown."""
+        if token and token in self._sessions:
+            self._sessions.move_to_end(token)
+            return self._sessions[token]
+        session: Session[P] = Session(secrets.token_hex(16))
+        self._sessions[session.id] = session
+        if len(self._sessions) > SESSIONS_KEPT:
+            self._sessions.popitem(last=False)
+        return session
+
+    def begin(self, session: Session[P], flow: Flow) -> P:
+        """Progress of a session that asks for the first step: counts a visit the first time."""
+        if flow.key not in session.progress:
+            session.progress[flow.key] = self._new_progress(self._journal.begin(flow))
+        return session.progress[flow.key]
+
+    def progress(self, session: Session[P], flow: Flow) -> P:
+        """Progress of a session anywhere else; one that skipped the first step is not counted."""
+        if flow.key not in session.progress:
+            session.progress[flow.key] = self._new_progress(self._journal.visits(flow) or 1)
+        return session.progress[flow.key]

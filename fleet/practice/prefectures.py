@@ -8,7 +8,8 @@ obstacle. Numbers of forms and plannings are invented, and larger than any seen 
 
 from __future__ import annotations
 
-from fleet.practice.forms import Fault, FaultKind, Form, Planning, Trap
+from fleet.practice.bookingserver import Form, Planning, Trap
+from fleet.practice.flow import Fault, FaultKind, Flow
 from fleet.practice.offers import always, never, on_visits, sunday_night
 
 EVRY_LUCKY_VISITS = frozenset({6, 19, 33, 48, 61, 77, 92})
@@ -17,7 +18,7 @@ _evry = on_visits(EVRY_LUCKY_VISITS, of=100)
 _TITLE = "Titre de séjour : dépôt d'une première demande ou d'un renouvellement"
 
 
-PREFECTURES: tuple[Form, ...] = (
+PREFECTURES: tuple[Flow, ...] = (
     Form(
         host="clermont-ferrand",
         id="96301",

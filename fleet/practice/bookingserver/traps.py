@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from fleet.practice.forms import Trap
-from fleet.practice.pages import Pages, html
+from fleet.practice.bookingserver.forms import Trap
+from fleet.practice.pages import found, html
 
 if TYPE_CHECKING:
-    from fleet.practice.engine import Call
+    from fleet.practice.bookingserver.engine import Call
+    from fleet.practice.bookingserver.pages import FormPages
     from fleet.practice.faults import Faults
 
 LATE_GRID_S = 1.5
@@ -25,15 +26,15 @@ FRAME_PATH = "/cadre"
 """The same-origin frame of `IFRAME_SENTENCE`: `/cadre/<form id>`."""
 
 
-def instead_of_form(call: Call, pages: Pages) -> web.Response | None:
+def instead_of_form(call: Call, pages: FormPages) -> web.Response | None:
     """The answer of a form that cannot be used at all; None for the others."""
     has = call.form.traps
     values = pages.form_values(call.form, call.prefix, call.printing, english=False)
     if Trap.REDIRECT_LOOP in has:
         bare = call.request.path.rstrip("/").endswith(call.form.id)
-        return _found(call.at(0 if bare else None))
+        return found(call.at(0 if bare else None))
     if Trap.LOGIN_WALL in has:
-        return _found(f"{LOGIN_PATH}?retour={call.form.id}")
+        return found(f"{LOGIN_PATH}?retour={call.form.id}")
     if Trap.MAINTENANCE in has:
         return html(pages.render("maintenance.html", **values))
     if Trap.DISABLED in has:
@@ -45,7 +46,7 @@ def instead_of_form(call: Call, pages: Pages) -> web.Response | None:
     return html(pages.render("message.html", **{**values, "sentence": sentence}))
 
 
-async def step_2(call: Call, pages: Pages, faults: Faults, example: str) -> web.StreamResponse:
+async def step_2(call: Call, pages: FormPages, faults: Faults, example: str) -> web.StreamResponse:
     """The answer page of a planning without slots, with the form's trap in it."""
     has = call.form.traps
     values = pages.form_values(call.form, call.prefix, call.printing, call.english)
@@ -74,7 +75,3 @@ async def _endless(request: web.Request, text: str, faults: Faults) -> web.Strea
             break
         await response.write(b"<!-- encore -->\n")
     return response
-
-
-def _found(address: str) -> web.Response:
-    return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-cache"})

@@ -56,7 +56,7 @@ DESKS = replace(
 
 
 def prefecture(host: str) -> Form:
-    return next(form for form in PREFECTURES if form.host == host)
+    return next(f for f in PREFECTURES if isinstance(f, Form) and f.host == host)
 
 
 class Visitor:

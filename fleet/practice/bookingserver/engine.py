@@ -21,12 +21,13 @@ from datetime import datetime
 
 from aiohttp import web
 
-from fleet.practice import grid, traps
+from fleet.practice.bookingserver import grid, traps
+from fleet.practice.bookingserver.forms import STEP_2_TRAPS, STEP_4_TRAPS, Form, Trap
+from fleet.practice.bookingserver.pages import FormPages
 from fleet.practice.faults import Faults
-from fleet.practice.forms import STEP_2_TRAPS, STEP_4_TRAPS, Form, Trap
-from fleet.practice.journal import Journal, Progress
+from fleet.practice.journal import Journal
 from fleet.practice.offers import PARIS, always
-from fleet.practice.pages import Pages, html
+from fleet.practice.pages import found, html
 
 BOOKING = re.compile(
     r"(?P<prefix>(?:/index\.php)?)(?P<print>(?:/layout/set/print)?)"
@@ -36,6 +37,18 @@ ASSIGN = re.compile(
     r"(?:/index\.php)?/ezjscore/call/bookingserver::planning::assign"
     r"::(?P<id>\d+)::(?P<planning>\d+)::(?P<offset>-?\d+)/?"
 )
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far one session has come in one form. `last` is the step of the last page served."""
+
+    visit: int
+    last: int | None = None
+    accepted: bool = False
+    planning: str | None = None
+    slot: int | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +75,12 @@ class Call:
         return base if step is None else f"{base}/{step}"
 
 
-def found(address: str) -> web.Response:
-    """302; Chromium and the checkers follow it by GET."""
-    return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-cache"})
-
-
 class Engine:
     """Answers booking requests; what changes is in the journal."""
 
     def __init__(
         self,
-        pages: Pages,
+        pages: FormPages,
         journal: Journal,
         faults: Faults,
         clock: Callable[[], datetime],
