@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 
 import fleet
-from fleet import catalog, commands, log
+from fleet import catalog, log
+from fleet.commands import demonstration, machine, stored, visiting
 from fleet.equipment import for_practice
 from fleet.errors import BadInput, FleetError, NoChromium, StoreRefused, StoreUnreachable
 from fleet.present import scenarios_table
@@ -106,7 +107,7 @@ def try_(
     settings = _settings(practice)
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
-    _run(commands.try_once(catalogue.select([scenario_id]), settings, practice, show))
+    _run(visiting.try_once(catalogue.select([scenario_id]), settings, practice, show))
 
 
 @app.command()
@@ -122,7 +123,7 @@ def run(
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
     chosen = catalogue.select(ids or [])
-    _run(commands.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
+    _run(visiting.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
 
 
 @export_app.command("attempts")
@@ -135,7 +136,7 @@ def export_attempts(
 ) -> None:
     """Write stored attempts to standard output, oldest first."""
     settings = _settings(practice)
-    _run(commands.export_attempts(settings, form, scenario, since, until))
+    _run(stored.export_attempts(settings, form, scenario, since, until))
 
 
 @export_app.command("evidence")
@@ -147,7 +148,20 @@ def export_evidence(
     """Write one stored file, after proving its hash."""
     if output.exists():
         raise BadInput(f"{output} exists; nothing is overwritten, choose another file")
-    _run(commands.export_evidence(_settings(practice), sha256, output))
+    _run(stored.export_evidence(_settings(practice), sha256, output))
+
+
+@app.command()
+def rejudge(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="attempts from then on")] = None,
+    practice: Practice = False,
+) -> None:
+    """Judge stored attempts again by today's rules and scenarios; say what changed."""
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(stored.rejudge(catalogue.select(ids or []), settings, since))
 
 
 @app.command()
@@ -157,7 +171,7 @@ def practice(
     now: Annotated[str | None, typer.Option(metavar="T", help="set their clock")] = None,
 ) -> None:
     """Serve the practice prefectures on this machine until Ctrl-C."""
-    _run(commands.serve_practice(port, latency_ms / 1000, now))
+    _run(machine.serve_practice(port, latency_ms / 1000, now))
 
 
 @app.command()
@@ -167,13 +181,13 @@ def demo(
     """Visit every practice prefecture and say where to look at the pictures."""
     settings = _settings(practice=True)
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not once
-    _run(commands.demo(settings, stay=stay))
+    _run(demonstration.demo(settings, stay=stay))
 
 
 @app.command()
 def doctor() -> None:
     """Say whether everything is here that a visit needs, and what to do if not."""
-    _run(commands.doctor(load_settings()))
+    _run(machine.doctor(load_settings()))
 
 
 def _version(wanted: bool) -> None:

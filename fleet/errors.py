@@ -6,6 +6,7 @@ Every error the fleet raises on purpose, and what its catcher may do about it.
     │   └── ScenarioFileError  one scenario file: the other files still count
     ├── StoreUnreachable       no MongoDB answers: nothing can be kept, stop
     ├── StoreRefused           MongoDB answered and would not keep it (disk full, invalid document)
+    ├── NotStored              a stored attempt cannot be judged again: say why, leave it
     ├── NoChromium             no usable Chromium: nothing can be visited, stop
     └── VisitEnded             a visit cannot go on; `attempt.py` turns each into a verdict
         ├── Judged             the pages already say how the visit ended
@@ -50,6 +51,10 @@ class StoreUnreachable(FleetError):
 
 class StoreRefused(FleetError):
     """MongoDB answered but did not keep what it was given; nothing half-written is visible."""
+
+
+class NotStored(FleetError):
+    """What is asked of a stored page was not kept with it; the message says what."""
 
 
 class NoChromium(FleetError):

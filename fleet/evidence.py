@@ -43,7 +43,7 @@ class Place:
 
 
 def file_of(
-    kind: Literal["picture", "html"], content: bytes, place: Place, *, truncated: bool
+    kind: Literal["picture", "html", "outline"], content: bytes, place: Place, *, truncated: bool
 ) -> EvidenceFile:
     """`content` with its hash, its place and the present time."""
     return EvidenceFile(

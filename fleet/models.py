@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -25,11 +26,9 @@ from pydantic import (
     field_validator,
 )
 
-DEPARTMENTS = frozenset(
-    [f"{n:02}" for n in range(1, 96) if n != 20]
-    + ["2A", "2B", "971", "972", "973", "974", "975", "976", "977", "978", "986", "987", "988"]
-)
-"""Codes of the departments and of the overseas places that have a prefecture (INSEE)."""
+from fleet.departments import DEPARTMENTS
+
+PARIS = ZoneInfo("Europe/Paris")
 
 FLOW_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -226,9 +225,13 @@ class Dialog(Frozen):
 
 
 class Evidence(Frozen):
-    """A stored file: what kind, of which page of the visit, and the hash that names its bytes."""
+    """
+    A stored file: what kind, of which page of the visit, and the hash that names its bytes.
 
-    kind: Literal["picture", "html"]
+    An `outline` is what a person could see of the page, as data (`fleet.outline`).
+    """
+
+    kind: Literal["picture", "html", "outline"]
     step: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(ge=0)
@@ -277,10 +280,8 @@ class Attempt(Frozen):
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""
-        document = self.model_dump(mode="python")
+        document = _plain(self)
         document["_id"] = document.pop("id")
-        document["verdict"], document["group"] = self.verdict.value, self.group.value
-        document["first_dates"] = [day.isoformat() for day in self.first_dates]
         return document
 
     @classmethod
@@ -289,6 +290,50 @@ class Attempt(Frozen):
         fields = dict(document)
         fields["id"] = fields.pop("_id")
         return cls.model_validate(fields)
+
+
+class Judgement(Frozen):
+    """
+    What later rules or a later scenario say of a stored attempt, which itself stays as it is.
+
+    There is one for each attempt, ruleset and version of the scenario.
+    """
+
+    attempt_id: str
+    scenario_id: str
+    scenario_version: str
+    ruleset: str
+    judged_at: Instant
+    verdict: Verdict
+    group: Group
+    detail: str
+    signs: tuple[str, ...]
+    first_dates: tuple[date, ...]
+    slot_count: int | None
+    facts: Facts
+    missing_anchor: str | None
+
+    def differs_from(self, attempt: Attempt) -> bool:
+        """Whether it says something else than the attempt: another verdict, other dates."""
+        return (self.verdict, self.first_dates) != (attempt.verdict, attempt.first_dates)
+
+    def to_document(self) -> dict[str, Any]:
+        """As MongoDB keeps it: `_id` names attempt, ruleset and version."""
+        document = _plain(self)
+        document["_id"] = f"{self.attempt_id}:{self.ruleset}:{self.scenario_version}"
+        return document
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """The judgement that `to_document` wrote."""
+        return cls.model_validate({k: v for k, v in document.items() if k != "_id"})
+
+
+def _plain(judged: Attempt | Judgement) -> dict[str, Any]:
+    document = judged.model_dump(mode="python")
+    document["verdict"], document["group"] = judged.verdict.value, judged.group.value
+    document["first_dates"] = [day.isoformat() for day in judged.first_dates]
+    return document
 
 
 class Run(Frozen):

@@ -8,21 +8,18 @@ import json
 import sys
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
 
 from fleet.errors import BadInput
-from fleet.models import Attempt, Group, Scenario, Verdict
+from fleet.models import PARIS, Attempt, Group, Scenario, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fleet.store import Store
-
-PARIS = ZoneInfo("Europe/Paris")
 
 COLOURS = {
     Verdict.SLOTS: "bold green",

@@ -34,7 +34,7 @@ const visible = (e) => {
 };
 """
 
-_READ = (
+READ = (
     """([selectors, limit]) => {"""
     + VISIBLE
     + """
@@ -83,12 +83,14 @@ async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> Reading | Non
     Args:
         selectors: CSS selectors whose visible elements are counted.
     """
-    main = await opened.ask(_READ, [list(selectors), MAX_TEXT])
+    main = await opened.ask(READ, [list(selectors), MAX_TEXT])
     if main is None:
         return None
     text, counts = main["text"], dict(main["counts"])
     for frame in opened.page.frames[1 : MAX_FRAMES + 1]:
-        part = await _read_frame(frame, selectors) if await _shown(frame) else None
+        if not await shown(frame):
+            continue
+        part = await ask_frame(frame, READ, [list(selectors), MAX_TEXT])
         if part is not None:
             text = f"{text}\n{part['text']}"[:MAX_TEXT]
             for selector, count in part["counts"].items():
@@ -113,17 +115,17 @@ async def texts(opened: OpenPage, selector: str) -> list[str]:
     return await opened.ask(_TEXTS, [selector, MAX_VALUES]) or []
 
 
-async def _read_frame(frame: Frame, selectors: Sequence[str]) -> dict[str, Any] | None:
+async def ask_frame(frame: Frame, function: str, argument: object) -> Any:
+    """What a JavaScript function says in a frame, None if the frame cannot say it now."""
     try:
-        got: dict[str, Any] | None = await within(
-            ASK_S, frame.evaluate(_READ, [list(selectors), MAX_TEXT])
-        )
+        return await within(ASK_S, frame.evaluate(function, argument))
     except PlaywrightError:
         return None  # the document is being replaced, or the page is gone: nothing to read now
-    return got
 
 
-async def _shown(frame: Frame) -> bool:
+async def shown(frame: Frame) -> bool:
+    """Whether a person can see the frame."""
+
     async def ask() -> bool:
         element = await frame.frame_element()
         return await element.is_visible()

@@ -123,6 +123,12 @@ def said(signs: Sequence[Sign], reading: Reading) -> tuple[str, ...]:
     return tuple(words for words in seen if words) if all(seen) else ()
 
 
+def answered(answers: Mapping[str, Sequence[Sign]], reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Those of `answers` whose signs are all on the page, each with the words for them."""
+    every = ((name, said(signs, reading)) for name, signs in answers.items())
+    return {name: words for name, words in every if words}
+
+
 @dataclass(frozen=True, slots=True)
 class PageRule:
     """A sentence that decides alone when it is a heading, or all that the page says."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from fleet import evidence, reader, rules
-from fleet.errors import DeadlinePassed, GuardRefused, Judged, NotOnPage, SiteUnreachable
+from fleet import evidence, outline, reader, rules
+from fleet.errors import DeadlinePassed, GuardRefused, Judged, SiteUnreachable
 from fleet.guard import Guard
-from fleet.models import EvidenceFile, Scenario
+from fleet.models import PARIS, EvidenceFile, Scenario, now
 from fleet.patience import within
 from fleet.traffic import Traffic
 
@@ -61,6 +61,7 @@ class Sight:
         self._title = ""
         self._pages = 0
         self._anchored = scenario.anchor is None
+        self.today = now().astimezone(PARIS).date()
 
     async def begin(self) -> None:
         """Put the guard in place. Called by `attempt.py` before the scenario."""
@@ -124,17 +125,25 @@ class Sight:
             raise Judged(outcome)
         return reading
 
-    def unrecognised(self, words: str) -> NoReturn:
-        """End the visit: the page is not what the scenario knows, and `words` say why."""
-        raise NotOnPage(f"{self._where()} {words}")
-
     async def keep_picture(self) -> None:
         """Keep a picture of the window as a person sees it now, before the page is left."""
         if self._pages >= MAX_PAGES:
             self.traffic.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
             return
-        self.files.append(await evidence.take_picture(self._cdp, self._place(), whole=False))
+        place = self._place()
+        self.files.append(await evidence.take_picture(self._cdp, place, whole=False))
+        if (kept := await self._outline(place)) is not None:
+            self.files.append(kept)
         self._pages += 1
+
+    async def _outline(self, place: evidence.Place) -> EvidenceFile | None:
+        traffic = self.traffic
+        content = await outline.take(
+            self._opened, document=traffic.documents, dialogs=traffic.document_dialogs
+        )
+        if content is None:
+            return None
+        return evidence.file_of("outline", content, place, truncated=False)
 
     async def last_look(self, seconds: float) -> None:
         """
@@ -152,8 +161,9 @@ class Sight:
             return await evidence.take_picture(self._cdp, place, whole=True)
 
         for what, share, taking in (
-            ("picture", 0.7, picture()),
-            ("HTML", 0.3, evidence.take_html(self._cdp, place)),
+            ("picture", 0.6, picture()),
+            ("HTML", 0.2, evidence.take_html(self._cdp, place)),
+            ("outline", 0.2, self._outline(place)),
         ):
             try:
                 file = await within(seconds * share, taking)

@@ -1,10 +1,10 @@
 """
-The verbs of a visit: what a scenario does on a site, and how it reads the answer.
+The verbs of a visit: what a scenario does on a site.
 
-`open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide` wait
-until the page says something that is known. Every verb first asks whether the visit may go
-on: a document with an error status, a message page of a proxy, a refused request or the
-deadline ends it there and then. A scenario catches none of that.
+`open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide`
+(`questions.py`) wait until the page says something that is known. Every verb first asks whether
+the visit may go on: a document with an error status, a message page of a proxy, a refused
+request or the deadline ends it there and then. A scenario catches none of that.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from playwright.async_api import Error as PlaywrightError
 from fleet import hand, reader, rules
 from fleet.errors import Judged, NotOnPage
 from fleet.guard import check_press
-from fleet.models import Outcome, Verdict
-from fleet.rules import Sign
+from fleet.questions import Questions
 from fleet.sight import MAX_PAGES, POLL_S, Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from fleet.rules import Reading
+    from fleet.rules import Reading, Sign
 
 MAX_PRESSES = 3
 """Presses on one box until it is ticked."""
@@ -46,30 +45,12 @@ DEPARTURE_S = 0.4
 """How long after a press a page may take to ask for the next one."""
 
 
-class Visit(Sight):
+class Visit(Sight, Questions):
     """One visit of one flow. Made by `attempt.py`, used by scenarios and families."""
 
     _banners: tuple[str, ...] = ()
     _dismissed = 0
     _popups_followed = 0
-
-    # What is where -----------------------------------------------------------------------
-
-    def text(self, *sentences: str) -> Sign:
-        """A sentence that a person can read on the page; several are alternatives."""
-        return Sign(kind="text", patterns=sentences)
-
-    def url(self, *patterns: str) -> Sign:
-        """The page's address, as a shell pattern such as `*/creneau/`, without its query."""
-        return Sign(kind="url", patterns=patterns)
-
-    def css(self, *selectors: str) -> Sign:
-        """A visible element; several selectors are alternatives."""
-        return Sign(kind="css", patterns=selectors)
-
-    def dialog(self, *sentences: str) -> Sign:
-        """Words that an alert or another box has said since this page came."""
-        return Sign(kind="dialog", patterns=sentences)
 
     # Acting --------------------------------------------------------------------------------
 
@@ -186,68 +167,6 @@ class Visit(Sight):
 
     # Reading ---------------------------------------------------------------------------------
 
-    async def which(self, **answers: Sequence[Sign]) -> str:
-        """
-        Wait until the page shows all the signs of exactly one of `answers`; give its name.
-
-        Raises:
-            NotOnPage: none is shown in time, or two contradict each other.
-            Judged: something stands before the answer (captcha, login, expired session).
-        """
-        name, _ = await self._watch(answers)
-        return name
-
-    async def decide(
-        self,
-        *,
-        slots: Sequence[Sign] = (),
-        no_slots: Sequence[Sign] = (),
-        closed: Sequence[Sign] = (),
-        captcha: Sequence[Sign] = (),
-        login_required: Sequence[Sign] = (),
-    ) -> Outcome:
-        """
-        The outcome that the page says: all signs of exactly one answer must be on it.
-
-        `slots` and `no_slots` need two independent signs each (wording and address, wording
-        and element, two elements); a single sentence proves nothing. They also need the
-        scenario's anchor, if it has one, on a page of this visit. Captcha and login are found
-        without signs too, once nothing else was recognised for a second.
-
-        Raises:
-            ValueError: an answer is given with too few signs (a mistake in the scenario).
-            NotOnPage: see `which`.
-            Judged: see `which`.
-        """
-        answers = {
-            verdict.value: signs
-            for verdict, signs in (
-                (Verdict.SLOTS, slots),
-                (Verdict.NO_SLOTS, no_slots),
-                (Verdict.CLOSED, closed),
-                (Verdict.CAPTCHA, captcha),
-                (Verdict.LOGIN_REQUIRED, login_required),
-            )
-            if signs
-        }
-        for verdict in (Verdict.SLOTS, Verdict.NO_SLOTS):
-            if verdict in answers and not rules.independent(answers[verdict]):
-                raise ValueError(
-                    f"decide({verdict}=…) needs two independent signs, such as a text and an"
-                    " address, or a text and an element"
-                )
-        name, seen = await self._watch(answers)
-        if name in (Verdict.SLOTS, Verdict.NO_SLOTS) and not self._anchored:
-            raise NotOnPage(
-                f"{self._where()} says {name}, but no page of this visit shows the anchor"
-                f" {self.scenario.anchor!r}: it may be another flow's by now. Look at the"
-                " pictures, then correct `url` or `anchor`",
-                missing_anchor=self.scenario.anchor,
-            )
-        return Outcome(
-            verdict=Verdict(name), detail=f"{' and '.join(seen)} at {self.address}", signs=seen
-        )
-
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
         await self._may_go_on()
@@ -258,7 +177,7 @@ class Visit(Sight):
         await self._may_go_on()
         return await reader.texts(self._opened, selector)
 
-    async def _watch(self, answers: dict[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
+    async def _watch(self, answers: Mapping[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
         signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]
         selectors = {pattern for sign in signs for pattern in sign.patterns}
         wanted = (*sorted(selectors), *self._banners, *rules.GATE_SELECTORS)
@@ -275,11 +194,7 @@ class Visit(Sight):
                 self._reading = None
             reading = await self._read(wanted)
             if reading is not None and not await self._dismiss(reading):
-                now_seen = {
-                    name: words
-                    for name, each in answers.items()
-                    if (words := rules.said(each, reading))
-                }
+                now_seen = rules.answered(answers, reading)
                 if now_seen.keys() != seen.keys():
                     since = clock()
                 seen = now_seen
@@ -287,20 +202,14 @@ class Visit(Sight):
                 if len(seen) == 1 and (not reading.loading or stood >= STILL_LOADING_S):
                     return next(iter(seen.items()))
                 if len(seen) > 1 and stood >= CONTRADICTION_S:
-                    raise NotOnPage(
-                        f"{self._where()} shows {' and '.join(seen)} at once, which contradict"
-                        " each other. Look at the picture and make the signs stricter"
-                    )
+                    raise self.contradiction(seen)
                 if not seen and stood >= GATE_AFTER_S:
                     gate = rules.judge_gate(reading)
                     if gate is not None:
                         raise Judged(gate)
             if clock() >= min(end, self._end - 1):
-                raise NotOnPage(
-                    f"{self._where()} shows none of {', '.join(answers)} after"
-                    f" {self._patience.answer_timeout_s:g} s{self._boxes()}. Look at the picture,"
-                    " then add the new wording to the scenario"
-                )
+                waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
+                raise self.silence(answers, waited)
             await asyncio.sleep(POLL_S)
 
     async def _dismiss(self, reading: Reading) -> bool:

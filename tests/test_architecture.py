@@ -17,13 +17,15 @@ LINES = 350
 
 OTHERS = "aiohttp asyncio_pool bson gridfs jinja2 motor playwright psutil pydantic pymongo rich"
 ONLY_IN = {
-    "motor pymongo gridfs bson": r"store\.py",
+    "motor pymongo gridfs bson": r"(store|bucket|mongo)\.py",
     "asyncio_pool tenacity": r"run\.py",
-    "fleet.settings": r"(cli|commands|equipment|doctor)\.py",
-    "fleet.log": r"(cli|commands|equipment|doctor)\.py",
+    "fleet.settings": r"(cli|commands/.*|equipment|doctor)\.py",
+    "fleet.log": r"(cli|commands/.*|equipment|doctor)\.py",
 }
 NEVER = {
-    r"(store|models|rules|catalog)\.py": "playwright fleet.browser fleet.visit fleet.attempt",
+    r"(store|bucket|mongo|models|rules|catalog|questions|rejudge)\.py": (
+        "playwright fleet.browser fleet.visit fleet.attempt"
+    ),
     r"families/.*": "fleet.browser fleet.store fleet.run fleet.cli fleet.commands fleet.settings",
     r"(practice/)?scenarios/.*": f"{OTHERS} structlog tenacity typer",
 }

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": {"--pages", "--times", "--json", "--practice"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
     "export evidence": {"--output", "-o", "--practice"},
+    "rejudge": {"--since", "--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
     "doctor": set[str](),

@@ -390,6 +390,7 @@ def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
         *("open", "close", "version", "size_bytes"),
         *("add", "attempts", "evidence"),
         *("add_run", "runs"),
+        *("add_judgement", "judgements"),
     }
     source = inspect.getsource(Store)
     for name in ("update", "replace", "delete", "remove", "drop", "rename", "bulk_write"):

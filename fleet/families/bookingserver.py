@@ -15,10 +15,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from fleet import rules
-from fleet.models import Scenario, Verdict, definition_version
+from fleet.models import PARIS, Scenario, Verdict, definition_version
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""
-
-PARIS = ZoneInfo("Europe/Paris")
 
 COOKIE_BANNERS = (
     "#tarteaucitronAllDenied2",

@@ -1,0 +1,137 @@
+"""
+The evidence files in MongoDB: the GridFS bucket `evidence`, where a file's `_id` is its SHA-256.
+
+The same picture is stored once however often it is seen, and by however many writers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from gridfs.errors import CorruptGridFile, FileExists, NoFile
+from motor.motor_asyncio import AsyncIOMotorGridFSBucket
+from pymongo.errors import DuplicateKeyError
+
+from fleet.errors import BadInput, StoreRefused
+from fleet.mongo import telling
+
+if TYPE_CHECKING:
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+    from fleet.models import EvidenceFile
+
+_MEDIA_TYPES = {
+    "picture": ("image/png", False),
+    "html": ("text/html; charset=utf-8", True),
+    "outline": ("application/json", True),
+}
+"""For each kind of evidence: its media type, and whether it is text, which is kept compressed."""
+
+_RESTORE = "restore the database from a backup"
+
+ORPHAN_AGE = timedelta(seconds=60)
+"""Chunks without a file older than this were left by a process that died while it wrote."""
+
+
+class Bucket:
+    """Evidence files by their hash."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
+        self._bucket = AsyncIOMotorGridFSBucket(db, bucket_name="evidence")
+        self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
+        self._writing: dict[str, asyncio.Lock] = {}
+
+    async def add(self, file: EvidenceFile) -> None:
+        """
+        Keep a file unless it is there already.
+
+        Raises:
+            StoreRefused: another writer holds it and does not end.
+        """
+        sha256 = file.evidence.sha256
+        lock = self._writing.setdefault(sha256, asyncio.Lock())
+        try:
+            async with lock:
+                if not await self._has(sha256):
+                    await self._upload(file)
+        finally:
+            if not lock.locked():
+                self._writing.pop(sha256, None)
+
+    async def _has(self, sha256: str) -> bool:
+        return await self._files.find_one({"_id": sha256}, {"_id": 1}) is not None
+
+    async def _upload(self, file: EvidenceFile) -> None:
+        sha256 = file.evidence.sha256
+        media_type, is_text = _MEDIA_TYPES[file.evidence.kind]
+        metadata = {
+            "kind": file.evidence.kind,
+            "media_type": media_type,
+            "encoding": "gzip" if is_text else "identity",
+            "size_bytes": len(file.content),
+        }
+        # mtime=0: the same text gives the same stored bytes
+        stored = gzip.compress(file.content, 6, mtime=0) if is_text else file.content
+        for _ in range(3):
+            try:
+                await self._bucket.upload_from_stream_with_id(
+                    sha256, sha256, stored, metadata=metadata
+                )
+            except (DuplicateKeyError, FileExists):  # GridFS says either, by what came first
+                if await self._written_by_another(sha256):
+                    return
+            else:
+                return
+        raise StoreRefused(f"evidence {sha256} could not be stored: another writer holds it")
+
+    async def _written_by_another(self, sha256: str) -> bool:
+        """
+        Wait until another process has finished the same file; sweep up if it died meanwhile.
+
+        GridFS writes chunks first and the file's entry last. Chunks alone belong to a writer
+        at work as long as one of them is young. Only old ones are swept: a third writer may
+        have begun anew in the meantime.
+        """
+        while not await self._has(sha256):
+            horizon = ObjectId.from_datetime(datetime.now(UTC) - ORPHAN_AGE)
+            if not await self._chunks.find_one({"files_id": sha256, "_id": {"$gte": horizon}}):
+                await self._chunks.delete_many({"files_id": sha256, "_id": {"$lt": horizon}})
+                return False
+            await asyncio.sleep(0.2)
+        return True
+
+    async def get(self, sha256: str) -> bytes:
+        """
+        The bytes of a stored file, proved by their hash.
+
+        Raises:
+            BadInput: no file has this hash.
+            StoreRefused: the stored bytes do not give this hash any more.
+        """
+        with telling(f"read evidence {sha256}"):
+            try:
+                stream = await self._bucket.open_download_stream(sha256)
+                content: bytes = await stream.read()
+            except NoFile:
+                raise BadInput(
+                    f"no evidence {sha256!r}; expected the 64 hexadecimal digits that an attempt"
+                    " names (fleet export attempts)"
+                ) from None
+            except CorruptGridFile as exc:
+                raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
+        try:
+            if (stream.metadata or {}).get("encoding") == "gzip":
+                content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as exc:
+            raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise StoreRefused(
+                f"evidence {sha256} is damaged: its stored bytes give another hash; {_RESTORE}"
+            )
+        return content

@@ -1,0 +1,74 @@
+"""`fleet demo`: every practice prefecture visited once, and where to look."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from fleet import catalog
+from fleet.commands.signals import interrupted
+from fleet.commands.visiting import progress, tell_result, visit
+from fleet.equipment import aimed, open_store, pace_of, practising
+from fleet.present import attempts_table, save_pictures
+
+if TYPE_CHECKING:
+    from fleet.models import Attempt
+    from fleet.settings import Settings
+
+
+async def demo(settings: Settings, *, stay: bool) -> bool:
+    """Visit every practice prefecture; with `stay`, serve them on until Ctrl-C."""
+    console = Console()
+    scenarios = catalog.load(settings.scenarios_dir).scenarios
+    folder = settings.data_dir / "demo"
+    seen: list[Attempt] = []
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        server = await stack.enter_async_context(practising())
+        chosen = [aimed(scenario, server.port) for scenario in scenarios]
+        console.print(
+            f"{len(chosen)} flows of practice prefectures (made-up data, on this machine only)"
+        )
+        with progress(len(chosen)) as step:
+
+            def on_attempt(attempt: Attempt) -> None:
+                step(attempt)
+                seen.append(attempt)
+
+            result = await visit(chosen, settings, store, pace_of(settings), on_attempt)
+        seen.sort(key=lambda a: (a.department, a.flow, a.number))
+        console.print(attempts_table(seen, console.width))
+        console.print()
+        tell_result(console, result)
+        if not result.finished:
+            return False
+        for attempt in seen:
+            await save_pictures(store, attempt, folder, last=True)
+        console.print()
+        console.print("Where to look", style="bold")
+        fleet = _program()
+        for words, where in (
+            ("the pictures of these answers", f"{folder}/"),
+            ("every attempt, as CSV", f"{fleet} export attempts --practice --format csv"),
+            ("a picture by its hash", f"{fleet} export evidence --practice SHA256 -o picture.png"),
+            ("100 visits of Évry", f"{fleet} run --practice 91/titre-de-sejour --times 100"),
+            ("the practice prefectures", f"{fleet} practice, then http://localhost:8063/"),
+        ):
+            console.print(f"  {words:<32}{where}", markup=False, highlight=False, soft_wrap=True)
+        if stay:
+            console.print(
+                f"\nThe practice prefectures stay at http://localhost:{server.port}/ until Ctrl-C"
+            )
+            await interrupted().wait()
+    return True
+
+
+def _program() -> str:
+    """How this program was called, so that a hint can be copied as it is."""
+    called = Path(sys.argv[0])
+    return os.path.relpath(called) if called.name == "fleet" and called.parent.name else "fleet"

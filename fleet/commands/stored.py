@@ -1,0 +1,79 @@
+"""`fleet export` and `fleet rejudge`: what is stored, written out and judged again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from fleet.equipment import open_store
+from fleet.errors import NotStored
+from fleet.present import AttemptWriter, instant, verdict_text, write_file
+from fleet.rejudge import judge_stored
+from fleet.rules import RULESET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fleet.models import Scenario
+    from fleet.settings import Settings
+
+
+async def export_attempts(
+    settings: Settings, form: str, scenario_id: str | None, since: str | None, until: str | None
+) -> bool:
+    """Write attempts to standard output."""
+    first, last = instant(since, "--since"), instant(until, "--until")
+    async with open_store(settings) as store:
+        writer = AttemptWriter(form)
+        found = store.attempts(scenario_id=scenario_id, since=first, until=last)
+        async for attempt in found:
+            writer.write(attempt)
+    return True
+
+
+async def export_evidence(settings: Settings, sha256: str, output: Path) -> bool:
+    """Write one stored file to `output`, which must not exist yet."""
+    async with open_store(settings) as store:
+        content = await store.evidence(sha256)
+    write_file(output, content)
+    print(f"{output}: {len(content)} bytes, SHA-256 {sha256}")
+    return True
+
+
+async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str | None) -> bool:
+    """Judge stored attempts of `scenarios` again; say what changed."""
+    console = Console(highlight=False)
+    first = instant(since, "--since")
+    changes = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("attempt", "flow", "was", "is"):
+        changes.add_column(column, no_wrap=True)
+    counts: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    async with open_store(settings) as store:
+        for scenario in scenarios:
+            async for attempt in store.attempts(scenario_id=scenario.id, since=first):
+                counts["stored"] += 1
+                try:
+                    judgement = await judge_stored(store, scenario, attempt)
+                except NotStored as exc:
+                    left[str(exc)] += 1
+                    continue
+                counts["judged"] += 1
+                if judgement.differs_from(attempt):
+                    counts["changed"] += 1
+                    was, now = verdict_text(attempt.verdict), verdict_text(judgement.verdict)
+                    changes.add_row(attempt.id, attempt.scenario_id, was, now)
+    console.print(
+        f"{counts['stored']} attempts, {counts['judged']} judged again by ruleset {RULESET},"
+        f" {counts['changed']} changed. Nothing stored was altered",
+        soft_wrap=True,
+    )
+    if changes.row_count:
+        console.print(changes)
+    for why, number in left.most_common():
+        console.print(f"{number} as they were: {why}", style="dim", markup=False, soft_wrap=True)
+    return True
