@@ -165,6 +165,18 @@ def rejudge(
 
 
 @app.command()
+def care(
+    as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
+    practice: Practice = False,
+) -> None:
+    """Name the scenarios that nobody understands any more, and say who changed."""
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(stored.care(catalogue.scenarios, settings, as_json))
+
+
+@app.command()
 def practice(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8063,
     latency_ms: Annotated[int, typer.Option(min=0, max=60_000)] = 0,

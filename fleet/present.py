@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from fleet.care import Care, Changed
     from fleet.store import Store
 
 COLOURS = {
@@ -31,6 +32,12 @@ GROUP_COLOURS = {
     Group.REFUSED: "yellow",
     Group.UNAVAILABLE: "cyan",
     Group.OURS: "bold yellow",
+}
+
+CHANGED: dict[Changed, str] = {
+    "site": "the site changed",
+    "ours": "we changed",
+    "unknown": "who changed is not known",
 }
 
 WIDE = 110
@@ -112,6 +119,39 @@ def scenarios_table(scenarios: Iterable[Scenario]) -> Table:
         control = Text("control", style="dim") if scenario.control else Text("")
         table.add_row(scenario.id, scenario.title, scenario.family, control)
     return table
+
+
+def care_text(each: Care) -> Text:
+    """What needs care, since when, who changed, what was seen, and the picture to look at."""
+    latest = each.latest
+    pictures = [file.sha256 for file in latest.evidence if file.kind == "picture"]
+    text = Text(latest.scenario_id, style="bold")
+    text.append(f"  {each.attempts} × ", style="not bold")
+    text.append_text(verdict_text(latest.verdict))
+    since = each.since.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
+    text.append(f" since {since} (Paris)\n", style="not bold")
+    text.append(f"  {CHANGED[each.changed]}: {each.why}\n", style="not bold")
+    text.append(f"  {latest.detail.removeprefix(f'{latest.scenario_id}: ')}\n", style="not bold")
+    text.append(f"  picture {pictures[-1] if pictures else 'none'}\n", style="dim not bold")
+    return text
+
+
+def care_json(care: Care) -> str:
+    """The same as one line of JSON."""
+    pictures = [file.sha256 for file in care.latest.evidence if file.kind == "picture"]
+    fields = {
+        "scenario_id": care.latest.scenario_id,
+        "since": care.since.isoformat(),
+        "attempts": care.attempts,
+        "verdict": care.latest.verdict.value,
+        "changed": care.changed,
+        "why": care.why,
+        "detail": care.latest.detail,
+        "missing_anchor": care.latest.missing_anchor,
+        "latest_attempt": care.latest.id,
+        "latest_picture": pictures[-1] if pictures else None,
+    }
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def csv_row(attempt: Attempt) -> dict[str, object]:

@@ -177,6 +177,13 @@ class Store:
             async for document in self._db.attempts.find(query).sort("started_at", ASCENDING):
                 yield Attempt.from_document(document)
 
+    async def latest_attempts(self, scenario_id: str, limit: int) -> list[Attempt]:
+        """The latest attempts of a scenario, newest first."""
+        with telling(f"read attempts of {scenario_id}"):
+            found = self._db.attempts.find({"scenario_id": scenario_id})
+            latest = found.sort("started_at", DESCENDING).limit(limit)
+            return [Attempt.from_document(document) async for document in latest]
+
     async def add_judgement(self, judgement: Judgement) -> None:
         """Keep a judgement of a stored attempt. Adding the same again is harmless."""
         with (

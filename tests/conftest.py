@@ -84,6 +84,12 @@ async def store(mongodb_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
+@pytest.fixture
+def database(mongodb_url: str) -> dict[str, str]:
+    """Settings for a database of its own on the session's server."""
+    return {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
+
+
 Visit = Callable[..., Awaitable[Attempt]]
 
 

@@ -17,7 +17,6 @@ import struct
 import subprocess
 import sys
 import time
-import uuid
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -76,12 +75,6 @@ async def fleet(*arguments: str | Path, **settings: object) -> Said:
     assert b"Traceback" not in err, err.decode()
     seconds = time.monotonic() - began
     return Said(process.returncode, out.decode(), err.decode(), seconds)
-
-
-@pytest.fixture
-def database(mongodb_url: str) -> dict[str, str]:
-    """Settings for a database of its own on the session's server."""
-    return {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
 
 
 async def attempts_in(database: dict[str, str], name: str | None = None) -> list[Attempt]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
     "export evidence": {"--output", "-o", "--practice"},
     "rejudge": {"--since", "--practice"},
+    "care": {"--json", "--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
     "doctor": set[str](),

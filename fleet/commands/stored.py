@@ -1,4 +1,4 @@
-"""`fleet export` and `fleet rejudge`: what is stored, written out and judged again."""
+"""`fleet export`, `rejudge`, `care`: what is stored, written out, judged again, looked after."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from fleet.care import needing_care
 from fleet.equipment import open_store
 from fleet.errors import NotStored
-from fleet.present import AttemptWriter, instant, verdict_text, write_file
+from fleet.present import AttemptWriter, care_json, care_text, instant, verdict_text, write_file
 from fleet.rejudge import judge_stored
 from fleet.rules import RULESET
 
@@ -76,4 +77,25 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
         console.print(changes)
     for why, number in left.most_common():
         console.print(f"{number} as they were: {why}", style="dim", markup=False, soft_wrap=True)
+    return True
+
+
+async def care(scenarios: Sequence[Scenario], settings: Settings, as_json: bool) -> bool:
+    """Name the scenarios that need somebody to look at them."""
+    async with open_store(settings) as store:
+        found = await needing_care(store, [scenario.id for scenario in scenarios])
+    if as_json:
+        for each in found:
+            print(care_json(each))
+    elif found:
+        console = Console(highlight=False)
+        for each in found:
+            console.print(care_text(each), soft_wrap=True)
+        console.print(
+            "Look at the picture (fleet export evidence HASH -o FILE), then correct the scenario:"
+            " docs/scenarios.md",
+            soft_wrap=True,
+        )
+    else:
+        print(f"none of {len(scenarios)} scenarios needs care")
     return True
