@@ -18,7 +18,7 @@ from rich.console import Console
 
 import fleet
 from fleet import catalog, log
-from fleet.commands import demonstration, machine, stored, visiting
+from fleet.commands import demonstration, machine, new, stored, visiting
 from fleet.equipment import for_practice
 from fleet.errors import BadInput, FleetError, NoChromium, StoreRefused, StoreUnreachable
 from fleet.present import scenarios_table
@@ -95,6 +95,25 @@ def check(
     print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
     if catalogue.problems:
         raise typer.Exit(2)
+
+
+@app.command("new")
+def new_(
+    url: str,
+    department: Annotated[str | None, typer.Option(metavar="D", help="such as 63 or 2A")] = None,
+    flow: Annotated[str | None, typer.Option(metavar="SLUG", help="titre-de-sejour")] = None,
+    title: Annotated[str | None, typer.Option(metavar="T", help="in French")] = None,
+    planning: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="a desk; several times: several")
+    ] = None,
+    anchor: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="'' for none; the page's title if left out")
+    ] = None,
+    control: Annotated[bool, typer.Option("--control", help="a control flow")] = False,
+) -> None:
+    """Look at a booking page, write its scenario file, and try it once."""
+    wishes = new.Wishes(department, flow, title, planning or (), anchor, control)
+    _run(new.new(url, load_settings(), wishes))
 
 
 @app.command("try")

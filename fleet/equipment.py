@@ -19,7 +19,7 @@ from fleet.browser import Chromium
 from fleet.errors import BadInput, FleetError, StoreUnreachable
 from fleet.executable import find_chromium
 from fleet.mongod import Mongod
-from fleet.run import Pace, host_of
+from fleet.run import Pace
 from fleet.sight import Patience
 from fleet.store import Store
 
@@ -53,7 +53,12 @@ def for_practice(settings: Settings) -> Settings:
 
 def is_loopback(scenario: Scenario) -> bool:
     """Whether a visit of this scenario stays on this machine."""
-    host = host_of(scenario)
+    return is_loopback_url(scenario.url)
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether this address is on this machine."""
+    host = (urlsplit(url).hostname or "").lower()
     return host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
 
 
@@ -62,15 +67,26 @@ def check_may_visit(scenarios: Iterable[Scenario], settings: Settings) -> None:
     Raises:
         BadInput: a real site would be visited and no contact address is set.
     """
-    if settings.contact_url is not None:
-        return
     real = [s for s in scenarios if not is_loopback(s)]
-    if real:
-        raise BadInput(
-            f"FLEET_CONTACT_URL is not set, so no real site is visited ({len(real)} asked for, such"
-            f" as {real[0].id}): a site must be able to see who visits it and whom to ask. Set it"
-            " to a page or mailto: address of yours; to practise without, add --practice"
-        )
+    if real and settings.contact_url is None:
+        raise _nobody_to_ask(f"{len(real)} asked for, such as {real[0].id}")
+
+
+def check_may_visit_url(url: str, settings: Settings) -> None:
+    """
+    Raises:
+        BadInput: it is a real site's and no contact address is set.
+    """
+    if settings.contact_url is None and not is_loopback_url(url):
+        raise _nobody_to_ask(url)
+
+
+def _nobody_to_ask(asked: str) -> BadInput:
+    return BadInput(
+        f"FLEET_CONTACT_URL is not set, so no real site is visited ({asked}): a site must be able"
+        " to see who visits it and whom to ask. Set it to a page or mailto: address of yours; to"
+        " practise without, add --practice"
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -167,6 +167,12 @@ class Visit(Sight, Questions):
 
     # Reading ---------------------------------------------------------------------------------
 
+    async def controls(self) -> list[str]:
+        """The words on the buttons and links of the page, a dozen at most."""
+        await self._may_go_on()
+        found = await hand.find(self._opened, "button", (), None)
+        return list(found.words) if isinstance(found, hand.Others) else []
+
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
         await self._may_go_on()

@@ -49,7 +49,7 @@ def pytest_runtest_makereport(
         for kept in getattr(item, "kept", []):
             FAILED.mkdir(exist_ok=True)
             for file in kept.files:
-                ending = "png" if file.evidence.kind == "picture" else "html"
+                ending = {"picture": "png", "html": "html", "outline": "json"}[file.evidence.kind]
                 name = re.sub(r"\W+", "_", item.name)[:80]
                 path = FAILED / f"{name}_{file.evidence.step}.{ending}"
                 path.write_bytes(file.content)

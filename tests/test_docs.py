@@ -18,6 +18,7 @@ CLI = (DOCS / "cli.md").read_text()
 COMMANDS = {
     "list": {"--json", "--practice"},
     "check": {"--practice"},
+    "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
     "try": {"--show", "--practice"},
     "run": {"--pages", "--times", "--json", "--practice"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},

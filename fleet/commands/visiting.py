@@ -112,7 +112,7 @@ def tell_result(console: Console, result: Result) -> None:
 
 def tell(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
     """Print everything about one attempt, and where its pictures were saved."""
-    console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict))
+    console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict), soft_wrap=True)
     console.print(attempt.detail, markup=False, highlight=False, soft_wrap=True)
     if attempt.first_dates:
         days = ", ".join(day.strftime("%d/%m/%Y") for day in attempt.first_dates)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fleet.models import Outcome
+    from fleet.rules import Sign
     from fleet.visit import Visit
 
 VERSION = "1"
@@ -107,11 +108,7 @@ def flow(
 
 async def _visit(visit: Visit, planning: str | None) -> Outcome:
     start = [visit.css(CONDITIONS)]
-    answers = {
-        "slots": [visit.css(*FREE_CELLS), visit.css(FREE_LINKS)],
-        "no_slots": [visit.text(*NO_SLOTS), visit.url("*/booking/create/*/2")],
-        "closed": [visit.text(*CLOSED)],
-    }
+    answers = _answers(visit)
     description = [visit.text(DESCRIPTION), visit.url("*/booking/create/*/3")]
 
     visit.dismiss(*COOKIE_BANNERS)
@@ -119,8 +116,7 @@ async def _visit(visit: Visit, planning: str | None) -> Outcome:
     if await visit.which(start=start, closed=answers["closed"]) == "closed":
         return await visit.decide(closed=answers["closed"])
 
-    await visit.tick(css=CONDITIONS)
-    await _next(visit, START)
+    await _accept(visit)
     desks = [visit.css(DESKS)]
     page = await visit.which(start=start, desks=desks, description=description, **answers)
     if page == "desks":
@@ -141,6 +137,39 @@ async def _visit(visit: Visit, planning: str | None) -> Outcome:
         return outcome
     links = await visit.attributes(FREE_LINKS, "href")
     return outcome.offering(days_of(links), slot_count=len(links))
+
+
+async def desks_offered(visit: Visit) -> dict[str, str]:
+    """
+    The desks of a form whose first page is open: values of the radio buttons → their labels.
+
+    Empty if the form does not ask for a desk. For somebody who writes a scenario.
+    """
+    visit.dismiss(*COOKIE_BANNERS)
+    await visit.which(start=[visit.css(CONDITIONS)])
+    await _accept(visit)
+    answers = _answers(visit)
+    description = [visit.text(DESCRIPTION), visit.url("*/booking/create/*/3")]
+    if await visit.which(desks=[visit.css(DESKS)], description=description, **answers) != "desks":
+        return {}
+    labels = {}
+    for value in await visit.attributes(DESKS, "value"):
+        words = await visit.texts(f"label[for='planning{value}']")
+        labels[value] = words[0] if words else value
+    return labels
+
+
+async def _accept(visit: Visit) -> None:
+    await visit.tick(css=CONDITIONS)
+    await _next(visit, START)
+
+
+def _answers(visit: Visit) -> dict[str, list[Sign]]:
+    return {
+        "slots": [visit.css(*FREE_CELLS), visit.css(FREE_LINKS)],
+        "no_slots": [visit.text(*NO_SLOTS), visit.url("*/booking/create/*/2")],
+        "closed": [visit.text(*CLOSED)],
+    }
 
 
 async def _choose_desk(visit: Visit, planning: str | None) -> None:
