@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench lock clean
+.PHONY: help setup demo test lint format bench catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench)
@@ -9,7 +9,7 @@ BIN  := .venv/bin
 UV   := uv==0.13.9
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install everything into .venv, and a Chromium if there is none (instant when up to date)
 	@./setup.sh
@@ -37,12 +37,18 @@ format: setup ## rewrite the code in the one format, and fix what can be fixed s
 bench: setup ## measure speed and cost on this machine
 	@$(BIN)/python -m bench $(ARGS)
 
+# What stands above the comment in docs/catalogue.md is written by hand.
+catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
+	@$(BIN)/fleet check
+	@{ sed '/^<!-- fleet list/q' docs/catalogue.md; $(BIN)/fleet list --markdown; } \
+	    > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
+
 # The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
 # for this target only, so nobody else installs it. Versions stay unless they must move:
 # ARGS=--upgrade takes the newest, ARGS='--upgrade-package playwright' one of them.
 lock: setup ## remake requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet '$(UV)'
-	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --group build \
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra web --extra dev --group build \
 	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $(ARGS) --output-file requirements.lock
 	@{ echo '# Every package that setup.sh installs, pinned with its hashes. Made from'; \

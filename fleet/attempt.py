@@ -29,7 +29,8 @@ from fleet.errors import (
     SiteUnreachable,
 )
 from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
-from fleet.patience import undisturbed
+from fleet.patience import undisturbed, within
+from fleet.player import Player
 from fleet.sight import Patience
 from fleet.visit import Visit
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from fleet.browser import Chromium
     from fleet.page import OpenPage
+    from fleet.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ async def attempt(
     run_id: str,
     number: int = 1,
     limits: Limits | None = None,
+    tape: Recorder | Player | None = None,
+    page: OpenPage | None = None,
 ) -> Kept:
     """
     Visit one booking flow once and say how it ended.
@@ -78,17 +82,23 @@ async def attempt(
         number: 1 for a first try, 2 for its first retry.
         limits: `limits.visit.deadline_s` is for the visit; the last picture and closing have
             budgets of their own, so an attempt may take a little longer.
+        page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.
+        tape: records this visit, or plays one in the network's place; each for one attempt.
     """
+    if page is not None and tape is not None:
+        raise ValueError("a page that is kept cannot be recorded or played: it would stay offline")
     limits = limits or Limits()
     started_at, clock = now(), time.monotonic()
     visit: Visit | None = None
     try:
-        opened = await chromium.open_page()
+        opened = page or await chromium.open_page()
     except (PlaywrightError, FleetError) as exc:
         outcome = _crashed(f"{scenario.id}: no page could be opened: {_first_line(exc)}")
     else:
         visit = Visit(scenario, opened, limits.visit)
-        outcome = await _supervise(visit, chromium, opened, limits)
+        if isinstance(tape, Player):
+            visit.traffic.player, visit.today = tape, tape.today
+        outcome = await _supervise(visit, chromium, opened, limits, tape)
     return Kept(
         Attempt(
             id=uuid.uuid4().hex,
@@ -122,17 +132,28 @@ async def attempt(
     )
 
 
-async def _supervise(visit: Visit, chromium: Chromium, opened: OpenPage, limits: Limits) -> Outcome:
+async def _supervise(
+    visit: Visit,
+    chromium: Chromium,
+    opened: OpenPage,
+    limits: Limits,
+    tape: Recorder | Player | None,
+) -> Outcome:
     """Let the script run to its end or its deadline; always look once more, always close."""
-    script = asyncio.ensure_future(_run(visit))
+    script = asyncio.ensure_future(_run(visit, opened, tape))
     try:
         await _end_or_death(script, opened.died, limits.visit.deadline_s)
         visit.expired = not script.done()
         await visit.last_look(limits.last_look_s)
+        if tape is not None:
+            await within(limits.last_look_s, tape.end())
     finally:
         # also when cancelled: closing is what ends the script's pending call
         visit.expired = True
-        await undisturbed(_end(script, chromium, opened, limits.close_s))
+        if opened.kept and script.done():
+            await within(limits.close_s, visit.traffic.leave())
+        else:
+            await undisturbed(_end(script, chromium, opened, limits.close_s))
     ended = script.done() and not script.cancelled()
     if opened.died.is_set() or visit.traffic.page_crashed:
         outcome = script.result() if ended else None
@@ -172,10 +193,12 @@ async def _end(
         await asyncio.wait({script}, timeout=seconds)
 
 
-async def _run(visit: Visit) -> Outcome:
+async def _run(visit: Visit, opened: OpenPage, tape: Recorder | Player | None) -> Outcome:
     # Every way a visit can end becomes a verdict here, and only here. `exit()` in a scenario
     # would end the fleet, and a cancellation of its own making would look like a shutdown.
     try:
+        if tape is not None:
+            await tape.begin(opened)
         await visit.begin()
         outcome = await visit.scenario.script(visit)
         visit.guard.check()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from fleet.models import Outcome, Scenario, definition_version
-from fleet.visit import Visit
 
-Script = Callable[[Visit], Awaitable[Outcome]]
+if TYPE_CHECKING:
+    from fleet.visit import Visit
+
+Script = Callable[["Visit"], Awaitable[Outcome]]
 
 
 def scenario(

@@ -59,6 +59,7 @@ class Chromium:
         loopback_only: reach no host but this machine (practice, tests). Only then may `auto`
             do without a sandbox that the system refuses.
         show: open a window (needs a full Chromium and a screen).
+        person: its pages are in a person's hands, who may answer a captcha (`session.py`).
 
     Raises (on entry):
         NoChromium: it does not start; says why and what to do.
@@ -74,6 +75,7 @@ class Chromium:
         close_s: float = 10,
         loopback_only: bool = False,
         show: bool = False,
+        person: bool = False,
     ) -> None:
         self.executable = executable
         self.sandboxed = sandbox == "on" or (sandbox == "auto" and os.geteuid() != 0)
@@ -85,6 +87,7 @@ class Chromium:
         self._close_s = close_s
         self._loopback_only = loopback_only
         self._show = show
+        self._person = person
         self._is_shell = "headless" in executable.name and "shell" in executable.name
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -225,7 +228,7 @@ class Chromium:
         )
         try:
             if not self._is_shell:
-                await guard.guard_popups(context)
+                await guard.guard_popups(context, person=self._person)
             page = await context.new_page()
             cdp = await context.new_cdp_session(page)
             await cdp.send("Page.enable")

@@ -1,31 +1,31 @@
 """
 The command line. Turns errors into one line and an exit code; everything else is elsewhere.
 
+What a command does is imported when it is called: `fleet list` needs no browser and no database.
+
 0 done, whatever the verdicts · 2 usage or a bad scenario · 3 store unreachable · 4 no usable
 Chromium · 130 interrupted.
 """
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 import fleet
 from fleet import catalog, log
-from fleet.commands import demonstration, machine, new, stored, visiting
-from fleet.equipment import for_practice
+from fleet.commands.calling import INTERRUPTED as INTERRUPTED
+from fleet.commands.calling import Practice
+from fleet.commands.calling import run as _run
+from fleet.commands.calling import settings_of as _settings
 from fleet.errors import BadInput, FleetError, NoChromium, StoreRefused, StoreUnreachable
-from fleet.present import scenarios_table
-from fleet.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from fleet.listing import scenarios_list, scenarios_markdown
+from fleet.settings import load_settings
 
 EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
     (BadInput, 2),
@@ -33,7 +33,6 @@ EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
     (StoreRefused, 3),
     (NoChromium, 4),
 )
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="Visits booking pages of French prefectures and keeps a picture of every answer.",
@@ -45,15 +44,6 @@ app = typer.Typer(
 export_app = typer.Typer(help="Write out what is stored.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
 
-Practice = Annotated[
-    bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
-]
-
-
-def _settings(practice: bool) -> Settings:
-    settings = load_settings()
-    return for_practice(settings) if practice else settings
-
 
 def _warn(catalogue: catalog.Catalog) -> None:
     for problem in catalogue.problems:
@@ -62,25 +52,27 @@ def _warn(catalogue: catalog.Catalog) -> None:
         )
 
 
-def _run(call: Coroutine[None, None, bool]) -> None:
-    """Run a command; exit 130 if it says that it was interrupted."""
-    if not asyncio.run(call):
-        raise typer.Exit(INTERRUPTED)
-
-
 @app.command("list")
 def list_(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
     practice: Practice = False,
     as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="tables, with totals")] = False,
 ) -> None:
-    """List the scenarios."""
+    """List the scenarios (all, or those named) by department."""
+    if as_json and as_markdown:
+        raise BadInput("--json and --markdown exclude each other; leave one out")
     catalogue = catalog.load(_settings(practice).scenarios_dir)
     _warn(catalogue)
+    chosen = catalogue.select(ids or [])
     if as_json:
-        for scenario in catalogue.scenarios:
+        for scenario in chosen:
             print(scenario.model_dump_json())
+    elif as_markdown:
+        print("\n".join(scenarios_markdown(chosen)))
     else:
-        Console().print(scenarios_table(catalogue.scenarios))
+        console = Console(highlight=False)
+        console.print(scenarios_list(chosen, console.width))
 
 
 @app.command()
@@ -112,6 +104,8 @@ def new_(
     control: Annotated[bool, typer.Option("--control", help="a control flow")] = False,
 ) -> None:
     """Look at a booking page, write its scenario file, and try it once."""
+    from fleet.commands import new
+
     wishes = new.Wishes(department, flow, title, planning or (), anchor, control)
     _run(new.new(url, load_settings(), wishes))
 
@@ -123,10 +117,46 @@ def try_(
     practice: Practice = False,
 ) -> None:
     """Visit one flow once, tell everything, and save its pictures as files."""
+    from fleet.commands import visiting
+
     settings = _settings(practice)
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
     _run(visiting.try_once(catalogue.select([scenario_id]), settings, practice, show))
+
+
+@app.command()
+def record(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="where the file goes")
+    ] = Path("tests/pages"),
+    practice: Practice = False,
+) -> None:
+    """Visit one flow once and keep what it was served as a file for tests."""
+    from fleet.commands import recording
+
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(recording.record(catalogue.select([scenario_id]), settings, practice, output))
+
+
+@app.command()
+def session(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    every: Annotated[
+        int, typer.Option(min=5, max=1440, metavar="MINUTES", help="between two readings")
+    ] = 10,
+    practice: Practice = False,
+) -> None:
+    """Open a window in which you pass the captcha; the answer is then re-read in it."""
+    from fleet.commands import held
+
+    settings = _settings(practice)
+    catalogue = catalog.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(held.session(catalogue.select([scenario_id]), settings, practice, every))
 
 
 @app.command()
@@ -138,6 +168,8 @@ def run(
     practice: Practice = False,
 ) -> None:
     """Visit flows (all, or those named), store every attempt, and say how they ended."""
+    from fleet.commands import visiting
+
     settings = _settings(practice)
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
@@ -154,6 +186,8 @@ def export_attempts(
     practice: Practice = False,
 ) -> None:
     """Write stored attempts to standard output, oldest first."""
+    from fleet.commands import stored
+
     settings = _settings(practice)
     _run(stored.export_attempts(settings, form, scenario, since, until))
 
@@ -165,6 +199,8 @@ def export_evidence(
     practice: Practice = False,
 ) -> None:
     """Write one stored file, after proving its hash."""
+    from fleet.commands import stored
+
     if output.exists():
         raise BadInput(f"{output} exists; nothing is overwritten, choose another file")
     _run(stored.export_evidence(_settings(practice), sha256, output))
@@ -177,6 +213,8 @@ def rejudge(
     practice: Practice = False,
 ) -> None:
     """Judge stored attempts again by today's rules and scenarios; say what changed."""
+    from fleet.commands import stored
+
     settings = _settings(practice)
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
@@ -189,6 +227,8 @@ def care(
     practice: Practice = False,
 ) -> None:
     """Name the scenarios that nobody understands any more, and say who changed."""
+    from fleet.commands import stored
+
     settings = _settings(practice)
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
@@ -202,6 +242,8 @@ def practice(
     now: Annotated[str | None, typer.Option(metavar="T", help="set their clock")] = None,
 ) -> None:
     """Serve the practice prefectures on this machine until Ctrl-C."""
+    from fleet.commands import machine
+
     _run(machine.serve_practice(port, latency_ms / 1000, now))
 
 
@@ -210,6 +252,8 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="end after one pass")] = False,
 ) -> None:
     """Visit every practice prefecture and say where to look at the pictures."""
+    from fleet.commands import demonstration
+
     settings = _settings(practice=True)
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not once
     _run(demonstration.demo(settings, stay=stay))
@@ -218,6 +262,8 @@ def demo(
 @app.command()
 def doctor() -> None:
     """Say whether everything is here that a visit needs, and what to do if not."""
+    from fleet.commands import machine
+
     _run(machine.doctor(load_settings()))
 
 

@@ -1,14 +1,12 @@
 """
 What a command needs, opened in the right order and closed in reverse: store and Chromium.
 
-Also the two worlds a command may work in: the real prefectures, or the practice ones. They
-never share a scenario folder or a database, so made-up data cannot mix with real.
+Also who may be visited: real prefectures only with a contact address.
 """
 
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,27 +26,6 @@ if TYPE_CHECKING:
 
     from fleet.models import Scenario
     from fleet.settings import Settings
-
-PRACTICE_SCENARIOS = Path(practice.__file__).parent / "scenarios"
-
-_PRACTICE = {
-    "pause_s": 0.0,
-    "retry_wait_s": 0.5,
-    "answer_timeout_s": 4.0,
-    "deadline_s": 30.0,
-}
-
-
-def for_practice(settings: Settings) -> Settings:
-    """
-    The settings of the practice world: own scenarios, own database, no waiting for politeness.
-
-    What the environment sets stays, except that the scenarios are always those of the practice
-    prefectures and that the database's name gets `_practice` behind it.
-    """
-    unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
-    own = {"scenarios_dir": PRACTICE_SCENARIOS, "database": f"{settings.database}_practice"}
-    return settings.model_copy(update={**unset, **own})
 
 
 def is_loopback(scenario: Scenario) -> bool:
@@ -135,7 +112,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 @contextlib.asynccontextmanager
 async def open_chromium(
-    settings: Settings, *, loopback_only: bool, show: bool = False
+    settings: Settings, *, loopback_only: bool, show: bool = False, person: bool = False
 ) -> AsyncIterator[Chromium]:
     """A running Chromium as the settings want it."""
     async with Chromium(
@@ -146,6 +123,7 @@ async def open_chromium(
         close_s=settings.close_s,
         loopback_only=loopback_only,
         show=show,
+        person=person,
     ) as chromium:
         yield chromium
 

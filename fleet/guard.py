@@ -11,7 +11,9 @@ Whatever the guard refused makes the attempt `crashed`: a visit that came that f
 and its answer is worth nothing.
 
 Sources: the booking steps of the eZ `bookingserver` engine and of RDV-Préfecture as public
-checkers [B] and official pages [V] describe them; none seen by this project on a live site.
+checkers [B] and official pages [V] describe them, those of RDV Service Public and Démarches
+simplifiées as their public source has them [V], those of eAppointment by the names of the
+site's own calls [V], ANEF's login by public checkers [B]; none seen by this project on a live site.
 """
 
 from __future__ import annotations
@@ -31,6 +33,16 @@ WATCHED = (
     "*/booking/confirm*",
     "*_validerCaptcha*",
     "*/formulaire*",
+    "*/eAppointment*",
+    "*/login-actions/*",
+    "*/openid-connect/registrations*",
+    "*/users/*",
+    "*prescripteur*",
+    "*/creneaux*",
+    "*/rdv_invitations/*",
+    "*/commencer/*",
+    "*/dossiers/new*",
+    "*_connect*",
 )
 """Addresses (`*`: any characters) whose requests are paused and looked at one by one."""
 
@@ -38,10 +50,32 @@ FORBIDDEN = re.compile(
     r"/booking/create/[^/?#]*/0*[5-9](?!\d)"  # 5 selects a slot, 6 to 9 hold and confirm it
     r"|/booking/confirm"
     r"|_validerCaptcha"  # RDV-Préfecture: the answer to the captcha
-    r"|/formulaire(?![\w-])",  # RDV-Préfecture: the personal form
+    r"|/formulaire(?![\w-])"  # RDV-Préfecture: the personal form
+    # eAppointment, by the names of its own calls [V]: the choice of 3/4, and the confirmation
+    r"|\.(?:checkSelectionValidity|confirm(?:delete)?Appointment\w*)\b"
+    # ANEF's login (Keycloak [B]): a password, a new account
+    r"|/login-actions/|/openid-connect/registrations"
+    # RDV Service Public [V]: what a slot leads to, the same for a person who books for another,
+    # the short way to it, the slot of an invitation
+    r"|/users/rdv_wizard_step(?![\w-])"
+    r"|/prendre_rdv_prescripteur(?![\w-])|/prescripteur(?![\w-])"
+    r"|/creneaux/?\?[^#]*\bstarts_at="
+    r"|/rdv_invitations/[^?#]*create_rdv"
+    # Démarches simplifiées [V]: a new account, a new file, and the prefilled draft of one
+    r"|/users/sign_up(?![\w-])|/dossiers/new(?![\w-])"
+    r"|/commencer/[^/?#]+/(?:sign_in|sign_up|france_connect|pro_connect)(?![\w-])"
+    r"|/commencer/[^?#]+\?(?:[^#]*&)?(?:champ|identite)_",
     re.IGNORECASE,
 )
-"""Addresses that take or hold a slot, or answer a captcha."""
+"""Addresses that take or hold a slot, create an account or a file, or answer a captcha."""
+
+SIGN_IN = re.compile(
+    r"/users/sign_in(?![\w-])|/(?:france|pro|agent)_connect(?![\w-])", re.IGNORECASE
+)
+"""Where a site may send a visit, which is then `login_required`; no visit presses its way there."""
+
+ANSWER_TO_CAPTCHA = "_validerCaptcha"
+"""What RDV-Préfecture's page asks for when somebody has answered its captcha [V]."""
 
 MAX_ENCODINGS = 4
 """How often an address may be percent-encoded and still be read."""
@@ -51,6 +85,9 @@ FORBIDDEN_WORDS = (
     "confirmer",
     "valider et terminer",
     "annuler, consulter et gérer",
+    "gérer mes rendez-vous",  # RDV-Préfecture [B]: leads to somebody's appointments
+    "choisir le créneau",  # RDV Service Public [V]: what a slot is called for a screen reader
+    "créer un compte",
 )
 """Parts of the words on buttons and links of a final step (after `normalise`)."""
 
@@ -60,11 +97,24 @@ SLOT_WORDS = ("libre", "plage libre")
 _STEP = re.compile(r"/booking/create/\d+/0*(\d)(?!\d)", re.IGNORECASE)
 _CALENDAR_STEP = 4
 
+_RDV_CALENDAR = re.compile(r"/rdvpref/[^?#]*/creneau(?![\w-])", re.IGNORECASE)
+"""RDV-Préfecture's calendar [B]; that the chosen slot is posted from there is inferred [I]."""
 
-def forbidden(url: str) -> str | None:
-    """The part of `url` that no visit may ask for, or None."""
+_EAPPOINTMENT_FORM = re.compile(r"/eAppointment[^/?#]*/(?!dwr/)", re.IGNORECASE)
+_EAPPOINTMENT_FORMS = 1
+"""Forms that one visit may send to eAppointment: that of the motives, which opens the calendar."""
+
+
+def forbidden(url: str, *, chosen: bool = False) -> str | None:
+    """
+    The part of `url` that no visit may ask for, or None.
+
+    Args:
+        chosen: the visit itself would go there or send something there; a page to sign in to,
+            where the site may send it, is then forbidden too.
+    """
     for _ in range(MAX_ENCODINGS):
-        found = FORBIDDEN.search(url)
+        found = FORBIDDEN.search(url) or (SIGN_IN.search(url) if chosen else None)
         if found:
             return found.group()
         url = unquote(url)
@@ -76,13 +126,15 @@ def may_send(url: str, method: str, page_url: str) -> bool:
     Whether the page at `page_url` may send this request.
 
     From the calendar of the eZ engine (step 4) nothing may be posted: the same address that
-    opens the calendar from step 3 takes a slot from there.
+    opens the calendar from step 3 takes a slot from there. Nor from that of RDV-Préfecture.
     """
-    if forbidden(url):
+    reads = method.upper() in ("GET", "HEAD")
+    if forbidden(url, chosen=not reads):
         return False
     step = _STEP.search(page_url)
     at_calendar = step is not None and int(step.group(1)) >= _CALENDAR_STEP
-    return not (at_calendar and method.upper() not in ("GET", "HEAD"))
+    at_calendar = at_calendar or _RDV_CALENDAR.search(page_url) is not None
+    return reads or not at_calendar
 
 
 def check_press(scenario_id: str, words: str, address: str | None) -> None:
@@ -101,7 +153,7 @@ def check_press(scenario_id: str, words: str, address: str | None) -> None:
     if rule is None and plain in SLOT_WORDS:
         rule = plain
     if rule is None and address:
-        rule = forbidden(address)
+        rule = forbidden(address, chosen=True)
     if rule is not None:
         raise GuardRefused(
             f"{scenario_id}: the guard refused to press {words.strip()[:80]!r}"
@@ -111,11 +163,35 @@ def check_press(scenario_id: str, words: str, address: str | None) -> None:
 
 
 class Guard:
-    """The guard of one page; `refused` lists what it stopped."""
+    """
+    The guard of one page; `refused` lists what it stopped.
 
-    def __init__(self, scenario_id: str) -> None:
+    Args:
+        person: the page is in a person's hands (`session.py`), who may answer a captcha. Nothing
+            else is allowed that a scenario may not do.
+    """
+
+    def __init__(self, scenario_id: str, *, person: bool = False) -> None:
         self._scenario_id = scenario_id
+        self._person = person
+        self._forms = 0
         self.refused: list[str] = []
+
+    def allows(self, url: str, method: str, page_url: str) -> bool:
+        """
+        Whether the page at `page_url` may send this request now: `may_send`, and a count.
+
+        All steps of eAppointment seem to have one address and one form [I], so only the number
+        of forms sent tells the one that opens the calendar from the one that takes a slot.
+        """
+        if self._person:  # who answers the captcha with their own hands
+            url = url.replace(ANSWER_TO_CAPTCHA, "")
+        if not may_send(url, method, page_url):
+            return False
+        if method.upper() in ("GET", "HEAD") or not _EAPPOINTMENT_FORM.search(url):
+            return True
+        self._forms += 1
+        return self._forms <= _EAPPOINTMENT_FORMS
 
     def note(self, method: str, url: str) -> None:
         """Write down a request that was stopped."""
@@ -138,11 +214,17 @@ class Guard:
         )
 
 
-async def guard_popups(context: BrowserContext) -> None:
-    """For a Chromium that can open popups: look at every request of every page, close popups."""
+async def guard_popups(context: BrowserContext, *, person: bool) -> None:
+    """
+    For a Chromium that can open popups: look at every request of every page, close popups.
+
+    Args:
+        person: as for `Guard`.
+    """
+    watch = Guard("popups", person=person)
 
     async def look(route: Route) -> None:
-        if may_send(route.request.url, route.request.method, context.pages[0].url):
+        if watch.allows(route.request.url, route.request.method, context.pages[0].url):
             await route.fallback()
         else:
             await route.abort("blockedbyclient")

@@ -132,7 +132,7 @@ class Outcome(Frozen):
         cut = {name: value[:500] for name, value in facts.items()}
         return self.model_copy(update={"facts": {**self.facts, **cut}})
 
-    def offering(self, days: list[date], *, slot_count: int) -> Self:
+    def offering(self, days: list[date], *, slot_count: int | None) -> Self:
         """The same outcome with the slots seen: how many, and their days, in any order."""
         first = tuple(sorted(set(days))[:2])
         return self.model_copy(update={"first_dates": first, "slot_count": slot_count})

@@ -23,13 +23,21 @@ class OpenPage:
     """
     A page in a fresh context of its own, with a session of Chromium's own protocol.
 
-    `died` is set once its Chromium or the driver has died or was ended.
+    `died` is set once its Chromium or the driver has died or was ended. `kept` marks a page that
+    outlives its visits: a person's session.
     """
 
     context: BrowserContext
     page: Page
     cdp: CDPSession
     died: asyncio.Event
+    kept: bool = False
+
+    async def again(self) -> OpenPage:
+        """The same page for another visit, kept open after it, with a protocol session anew."""
+        cdp = await self.context.new_cdp_session(self.page)
+        await cdp.send("Page.enable")
+        return OpenPage(self.context, self.page, cdp, self.died, kept=True)
 
     async def ask(self, function: str, argument: object) -> Any:
         """

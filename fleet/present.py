@@ -1,4 +1,4 @@
-"""How attempts and scenarios look in a terminal, in CSV and in JSON."""
+"""How attempts look in a terminal, in CSV and in JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet.errors import BadInput
-from fleet.models import PARIS, Attempt, Group, Scenario, Verdict
+from fleet.models import PARIS, Attempt, Group, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -106,19 +106,6 @@ def offer_rate(verdicts: Mapping[Verdict, int]) -> str:
         f"offer rate: {slots / (slots + none):.0%}, {slots} of {slots + none} attempts that got an"
         " answer about slots"
     )
-
-
-def scenarios_table(scenarios: Iterable[Scenario]) -> Table:
-    """The catalogue, one line for each scenario."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("scenario", no_wrap=True)
-    table.add_column("title", overflow="fold")
-    table.add_column("platform", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for scenario in scenarios:
-        control = Text("control", style="dim") if scenario.control else Text("")
-        table.add_row(scenario.id, scenario.title, scenario.family, control)
-    return table
 
 
 def care_text(each: Care) -> Text:

@@ -46,8 +46,14 @@ class Questions(ABC):
         """What a person reads on every visible element that matches, 2,000 at most."""
 
     @abstractmethod
-    async def _watch(self, answers: Mapping[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
-        """The name of the one answer whose signs are all shown, and the words for them."""
+    async def _watch(
+        self, answers: Mapping[str, Sequence[Sign]], *, final: bool
+    ) -> tuple[str, tuple[str, ...]]:
+        """
+        The name of the one answer whose signs are all shown, and the words for them.
+
+        `final` is for the answer of the whole visit, which must stand for a moment.
+        """
 
     @abstractmethod
     def _where(self) -> str:
@@ -77,7 +83,7 @@ class Questions(ABC):
             NotOnPage: none is shown in time, or two contradict each other.
             Judged: something stands before the answer (captcha, login, expired session).
         """
-        name, _ = await self._watch(answers)
+        name, _ = await self._watch(answers, final=False)
         return name
 
     async def decide(
@@ -119,7 +125,7 @@ class Questions(ABC):
                     f"decide({verdict}=…) needs two independent signs, such as a text and an"
                     " address, or a text and an element"
                 )
-        name, seen = await self._watch(answers)
+        name, seen = await self._watch(answers, final=True)
         if name in (Verdict.SLOTS, Verdict.NO_SLOTS) and not self._anchored:
             raise NotOnPage(
                 f"{self._where()} says {name}, but no page of this visit shows the anchor"

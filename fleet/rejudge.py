@@ -90,7 +90,9 @@ class StoredVisit(Questions):
         """As `Visit.texts`."""
         return self._page.texts(selector)
 
-    async def _watch(self, answers: Mapping[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
+    async def _watch(
+        self, answers: Mapping[str, Sequence[Sign]], *, final: bool
+    ) -> tuple[str, tuple[str, ...]]:
         signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]
         selectors = [pattern for sign in signs for pattern in sign.patterns]
         reading = self._page.reading([*selectors, *rules.GATE_SELECTORS])

@@ -30,7 +30,7 @@ from fleet.models import Frozen, Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-RULESET = "2026-11-23"
+RULESET = "2026-11-25"
 
 BARE_PAGE_CHARACTERS = 600
 """A page with less visible text than this is only a message; longer ones may *quote* one."""
@@ -149,6 +149,9 @@ PAGE_RULES = (
     PageRule(Verdict.BLOCKED, "403 Forbidden"),
     PageRule(Verdict.BLOCKED, "Sorry, you have been blocked"),  # Cloudflare [B]
     PageRule(Verdict.BLOCKED, "error 1020"),
+    PageRule(Verdict.BLOCKED, "Just a moment..."),  # Cloudflare, RDV-Préfecture [B]
+    PageRule(Verdict.BLOCKED, "Just a moment…"),
+    PageRule(Verdict.BLOCKED, "Cloudflare Ray ID"),
     PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
     PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
 )

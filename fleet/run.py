@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fleet.browser import Chromium
+    from fleet.recorder import Recorder
     from fleet.store import Store
 
 LONGEST_RETRY_WAIT_S = 3600.0
@@ -69,6 +70,7 @@ class Runner:
 
     Args:
         on_attempt: called with every attempt once it is stored.
+        recorder: records the attempt, of which there must be only one.
     """
 
     def __init__(
@@ -79,12 +81,14 @@ class Runner:
         pace: Pace,
         limits: Limits,
         on_attempt: Callable[[Attempt], None] = lambda _: None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._chromium = chromium
         self._store = store
         self._pace = pace
         self._limits = limits
         self._on_attempt = on_attempt
+        self._recorder = recorder
         self._stop = asyncio.Event()
         self._visits: set[asyncio.Task[Kept | None]] = set()
         self._log = structlog.get_logger()
@@ -210,6 +214,7 @@ class Runner:
                     run_id=result.run.id,
                     number=number,
                     limits=self._limits,
+                    tape=self._recorder,
                 )
 
         try:

@@ -31,7 +31,7 @@ _ADDRESSES = (
     ("demarches_simplifiees", r"(https?://[^/]+/commencer/[^/?#]+)"),
     ("eappointment", r"(https?://[^/]+/eAppointment[^/]*/[^?#]*\.jsp)"),
     ("anef", r"(https?://administration-etrangers-en-france\.[^/]+/.*)"),
-    ("rdv_service_public", r"(https?://[^/]+/(?:prendre_rdv|org/|creneaux).*)"),
+    ("rdv_service_public", r"(https?://[^/]+/(?:prendre_rdv|org/|motif/).*)"),
 )
 """Family and the part of an address where its visits begin."""
 

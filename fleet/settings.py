@@ -18,6 +18,15 @@ from fleet.errors import BadInput
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+PRACTICE_SCENARIOS = Path(__file__).parent / "practice" / "scenarios"
+
+_PRACTICE = {
+    "pause_s": 0.0,
+    "retry_wait_s": 0.5,
+    "answer_timeout_s": 4.0,
+    "deadline_s": 30.0,
+}
+
 
 class Settings(BaseSettings):
     """What the person who runs the fleet may set. Seconds are named `…_s`."""
@@ -107,6 +116,19 @@ def load_settings() -> Settings:
             for error in exc.errors()
         )
         raise BadInput(f"settings: {problems}. See docs/settings.md") from exc
+
+
+def for_practice(settings: Settings) -> Settings:
+    """
+    The settings of the practice world: own scenarios, own database, no waiting for politeness.
+
+    What the environment sets stays, except that the scenarios are always those of the practice
+    prefectures and that the database's name gets `_practice` behind it: made-up data cannot mix
+    with real.
+    """
+    unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
+    own = {"scenarios_dir": PRACTICE_SCENARIOS, "database": f"{settings.database}_practice"}
+    return settings.model_copy(update={**unset, **own})
 
 
 def _got(error: ErrorDetails) -> str:

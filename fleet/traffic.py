@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Download, Frame
 
     from fleet.page import OpenPage
+    from fleet.player import Player
 
 MAX_NOTES = 50
 """Of each kind, for one visit: a hostile page must not fill the memory."""
@@ -85,14 +86,20 @@ class Traffic:
         self.popups: list[str] = []
         self.notes: list[str] = []
         self.page_crashed = False
+        self._listeners: dict[Any, Any] = {
+            "framenavigated": self._on_document,
+            "dialog": self._on_dialog,
+            "download": self._on_download,
+            "crash": self._on_crash,
+        }
+        self.player: Player | None = None
+        """Answers in the network's place, if one is put here before `watch`."""
 
     async def watch(self) -> None:
         """Begin. After this no request leaves the page that the guard would refuse."""
         page, cdp = self._page, self._cdp
-        page.on("framenavigated", self._on_document)
-        page.on("dialog", self._on_dialog)
-        page.on("download", self._on_download)
-        page.on("crash", self._on_crash)
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
         cdp.on("Page.windowOpen", self._on_window_open)
         cdp.on("Fetch.requestPaused", self._on_paused)
         tree = await cdp.send("Page.getFrameTree")
@@ -102,7 +109,15 @@ class Traffic:
             for stage in ("Request", "Response")
         ]
         watched = [{"urlPattern": pattern} for pattern in guard.WATCHED]
-        await cdp.send("Fetch.enable", {"patterns": [*stages, *watched]})
+        # an answer that is played is not paused a second time (`_play` notes it)
+        patterns = [{"urlPattern": "*"}] if self.player else [*stages, *watched]
+        await cdp.send("Fetch.enable", {"patterns": patterns})
+
+    async def leave(self) -> None:
+        """End, on a page that stays open for another visit. From here on nothing is guarded."""
+        for event, listener in self._listeners.items():
+            self._page.remove_listener(event, listener)
+        await self._cdp.detach()
 
     @property
     def leaving(self) -> bool:
@@ -129,7 +144,7 @@ class Traffic:
         request, paused = event["request"], {"requestId": event["requestId"]}
         answered = "responseStatusCode" in event or "responseErrorReason" in event
         mine = event["resourceType"] == "Document" and event["frameId"] == self._main_frame
-        allowed = answered or guard.may_send(request["url"], request["method"], self._page.url)
+        allowed = answered or self._guard.allows(request["url"], request["method"], self._page.url)
         if not allowed:
             self._guard.note(request["method"], request["url"])
         elif mine and answered:
@@ -139,11 +154,24 @@ class Traffic:
             self.asked += 1
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
-            if allowed:
-                await self._cdp.send("Fetch.continueRequest", paused)
-            else:
+            if not allowed:
                 refusal = {**paused, "errorReason": "BlockedByClient"}
                 await self._cdp.send("Fetch.failRequest", refusal)
+            elif self.player is not None and request["url"].startswith("http"):
+                await self._play(self.player, event, mine)
+            else:
+                await self._cdp.send("Fetch.continueRequest", paused)
+
+    async def _play(self, player: Player, event: dict[str, Any], mine: bool) -> None:
+        """Answer a request in the network's place; what the tape leaves open stays open."""
+        answer = player.answer(event["request"], event["resourceType"])
+        if answer is None:
+            return
+        if answer.note is not None:
+            self.note(answer.note)
+        if mine:
+            self._note_answer(event["request"]["url"], answer.noted())
+        await self._cdp.send(*answer.command(event["requestId"]))
 
     def _note_answer(self, url: str, event: dict[str, Any]) -> None:
         if (reason := event.get("responseErrorReason")) is not None:

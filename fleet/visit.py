@@ -38,6 +38,9 @@ GATE_AFTER_S = 1.0
 STILL_LOADING_S = 1.0
 """How long an answer must stand on a page that never stops loading before it counts."""
 
+ANSWER_STANDS_S = 0.3
+"""How long an answer about slots must stand: a page may say "none" before its slots come."""
+
 CONTRADICTION_S = 0.5
 """How long two answers must stand side by side before they count as a contradiction."""
 
@@ -183,12 +186,15 @@ class Visit(Sight, Questions):
         await self._may_go_on()
         return await reader.texts(self._opened, selector)
 
-    async def _watch(self, answers: Mapping[str, Sequence[Sign]]) -> tuple[str, tuple[str, ...]]:
+    async def _watch(
+        self, answers: Mapping[str, Sequence[Sign]], *, final: bool
+    ) -> tuple[str, tuple[str, ...]]:
         signs = [sign for each in answers.values() for sign in each if sign.kind == "css"]
         selectors = {pattern for sign in signs for pattern in sign.patterns}
         wanted = (*sorted(selectors), *self._banners, *rules.GATE_SELECTORS)
         clock = asyncio.get_running_loop().time
         end = clock() + self._patience.answer_timeout_s
+        least = ANSWER_STANDS_S if final else 0.0
         seen: dict[str, tuple[str, ...]] = {}
         since = clock()
         documents = self.traffic.documents
@@ -205,7 +211,7 @@ class Visit(Sight, Questions):
                     since = clock()
                 seen = now_seen
                 stood = clock() - since
-                if len(seen) == 1 and (not reading.loading or stood >= STILL_LOADING_S):
+                if len(seen) == 1 and stood >= (STILL_LOADING_S if reading.loading else least):
                     return next(iter(seen.items()))
                 if len(seen) > 1 and stood >= CONTRADICTION_S:
                     raise self.contradiction(seen)

@@ -8,3 +8,12 @@ admission_exceptionnelle_au_sejour = bookingserver.flow(
     title="Module de réservation : AES",
     url="https://www.rdv.loire.gouv.fr/booking/create/804",
 )
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="42",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.loire.gouv.fr/booking/create/773",
+    control=True,
+)

@@ -19,10 +19,26 @@ import fleet
 from fleet.attempt import Kept, Limits, attempt
 from fleet.browser import Chromium
 from fleet.executable import find_chromium
-from fleet.families import bookingserver
+from fleet.families import (
+    anef,
+    bookingserver,
+    demarches_simplifiees,
+    eappointment,
+    rdv_prefecture,
+    rdv_service_public,
+)
 from fleet.models import Attempt, Scenario
 from fleet.mongod import Mongod
-from fleet.practice import Flow, Form, PracticeServer
+from fleet.practice import (
+    Appointment,
+    Demarche,
+    Flow,
+    Form,
+    Portal,
+    PracticeServer,
+    Procedure,
+    RdvMotif,
+)
 from fleet.settings import Settings
 from fleet.sight import Patience
 from fleet.store import Store
@@ -128,6 +144,13 @@ async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest
 
 SCENARIOS_OF: dict[type[Flow], Callable[..., Scenario]] = {
     Form: lambda form, **parts: bookingserver.flow(**{"planning": form.measured, **parts}),
+    Appointment: lambda desk, **parts: eappointment.flow(
+        **{"sitekey": desk.id, "motives": desk.measured, **parts}
+    ),
+    Portal: lambda portal, **parts: anef.flow(**parts),
+    RdvMotif: lambda motif, **parts: rdv_service_public.flow(**parts),
+    Procedure: lambda form, **parts: demarches_simplifiees.flow(**parts),
+    Demarche: lambda demarche, **parts: rdv_prefecture.flow(**parts),
 }
 """For each platform: the scenario of a practice flow, from the flow and the usual parameters."""
 

@@ -79,7 +79,7 @@ async def test_a_deadline_in_a_navigation_is_a_timeout_with_the_page_before(
     assert kept.attempt.verdict == Verdict.TIMEOUT
     assert "took longer than 2 s" in kept.attempt.detail
     assert ("picture", 0) in kinds(kept)
-    assert kinds(kept)[-2:] == [("picture", 1), ("html", 1)], kept.attempt.notes
+    assert kinds(kept)[-3:] == [("picture", 1), ("html", 1), ("outline", 1)], kept.attempt.notes
     assert "Effectuer une demande" in kept.files[-1].content.decode()
     assert await usual(chromium) == Verdict.NO_SLOTS
 
@@ -120,7 +120,7 @@ async def test_a_page_that_never_stops_loading_leaves_a_picture(
         kept = await visited(scenario_of(form()).at(server.url(form())), chromium, QUICK)
 
     assert kept.attempt.verdict == Verdict.NO_SLOTS
-    assert kinds(kept)[-2:] == [("picture", 1), ("html", 1)]
+    assert kinds(kept)[-3:] == [("picture", 1), ("html", 1), ("outline", 1)]
 
 
 async def test_a_page_that_waits_for_its_style_for_ever_leaves_a_picture_or_says_why_not(

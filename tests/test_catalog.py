@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,10 +11,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from fleet import catalog
-from fleet.equipment import PRACTICE_SCENARIOS
+from fleet.departments import DEPARTMENTS, NOWHERE
 from fleet.errors import BadInput
+from fleet.listing import scenarios_markdown
 from fleet.practice import PREFECTURES
+from fleet.settings import PRACTICE_SCENARIOS
 from tests.conftest import scenario_of
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_ADDRESS = {"971", "972", "974", "975", "977", "978", "986", "987", "988"}
+"""docs/catalogue.md names them too."""
+
+MARK = "<!-- fleet list --markdown -->\n"
 
 ONE = """
 from fleet.families import bookingserver
@@ -86,9 +96,12 @@ def test_a_pattern_selects_and_the_order_is_that_of_the_catalogue() -> None:
     assert practice.select([]) == list(practice.scenarios)
 
 
+WITH_NEAREST = rf"among {len(PREFECTURES)}; the nearest: \d\d/[a-z-]+, "
+
+
 @pytest.mark.parametrize("pattern", ["91/titre", "Évry", "", "[", "063/titre-de-sejour"])
 def test_an_unknown_id_names_the_nearest(pattern: str) -> None:
-    with pytest.raises(BadInput, match=r"among 16; the nearest: \d\d/[a-z-]+, "):
+    with pytest.raises(BadInput, match=WITH_NEAREST):
         catalog.load(PRACTICE_SCENARIOS).select([pattern])
 
 
@@ -102,8 +115,51 @@ def test_every_practice_prefecture_has_its_scenario_and_no_scenario_lacks_one() 
     assert scenarios == {}
 
 
-def test_the_scenarios_of_real_prefectures_can_all_be_used() -> None:
-    found = catalog.load(Path(__file__).parents[1] / "scenarios")
+# The real prefectures
 
-    assert found.problems == ()
-    assert found.scenarios
+
+@pytest.fixture(scope="module")
+def real() -> catalog.Catalog:
+    return catalog.load(ROOT / "scenarios")
+
+
+def test_the_scenarios_of_real_prefectures_can_all_be_used(real: catalog.Catalog) -> None:
+    assert real.problems == ()
+    assert len({s.id for s in real.scenarios}) == len(real.scenarios) >= 340
+
+
+def test_almost_every_department_is_there_and_has_a_control_flow(real: catalog.Catalog) -> None:
+    places = {s.department for s in real.scenarios} - {NOWHERE}
+    with_control = {s.department for s in real.scenarios if s.control}
+
+    assert DEPARTMENTS.keys() - places - {NOWHERE} == WITHOUT_ADDRESS
+    assert places - with_control == {"69", "75", "973", "976"}
+
+
+def test_no_two_scenarios_ask_the_same_question(real: catalog.Catalog) -> None:
+    """One address may have several desks; the version is a hash of address and desk."""
+    asked = [(s.url, s.version) for s in real.scenarios]
+
+    assert len(set(asked)) == len(asked)
+
+
+def test_slugs_are_short_and_a_control_flow_says_so_in_its_own(real: catalog.Catalog) -> None:
+    assert {s.flow for s in real.scenarios if len(s.flow) > 60} == set()
+    assert {s.id for s in real.scenarios if s.control != s.flow.startswith("permis-")} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("d*.py")), ids=lambda p: p.stem)
+def test_a_file_says_which_department_it_is_and_whether_it_was_seen_working(path: Path) -> None:
+    code = path.stem.split("_")[0][1:].upper()
+    says = " ".join(str(ast.get_docstring(ast.parse(path.read_text()))).split())
+
+    place, seen = says.split(f" ({code})", 1)
+    assert place == DEPARTMENTS[code] or code == NOWHERE
+    assert re.search(r"Not yet seen working from here\.|Seen working 20\d\d-\d\d-\d\d\.", seen)
+
+
+def test_the_page_of_the_catalogue_is_current(real: catalog.Catalog) -> None:
+    _, generated = (ROOT / "docs" / "catalogue.md").read_text().split(MARK)
+
+    now = "\n".join(scenarios_markdown(real.scenarios)) + "\n"
+    assert generated == now, "docs/catalogue.md is old: make catalogue"

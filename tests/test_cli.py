@@ -183,6 +183,48 @@ async def test_list_as_json_has_one_scenario_on_each_line() -> None:
     assert "91/titre-de-sejour" in ids
 
 
+async def test_a_list_takes_ids_and_patterns_in_every_form() -> None:
+    asked = ("list", "--practice", "63/titre-de-sejour", "34/*")
+
+    table, lines, markdown = await asyncio.gather(
+        fleet(*asked), fleet(*asked, "--json"), fleet(*asked, "--markdown")
+    )
+
+    ids = ["34/titre-de-sejour", "63/titre-de-sejour"]
+    assert re.findall(r"^  (\d\d/[a-z-]+) ", table.out, re.MULTILINE) == ids
+    assert [json.loads(line)["id"] for line in lines.out.splitlines()] == ids
+    assert re.findall(r"^\| `(\d\d/[a-z-]+)`", markdown.out, re.MULTILINE) == ids
+
+
+HEAVY = [
+    "aiohttp",
+    "asyncio_pool",
+    "fleet.practice",
+    "fleet.visit",
+    "jinja2",
+    "motor",
+    "playwright",
+    "psutil",
+]
+
+
+@pytest.mark.parametrize("command", ["list", "check"])
+async def test_listing_and_checking_load_no_browser_no_server_and_no_database(command: str) -> None:
+    """A person types them often, and waits."""
+    code = f"""
+import sys
+from fleet.cli import main
+assert main([{command!r}]) == 0
+print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules])
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=environment(), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+
+    assert out.decode().splitlines()[-1] == "loaded:"
+
+
 # What a person types wrong
 
 
@@ -195,8 +237,10 @@ BAD_INPUT = [
     (["export", "evidence", "0" * 64, "-o", "README.md.not"], "no evidence '000"),
     (["export", "evidence", "0" * 64, "-o", "pyproject.toml"], "pyproject.toml exists; noth"),
     (["practice", "--now", "tomorrow"], "--now 'tomorrow' is no date"),
+    (["list", "91/titre"], "no scenario '91/titre' among "),
+    (["list", "--json", "--markdown"], "--json and --markdown exclude each other; leave one out"),
     (["check", "nowhere.py"], "nowhere.py: no such file or folder; expected a folder of"),
-    (["run", "91/*"], "FLEET_CONTACT_URL is not set, so no real site is visited (5 asked"),
+    (["run", "91/*"], "FLEET_CONTACT_URL is not set, so no real site is visited (29 asked"),
 ]
 
 
@@ -310,7 +354,7 @@ async def test_a_mongodb_that_does_not_answer_is_exit_3_within_5_s() -> None:
     with silent_port(listens=True) as mute, silent_port(listens=False) as closed:
         ports = [mute, closed]
         start, *told = await asyncio.gather(
-            fleet("list"),
+            fleet("run", "--practice", "no/such"),  # as much to read, and nothing to open
             *(
                 fleet(
                     *("run", "--practice", "93/*"),
@@ -425,7 +469,16 @@ async def test_with_json_stdout_holds_attempts_only_even_beside_a_progress_bar(
 ) -> None:
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "fleet", "run", "--practice", "69/*", "94/*", "--json"),
+        *(
+            sys.executable,
+            "-m",
+            "fleet",
+            "run",
+            "--practice",
+            "69/*",
+            "94/titre-de-sejour",
+            "--json",
+        ),
         env=environment(**database, TERM="xterm", COLUMNS="100"),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -475,7 +528,17 @@ async def test_ctrl_c_ends_a_run_with_130_and_keeps_what_was_seen(
     database: dict[str, str],
 ) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "fleet", "run", "--practice", "94/*", "--times", "50", "--json"),
+        *(
+            sys.executable,
+            "-m",
+            "fleet",
+            "run",
+            "--practice",
+            "94/titre-de-sejour",
+            "--times",
+            "50",
+            "--json",
+        ),
         env=environment(**database),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -688,21 +751,33 @@ def demo_verdicts(began: datetime, ended: datetime) -> set[tuple[tuple[str, str]
     def table(montpellier: str) -> tuple[tuple[str, str], ...]:
         return (
             ("13/titre-de-sejour", "slots"),
+            ("14/admission-exceptionnelle", "login_required"),
+            ("29/recepisses-echus", "no_slots"),
             *(("31/titre-de-sejour", verdict) for verdict in ("overload", "overload", "no_slots")),
             ("33/titre-de-sejour", "unrecognised"),
             ("34/titre-de-sejour", montpellier),
+            ("35/remise-de-titre", "rate_limited"),
             ("35/titre-de-sejour", "rate_limited"),
+            ("38/remise-de-titre", "captcha"),
             ("44/titre-de-sejour", "login_required"),
+            ("57/titre-de-sejour", "closed"),
             *[("59/titre-de-sejour", "maintenance")] * 3,
+            ("62/changement-de-statut", "login_required"),
             ("63/permis-de-conduire", "slots"),
             ("63/titre-de-sejour", "no_slots"),
             ("67/titre-de-sejour", "captcha"),
             ("69/titre-de-sejour", "blocked"),
             ("75/remise-de-titre", "slots"),
+            ("77/anef", "login_required"),
+            ("78/titre-de-sejour", "captcha"),
+            ("80/renouvellement", "slots"),
+            ("87/remise-de-titre", "slots"),
             ("91/titre-de-sejour", "no_slots"),
             *[("92/titre-de-sejour", "overload")] * 3,
             ("93/titre-de-sejour", "no_slots"),
+            ("94/etrangers-creteil", "no_slots"),
             ("94/titre-de-sejour", "closed"),
+            ("95/titre-de-sejour", "blocked"),
         )
 
     hours = (instant.astimezone(ZoneInfo("Europe/Paris")) for instant in (began, ended))
@@ -723,11 +798,11 @@ async def test_the_demo_without_a_terminal_ends_and_every_prefecture_answers_as_
     row = re.compile(r"(\d\d/[a-z-]+) +\d +([a-z_]+) .*")
     table = tuple(m.group(1, 2) for m in map(row.fullmatch, said.out.splitlines()) if m)
     assert table in demo_verdicts(began, ended)
-    assert "all                   22" in said.out
+    assert "all                   34" in said.out
     folder = tmp_path / "demo"
     assert f"the pictures of these answers   {folder}/\n" in said.out
     pictures = list(folder.iterdir())
-    assert len(pictures) == 22
+    assert len(pictures) == 34
     for picture in pictures:
         assert_is_png(picture.read_bytes())
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import typer.main
 
 from fleet.cli import EXIT_CODES, INTERRUPTED, app
-from fleet.equipment import for_practice
-from fleet.settings import Settings
+from fleet.settings import Settings, for_practice
 
 DOCS = Path(__file__).parents[1] / "docs"
 CLI = (DOCS / "cli.md").read_text()
 
 COMMANDS = {
-    "list": {"--json", "--practice"},
+    "list": {"--json", "--markdown", "--practice"},
     "check": {"--practice"},
     "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
     "try": {"--show", "--practice"},
+    "record": {"--output", "-o", "--practice"},
+    "session": {"--every", "--practice"},
     "run": {"--pages", "--times", "--json", "--practice"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
     "export evidence": {"--output", "-o", "--practice"},

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 import fleet
 from fleet import Outcome, Verdict, Visit, scenario
-from fleet.models import DEPARTMENTS, Attempt, Scenario, Served, definition_version
+from fleet.departments import DEPARTMENTS, NOWHERE
+from fleet.models import Attempt, Scenario, Served, definition_version
 from tests.test_store import attempt_of
 
 VERDICTS = {
@@ -82,8 +83,11 @@ def test_a_scenario_with_a_wrong_field_says_what_was_expected(
 
 def test_there_are_96_departments_and_11_places_overseas() -> None:
     """INSEE's official geographic code of 2026, and the places of article 74."""
-    assert len(DEPARTMENTS) == 96 + 11
-    assert {"01", "2A", "2B", "75", "95", "971", "976", "988"} <= DEPARTMENTS
+    places = DEPARTMENTS.keys() - {NOWHERE}
+
+    assert len(places) == 96 + 11
+    assert {"01", "2A", "2B", "75", "95", "971", "976", "988"} <= places
+    assert len(set(DEPARTMENTS.values())) == len(DEPARTMENTS)
 
 
 def test_a_version_changes_with_every_part_of_a_definition_and_with_nothing_else() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fleet.equipment import PRACTICE_SCENARIOS, check_may_visit, for_practice, is_loopback, pace_of
+from fleet.equipment import check_may_visit, is_loopback, pace_of
 from fleet.errors import BadInput
-from fleet.settings import Settings, load_settings
+from fleet.settings import PRACTICE_SCENARIOS, Settings, for_practice, load_settings
 from tests.conftest import scenario_of
 from tests.test_bookingserver import form
 

@@ -264,3 +264,21 @@ async def test_a_gate_that_the_scenario_knows_needs_no_waiting_and_facts_are_kep
     got = await trying("<label>Code de <b>sécurité</b><input id=code></label><p hidden>x", script)
 
     assert (got.verdict, got.facts) == (Verdict.CAPTCHA, {"gate": "captcha"})
+
+
+FLASH = """<h1 id=h>Aucun créneau n’est disponible</h1><p id=p></p><script>
+  history.replaceState(null, "", "/creneau/");
+  setTimeout(() => { document.getElementById("h").textContent = "Choisissez votre créneau";
+    document.getElementById("p").innerHTML = "<input type=radio name=trhId>"; }, %d);</script>"""
+
+
+async def test_a_page_that_says_none_for_a_moment_before_its_slots_come_has_slots(
+    trying: Try,
+) -> None:
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        return await decide(visit)
+
+    got = await trying(FLASH % 250, script)
+
+    assert got.verdict == Verdict.SLOTS, got.detail

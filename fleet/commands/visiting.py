@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from fleet.attempt import Limits
     from fleet.models import Attempt, Scenario
+    from fleet.recorder import Recorder
     from fleet.run import Pace, Result
     from fleet.settings import Settings
     from fleet.store import Store
@@ -144,12 +145,15 @@ async def visit(
     *,
     times: int = 1,
     show: bool = False,
+    recorder: Recorder | None = None,
 ) -> Result:
     """Run scenarios in a Chromium opened for them; Ctrl-C and SIGTERM end the run cleanly."""
     limits: Limits = limits_of(settings)
     loopback = all(is_loopback(scenario) for scenario in scenarios)
     async with open_chromium(settings, loopback_only=loopback, show=show) as chromium:
-        runner = Runner(chromium, store, pace=pace, limits=limits, on_attempt=on_attempt)
+        runner = Runner(
+            chromium, store, pace=pace, limits=limits, on_attempt=on_attempt, recorder=recorder
+        )
         with on_signal(runner.stop, chromium.kill):
             return await runner.run(scenarios, times=times)
 

@@ -11,7 +11,10 @@ us on a live site.
     assert not server.tripwires
 """
 
+from fleet.practice.anef import Portal, PortalState
 from fleet.practice.bookingserver import STEP_2_TRAPS, STEP_4_TRAPS, Form, Planning, Trap
+from fleet.practice.demarches_simplifiees import Procedure, ProcedureTrap
+from fleet.practice.eappointment import Appointment, AppointmentTrap, Motive
 from fleet.practice.flow import Fault, FaultKind, Flow
 from fleet.practice.journal import LoggedRequest, Tripwire
 from fleet.practice.offers import (
@@ -23,20 +26,35 @@ from fleet.practice.offers import (
     sunday_night,
 )
 from fleet.practice.prefectures import PREFECTURES
+from fleet.practice.rdv_prefecture import Answer, Demarche, DemarcheTrap
+from fleet.practice.rdv_service_public import RdvMotif, RdvPlace, RdvTrap
 from fleet.practice.server import PracticeServer, serve
 
 __all__ = [
     "PREFECTURES",
     "STEP_2_TRAPS",
     "STEP_4_TRAPS",
+    "Answer",
+    "Appointment",
+    "AppointmentTrap",
+    "Demarche",
+    "DemarcheTrap",
     "Fault",
     "FaultKind",
     "Flow",
     "Form",
     "LoggedRequest",
+    "Motive",
     "Offers",
     "Planning",
+    "Portal",
+    "PortalState",
     "PracticeServer",
+    "Procedure",
+    "ProcedureTrap",
+    "RdvMotif",
+    "RdvPlace",
+    "RdvTrap",
     "Trap",
     "Tripwire",
     "always",

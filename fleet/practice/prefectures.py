@@ -8,9 +8,14 @@ obstacle. Numbers of forms and plannings are invented, and larger than any seen 
 
 from __future__ import annotations
 
+from fleet.practice.anef.prefectures import ANEF
 from fleet.practice.bookingserver import Form, Planning, Trap
+from fleet.practice.demarches_simplifiees.prefectures import DEMARCHES_SIMPLIFIEES
+from fleet.practice.eappointment.prefectures import EAPPOINTMENT
 from fleet.practice.flow import Fault, FaultKind, Flow
 from fleet.practice.offers import always, never, on_visits, sunday_night
+from fleet.practice.rdv_prefecture.prefectures import RDV_PREFECTURE
+from fleet.practice.rdv_service_public.prefectures import RDV_SERVICE_PUBLIC
 
 EVRY_LUCKY_VISITS = frozenset({6, 19, 33, 48, 61, 77, 92})
 _evry = on_visits(EVRY_LUCKY_VISITS, of=100)
@@ -194,4 +199,9 @@ PREFECTURES: tuple[Flow, ...] = (
         traps=frozenset({Trap.LOGIN_WALL}),
         summary="Connexion exigée avant la réponse",
     ),
+    *EAPPOINTMENT,
+    *ANEF,
+    *RDV_SERVICE_PUBLIC,
+    *DEMARCHES_SIMPLIFIEES,
+    *RDV_PREFECTURE,
 )

@@ -17,19 +17,29 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from fleet.practice.anef import Portal, PortalSite
 from fleet.practice.bookingserver import BookingSite, Form
+from fleet.practice.demarches_simplifiees import Procedure, ProcedureSite
+from fleet.practice.eappointment import Appointment, AppointmentSite
 from fleet.practice.faults import Faults
 from fleet.practice.flow import Flow
 from fleet.practice.journal import Journal, LoggedRequest, Tripwire
 from fleet.practice.offers import PARIS
 from fleet.practice.pages import Pages, html
 from fleet.practice.prefectures import PREFECTURES
+from fleet.practice.rdv_prefecture import Demarche, DemarcheSite
+from fleet.practice.rdv_service_public import RdvMotif, RdvSite
 from fleet.practice.site import Backstage, Site
 
 BARE_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 SITES: dict[type[Flow], Callable[[Sequence[Any], Backstage], Site[Any]]] = {
     Form: BookingSite,
+    Appointment: AppointmentSite,
+    Portal: PortalSite,
+    RdvMotif: RdvSite,
+    Procedure: ProcedureSite,
+    Demarche: DemarcheSite,
 }
 """Which site serves the flows of a platform."""
 

@@ -1,0 +1,31 @@
+"""What all commands have in common: whose settings, and how one is run to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fleet.settings import Settings, for_practice, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+INTERRUPTED = 130
+
+Practice = Annotated[
+    bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
+]
+
+
+def settings_of(practice: bool) -> Settings:
+    """The settings of the environment, for the real or the practice world."""
+    settings = load_settings()
+    return for_practice(settings) if practice else settings
+
+
+def run(call: Coroutine[None, None, bool]) -> None:
+    """Run a command; exit 130 if it says that it was interrupted."""
+    if not asyncio.run(call):
+        raise typer.Exit(INTERRUPTED)

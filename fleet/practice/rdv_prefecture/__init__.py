@@ -1,0 +1,12 @@
+"""
+A local replica of RDV-Préfecture, the ministry's national appointment site.
+
+Addresses, captcha and calendar are those that public checkers rely on [B]; the calendar's parts
+and sentences come from its own public source [V]; the look is ours. None was seen by us on a
+live site.
+"""
+
+from fleet.practice.rdv_prefecture.flow import Answer, Demarche, DemarcheTrap
+from fleet.practice.rdv_prefecture.site import DemarcheSite
+
+__all__ = ["Answer", "Demarche", "DemarcheSite", "DemarcheTrap"]

@@ -1,0 +1,12 @@
+"""Ain (01), Bourg-en-Bresse. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="01",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.ain.gouv.fr/booking/create/804",
+    control=True,
+)

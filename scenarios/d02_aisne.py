@@ -1,0 +1,12 @@
+"""Aisne (02), Laon. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="02",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.aisne.gouv.fr/booking/create/19070",
+    control=True,
+)

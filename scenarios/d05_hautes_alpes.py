@@ -1,0 +1,12 @@
+"""Hautes-Alpes (05), Gap. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="05",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.hautes-alpes.gouv.fr/booking/create/723",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Ardèche (07), Privas. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="07",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.ardeche.gouv.fr/booking/create/802",
+    control=True,
+)

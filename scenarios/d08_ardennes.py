@@ -1,0 +1,12 @@
+"""Ardennes (08), Charleville-Mézières. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="08",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.ardennes.gouv.fr/booking/create/765",
+    control=True,
+)

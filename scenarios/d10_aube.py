@@ -1,0 +1,12 @@
+"""Aube (10), Troyes. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="10",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.aube.gouv.fr/booking/create/9629",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Aude (11), Carcassonne. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="11",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.rdv.aude.gouv.fr/booking/create/807",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Charente (16), Angoulême. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="16",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.charente.gouv.fr/booking/create/24911",
+    control=True,
+)

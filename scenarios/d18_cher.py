@@ -1,0 +1,12 @@
+"""Cher (18), Bourges. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="18",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.cher.gouv.fr/booking/create/18534",
+    control=True,
+)

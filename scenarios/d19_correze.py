@@ -1,0 +1,12 @@
+"""Corrèze (19), Tulle. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="19",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.correze.gouv.fr/booking/create/16789",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Creuse (23), Guéret. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="23",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.creuse.gouv.fr/booking/create/9038",
+    control=True,
+)

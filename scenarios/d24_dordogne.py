@@ -1,0 +1,12 @@
+"""Dordogne (24), Périgueux. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="24",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.dordogne.gouv.fr/booking/create/17364",
+    control=True,
+)

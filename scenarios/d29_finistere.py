@@ -1,0 +1,12 @@
+"""Finistère (29), Quimper. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="29",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.finistere.gouv.fr/booking/create/17254",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Gard (30), Nîmes. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="30",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.gard.gouv.fr/booking/create/18866",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Loiret (45), Orléans. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="45",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.loiret.gouv.fr/booking/create/33203",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Lozère (48), Mende. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="48",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.lozere.gouv.fr/booking/create/19837",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Mayenne (53), Laval. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="53",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.mayenne.gouv.fr/booking/create/30252",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Morbihan (56), Vannes. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="56",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.morbihan.gouv.fr/booking/create/21039",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Oise (60), Beauvais. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="60",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.oise.gouv.fr/booking/create/25336",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Haut-Rhin (68), Colmar. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="68",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.haut-rhin.gouv.fr/booking/create/17994",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Savoie (73), Chambéry. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="73",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.savoie.gouv.fr/booking/create/23718",
+    control=True,
+)

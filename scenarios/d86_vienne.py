@@ -1,0 +1,12 @@
+"""Vienne (86), Poitiers. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="86",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.vienne.gouv.fr/booking/create/14153",
+    control=True,
+)

@@ -1,0 +1,12 @@
+"""Vosges (88), Épinal. Not yet seen working from here."""
+
+from fleet.families import bookingserver
+
+# From a public checker, 2018–2023, which had it with http://.
+permis_commission_medicale = bookingserver.flow(
+    department="88",
+    flow="permis-commission-medicale",
+    title="Commission médicale du permis",
+    url="https://www.vosges.gouv.fr/booking/create/14296",
+    control=True,
+)
