@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench catalogue lock clean
+.PHONY: help setup demo test lint format bench bench-web catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench)
@@ -42,6 +42,10 @@ catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
 	@$(BIN)/fleet check
 	@{ sed '/^<!-- fleet list/q' docs/catalogue.md; $(BIN)/fleet list --markdown; } \
 	    > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
+
+# A database of its own, made up, about 5 GB; made once, then only read.
+bench-web: setup ## measure the web pages over 2,000,000 made-up attempts
+	@$(BIN)/python -m bench.web --seed 2000000 bench_made_up $(ARGS)
 
 # The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
 # for this target only, so nobody else installs it. Versions stay unless they must move:

@@ -106,6 +106,12 @@ class Bucket:
             await asyncio.sleep(0.2)
         return True
 
+    async def kind(self, sha256: str) -> str | None:
+        """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""
+        with telling(f"look for evidence {sha256}"):
+            found = await self._files.find_one({"_id": sha256}, {"metadata.kind": 1})
+        return str(found["metadata"]["kind"]) if found else None
+
     async def get(self, sha256: str) -> bytes:
         """
         The bytes of a stored file, proved by their hash.

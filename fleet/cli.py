@@ -19,6 +19,7 @@ from rich.console import Console
 
 import fleet
 from fleet import catalog, log
+from fleet.commands import user
 from fleet.commands.calling import INTERRUPTED as INTERRUPTED
 from fleet.commands.calling import Practice
 from fleet.commands.calling import run as _run
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 export_app = typer.Typer(help="Write out what is stored.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
+app.add_typer(user.app, name="user")
 
 
 def _warn(catalogue: catalog.Catalog) -> None:
@@ -233,6 +235,31 @@ def care(
     catalogue = catalog.load(settings.scenarios_dir)
     _warn(catalogue)
     _run(stored.care(catalogue.scenarios, settings, as_json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8000,
+    practice: Practice = False,
+) -> None:
+    """Serve the web pages on which anyone browses the evidence, until Ctrl-C."""
+    from fleet.commands import serving
+
+    _run(serving.serve(_settings(practice), host, port, practice))
+
+
+@app.command()
+def rollup(
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; count every attempt and compare")
+    ] = False,
+    practice: Practice = False,
+) -> None:
+    """Make the counts behind the figures anew from the attempts, or prove them; exit 3 if not."""
+    from fleet.commands import stored
+
+    _run(stored.rollup(_settings(practice), check=check))
 
 
 @app.command()

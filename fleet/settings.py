@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     retry_wait_s: float = Field(
         default=30, ge=0, le=3600, description="before the first retry; doubles"
     )
+    reading: Literal["public", "members"] = Field(
+        default="public",
+        description="who may read the web pages: anybody, or members (fleet user add)",
+    )
 
     @field_validator("contact_url")
     @classmethod

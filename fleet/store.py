@@ -2,9 +2,11 @@
 What the fleet keeps, in MongoDB: `runs`, `attempts`, `judgements` and the bucket `evidence`.
 
 Attempts are only ever added. Files are stored first and the attempt that names them last: an
-attempt that can be read has all its evidence.
+attempt that can be read has all its evidence. What is only counted from attempts is made after
+that (`rollup`), and can be made anew at any time.
 
-Only this module, `bucket` and `mongo` import motor and pymongo; no Playwright in here.
+Only the modules of the store import motor and pymongo (tests/test_architecture.py); no
+Playwright in here.
 """
 
 from __future__ import annotations
@@ -14,12 +16,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from bson.codec_options import CodecOptions
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, timeout
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from fleet.accounts import Accounts
+from fleet.browse import Browse
 from fleet.bucket import Bucket
+from fleet.figures import Figures
 from fleet.models import Attempt, EvidenceFile, Group, Judgement, Run, Verdict
 from fleet.mongo import connect, telling
+from fleet.observations import Observations
+from fleet.paging import ATTEMPT_INDEXES, BY_TIME
+from fleet.rollup import Rollups
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -53,23 +61,28 @@ _ATTEMPT_SCHEMA: dict[str, Any] = {
     },
 }
 
-_INDEXES = [
-    IndexModel([("started_at", DESCENDING)]),
-    IndexModel([("scenario_id", ASCENDING), ("started_at", DESCENDING)]),
-    IndexModel([("verdict", ASCENDING), ("started_at", DESCENDING)]),
-    IndexModel([("department", ASCENDING), ("started_at", DESCENDING)]),
-    IndexModel([("run_id", ASCENDING)]),
-]
+
+INDEXES_S = 3600
+"""How long the making of indexes may take when an older database is opened."""
 
 
 class Store:
-    """An open database. Made by `Store.open`; `close` when done (or `async with`)."""
+    """
+    An open database. Made by `Store.open`; `close` when done (or `async with`).
+
+    `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
+    """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
         self._client = client
         options: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self._db = client.get_database(database, codec_options=options)
         self._bucket = Bucket(self._db)
+        self.rollups = Rollups(self._db)
+        self.figures = Figures(self._db)
+        self.browse = Browse(self._db)
+        self.accounts = Accounts(self._db)
+        self.observations = Observations(self._db)
 
     @classmethod
     async def open(cls, url: str, database: str) -> Self:
@@ -98,11 +111,15 @@ class Store:
         else:
             with contextlib.suppress(OperationFailure):  # made by another fleet meanwhile
                 await self._db.create_collection("attempts", validator=validator)
-        await self._db.attempts.create_indexes(_INDEXES)
-        await self._db.runs.create_index([("started_at", DESCENDING)])
-        await self._db.judgements.create_index(
-            [("attempt_id", ASCENDING), ("judged_at", ASCENDING)]
-        )
+        # an index that an older fleet did not have is made over all attempts, which takes longer
+        # than a socket may be silent
+        with timeout(INDEXES_S):
+            await self._db.attempts.create_indexes([IndexModel(keys) for keys in ATTEMPT_INDEXES])
+            await self._db.runs.create_index(BY_TIME)
+            await self._db.judgements.create_index(
+                [("attempt_id", ASCENDING), ("judged_at", ASCENDING)]
+            )
+            await self.rollups.prepare()
 
     async def __aenter__(self) -> Self:
         return self
@@ -132,12 +149,19 @@ class Store:
             found = await self._db.runs.find().sort("started_at", DESCENDING).to_list(limit)
         return [Run.model_validate({"id": run.pop("_id"), **run}) for run in found]
 
+    async def run(self, run_id: str) -> Run | None:
+        """A run by its id; None if there is none."""
+        with telling(f"read run {run_id[:80]}"):
+            found = await self._db.runs.find_one({"_id": run_id})
+        return Run.model_validate({"id": found.pop("_id"), **found}) if found else None
+
     async def add(self, attempt: Attempt, files: Sequence[EvidenceFile]) -> None:
         """
-        Keep an attempt: its files first, then itself. Adding the same attempt again is harmless.
+        Keep an attempt: its files, then itself, then its counts. Adding it again is harmless.
 
         Raises:
-            StoreUnreachable: no server; nothing of the attempt can be read afterwards.
+            StoreUnreachable: no server; either nothing of the attempt can be read afterwards, or
+                only its counts are missing (`rollup` says how they are put right).
             StoreRefused: the server would not keep it (disk full, invalid document); same.
         """
         with telling(f"keep attempt {attempt.id} of {attempt.scenario_id}"):
@@ -145,6 +169,7 @@ class Store:
                 await self._bucket.add(file)
             with contextlib.suppress(DuplicateKeyError):
                 await self._db.attempts.insert_one(attempt.to_document())
+            await self.rollups.keep(attempt)
 
     async def evidence(self, sha256: str) -> bytes:
         """
@@ -155,6 +180,10 @@ class Store:
             StoreRefused: the stored bytes do not give this hash any more.
         """
         return await self._bucket.get(sha256)
+
+    async def evidence_kind(self, sha256: str) -> str | None:
+        """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""
+        return await self._bucket.kind(sha256)
 
     async def attempts(
         self,

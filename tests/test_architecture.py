@@ -17,13 +17,17 @@ LINES = 350
 
 OTHERS = "aiohttp asyncio_pool bson gridfs jinja2 motor playwright psutil pydantic pymongo rich"
 ONLY_IN = {
-    "motor pymongo gridfs bson": r"(store|bucket|mongo)\.py",
+    "motor pymongo gridfs bson": (
+        r"(store|bucket|mongo|rollup|changes|figures|browse|accounts|observations)\.py"
+    ),
+    "argon2": r"passwords\.py",
     "asyncio_pool tenacity": r"run\.py",
     "fleet.settings": r"(cli|commands/.*|equipment|doctor)\.py",
     "fleet.log": r"(cli|commands/.*|equipment|doctor)\.py",
 }
 NEVER = {
-    r"(store|bucket|mongo|models|rules|catalog|questions|rejudge)\.py": (
+    r"(store|bucket|mongo|rollup|recount|changes|figures|browse|filter|paging|pipelines)\.py"
+    r"|(samples|stats|models|rules|catalog|questions|rejudge|accounts|observations)\.py": (
         "playwright fleet.browser fleet.visit fleet.attempt"
     ),
     r"families/.*": "fleet.browser fleet.store fleet.run fleet.cli fleet.commands fleet.settings",

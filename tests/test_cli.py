@@ -751,7 +751,7 @@ def demo_verdicts(began: datetime, ended: datetime) -> set[tuple[tuple[str, str]
     def table(montpellier: str) -> tuple[tuple[str, str], ...]:
         return (
             ("13/titre-de-sejour", "slots"),
-            ("14/admission-exceptionnelle", "login_required"),
+            ("14/aes", "login_required"),
             ("29/recepisses-echus", "no_slots"),
             *(("31/titre-de-sejour", verdict) for verdict in ("overload", "overload", "no_slots")),
             ("33/titre-de-sejour", "unrecognised"),

@@ -26,6 +26,11 @@ COMMANDS = {
     "export evidence": {"--output", "-o", "--practice"},
     "rejudge": {"--since", "--practice"},
     "care": {"--json", "--practice"},
+    "rollup": {"--check", "--practice"},
+    "serve": {"--host", "--port", "--practice"},
+    "user add": {"--password-stdin", "--practice"},
+    "user list": {"--practice"},
+    "user remove": {"--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
     "doctor": set[str](),
@@ -56,7 +61,7 @@ def table(text: str) -> list[list[str]]:
 def sections() -> dict[str, str]:
     """Command → its heading and text in docs/cli.md."""
     found = re.split(r"^## ", CLI, flags=re.MULTILINE)
-    named = (re.match(r"`fleet ((?:export )?[a-z]+)\b", section) for section in found)
+    named = (re.match(r"`fleet ((?:export |user )?[a-z]+)\b", section) for section in found)
     return {m.group(1): s for m, s in zip(named, found, strict=True) if m}
 
 

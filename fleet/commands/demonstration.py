@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from fleet import catalog
-from fleet.commands.signals import interrupted
 from fleet.commands.visiting import progress, tell_result, visit
 from fleet.equipment import aimed, open_store, pace_of, practising
 from fleet.present import attempts_table, save_pictures
@@ -53,6 +52,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
         console.print("Where to look", style="bold")
         fleet = _program()
         for words, where in (
+            ("all of it in a browser", f"{fleet} serve --practice"),
             ("the pictures of these answers", f"{folder}/"),
             ("every attempt, as CSV", f"{fleet} export attempts --practice --format csv"),
             ("a picture by its hash", f"{fleet} export evidence --practice SHA256 -o picture.png"),
@@ -62,9 +62,12 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
             console.print(f"  {words:<32}{where}", markup=False, highlight=False, soft_wrap=True)
         if stay:
             console.print(
-                f"\nThe practice prefectures stay at http://localhost:{server.port}/ until Ctrl-C"
+                f"\nUntil Ctrl-C the practice prefectures stay at http://localhost:{server.port}/,"
+                " and the web pages that show these attempts are at"
             )
-            await interrupted().wait()
+            from fleet.commands.serving import library_of, serve_app
+
+            await serve_app(library_of(settings, store, made_up=True), "127.0.0.1", 0)
     return True
 
 

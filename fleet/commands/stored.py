@@ -1,4 +1,4 @@
-"""`fleet export`, `rejudge`, `care`: what is stored, written out, judged again, looked after."""
+"""`fleet export`, `rejudge`, `care`, `rollup`: what is stored, and what is made of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from fleet.care import needing_care
 from fleet.equipment import open_store
-from fleet.errors import NotStored
+from fleet.errors import NotStored, StoreRefused
 from fleet.present import AttemptWriter, care_json, care_text, instant, verdict_text, write_file
 from fleet.rejudge import judge_stored
 from fleet.rules import RULESET
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from fleet.models import Scenario
     from fleet.settings import Settings
+
+
+MOST_DIFFERENCES = 20
+"""Lines about roll-ups that differ; the rest is counted."""
 
 
 async def export_attempts(
@@ -98,4 +102,35 @@ async def care(scenarios: Sequence[Scenario], settings: Settings, as_json: bool)
         )
     else:
         print(f"none of {len(scenarios)} scenarios needs care")
+    return True
+
+
+async def rollup(settings: Settings, *, check: bool) -> bool:
+    """
+    Make the roll-ups anew, or compare them with a full count.
+
+    Raises:
+        StoreRefused: they say something else than the attempts; what differs was printed.
+    """
+    async with open_store(settings) as store:
+        if not check:
+            made = await store.rollups.rebuild()
+            print(
+                f"made anew for {made.flows} flows: {made.flow_days} flow-days,"
+                f" {made.department_weeks} department-weeks, {made.changes} changes of state"
+            )
+            return True
+        counted = await store.rollups.check()
+    for difference in counted.differences[:MOST_DIFFERENCES]:
+        print(difference)
+    print(
+        f"{counted.attempts} attempts counted: {counted.flow_days} flow-days,"
+        f" {counted.department_weeks} department-weeks, {counted.changes} changes of state;"
+        f" {len(counted.differences)} differences"
+    )
+    if counted.differences:
+        raise StoreRefused(
+            f"{len(counted.differences)} roll-ups are not what a full count gives, the first:"
+            f" {counted.differences[0][:200]}. Make them anew: fleet rollup"
+        )
     return True

@@ -7,6 +7,7 @@ happened to it (visits, tripwires) is kept by the `PracticeServer`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,7 +65,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(ABC):
     """
     One flow of one practice prefecture; each platform adds its own fields.
 
@@ -99,6 +100,6 @@ class Flow:
         return self.hostname, self.id
 
     @property
+    @abstractmethod
     def path(self) -> str:
         """Path (and query) of the address where a visitor starts."""
-        raise NotImplementedError

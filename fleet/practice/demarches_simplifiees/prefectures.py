@@ -15,7 +15,7 @@ DEMARCHES_SIMPLIFIEES: tuple[Procedure, ...] = (
         department="14",
         prefecture="Préfecture du Calvados",
         title="Demande de rendez-vous : admission exceptionnelle au séjour",
-        flow="admission-exceptionnelle",
+        flow="aes",
         summary="Formulaire ouvert (compte exigé), à la place d'un calendrier",
     ),
     Procedure(

@@ -4,7 +4,7 @@ from fleet.families import demarches_simplifiees
 
 admission_exceptionnelle = demarches_simplifiees.flow(
     department="14",
-    flow="admission-exceptionnelle",
+    flow="aes",
     title="Demande de rendez-vous : admission exceptionnelle au séjour",
     url="http://demarches-simplifiees.localhost/commencer/entrainement-rdv-aes-14",
 )

@@ -1,0 +1,1 @@
+"""The web pages on which anyone browses the evidence: `create_app` in `app.py`."""

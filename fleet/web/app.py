@@ -1,0 +1,190 @@
+"""
+The web application: routes, headers that keep pages harmless, and error pages in both languages.
+
+Captured pages are strangers' pages: nothing of them ever runs here. The Content-Security-Policy
+lets a page load this server's own style sheet, script and pictures and nothing else; captured
+HTML is shown as text.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+
+import fleet
+from fleet.errors import BadInput, StoreRefused, StoreUnreachable
+from fleet.web import (
+    about,
+    account,
+    api,
+    attempt,
+    care_page,
+    charts,
+    compare,
+    data_page,
+    evidence,
+    flow,
+    gallery,
+    observations,
+    overview,
+    prefecture,
+    runs,
+)
+from fleet.web.language import N_
+from fleet.web.page import PREFIX, Page
+from fleet.web.sessions import Sessions
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from fleet.web.library import Library
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""On every answer, unless the answer has a stricter one of its own."""
+
+_ERRORS: dict[int, tuple[str, str]] = {
+    400: (N_("Demande incompréhensible"), N_("Cette adresse contient quelque chose d’inattendu.")),
+    401: (N_("Connexion nécessaire"), N_("Cette page est réservée aux membres.")),
+    403: (N_("Accès refusé"), N_("Cette page demande un compte, ou une autre autorisation.")),
+    404: (
+        N_("Page introuvable"),
+        N_("Il n’y a rien à cette adresse. Le lien est peut-être coupé."),
+    ),
+    405: (N_("Demande incompréhensible"), N_("Cette adresse ne se demande pas ainsi.")),
+    413: (N_("Fichier trop grand"), N_("Ce fichier dépasse la taille permise.")),
+    422: (N_("Demande incompréhensible"), N_("Cette adresse contient quelque chose d’inattendu.")),
+    429: (N_("Trop d’essais"), N_("Attendez quelques minutes avant de recommencer.")),
+    500: (N_("Erreur du serveur"), N_("Une erreur de notre fait ; elle est notée.")),
+    503: (N_("Base de données injoignable"), N_("Réessayez dans quelques minutes.")),
+}
+
+
+def create_app(library: Library) -> FastAPI:
+    """The application over an open store; it opens and closes nothing itself."""
+    app = FastAPI(
+        title="Préfectures : des rendez-vous en ligne ?",
+        version=fleet.__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.library = library
+    static = files("fleet.web").joinpath("static")
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    app.include_router(about.router, include_in_schema=False)
+    app.include_router(api.router)
+    for pages in (runs, care_page, data_page):
+        app.include_router(pages.router, include_in_schema=False)
+    for module in (attempt, compare, evidence, gallery):
+        app.include_router(module.router, include_in_schema=False)
+    for figures in (overview, prefecture, flow, charts):
+        app.include_router(figures.router, include_in_schema=False)
+    for of_members in (account, observations):
+        app.include_router(of_members.router, include_in_schema=False)
+    app.add_exception_handler(evidence.EvidenceProblem, evidence.show_problem)
+    for kind in (HTTPException, BadInput, StoreUnreachable, StoreRefused):
+        app.add_exception_handler(kind, _error)
+    app.add_exception_handler(500, _error)
+    app.add_middleware(Sessions, refuse=_error)
+    app.add_middleware(Headers)
+    app.add_middleware(LanguageOfAddress)
+    return app
+
+
+async def _error(request: Request, exc: Exception) -> Response:
+    detail = ""
+    match exc:
+        case HTTPException():
+            status, detail = exc.status_code, str(exc.detail or "")
+        case BadInput():
+            status, detail = 400, str(exc)
+        case StoreUnreachable() | StoreRefused():
+            status = 503
+        case _:
+            status = 500
+    title, words = _ERRORS.get(status, _ERRORS[400 if status < 500 else 500])
+    page = Page(request)
+    if page.path.startswith("/api/"):
+        return JSONResponse({"detail": detail or page.t(words)}, status_code=status)
+    return page.render(
+        "error.html",
+        status=status,
+        code=status,
+        title=page.t(title),
+        words=page.t(words),
+        detail=detail,
+    )
+
+
+class LanguageOfAddress:
+    """Takes the language off the front of the path and notes it in the scope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            english = path == PREFIX or path.startswith(f"{PREFIX}/")
+            plain = (re.sub(f"^{PREFIX}(?=/|$)", "", path) or "/") if english else path
+            scope = {
+                **scope,
+                "path": plain,
+                "fleet.path": plain,
+                "fleet.language": "en" if english else "fr",
+            }
+        await self._app(scope, receive, send)
+
+
+class Headers:
+    """
+    Puts `HEADERS` on every answer that has none of its own, and how long it took.
+
+    `Server-Timing` is from the request to the first byte of its answer, in milliseconds.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        began = time.perf_counter()
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                took = f"app;dur={(time.perf_counter() - began) * 1000:.1f}"
+                message["headers"] = [*message["headers"], (b"server-timing", took.encode())]
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.lower().encode() not in there
+                    ),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

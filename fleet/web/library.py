@@ -1,0 +1,46 @@
+"""What the pages read from: one value, made by `fleet serve`, reached from every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from fleet.browse import Browse
+    from fleet.models import Scenario
+    from fleet.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """
+    The store, its browse queries and the catalogue.
+
+    `scenarios` are by id, as they were when the server was started; attempts of others may be
+    stored. `made_up` says that the data are of practice prefectures or seeded, which every page
+    then shows. `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the
+    pages are for those who have an account (`FLEET_READING`).
+    """
+
+    store: Store
+    browse: Browse
+    scenarios: Mapping[str, Scenario]
+    made_up: bool
+    data_dir: Path
+    members_only: bool = False
+
+    def title(self, scenario_id: str) -> str:
+        """What a flow is for, in French; its slug if its scenario is gone."""
+        scenario = self.scenarios.get(scenario_id)
+        return scenario.title if scenario else scenario_id.partition("/")[2].replace("-", " ")
+
+
+def library_of(request: Request) -> Library:
+    """The library of the application that serves the request."""
+    found: Library = request.app.state.library
+    return found

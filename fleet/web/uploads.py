@@ -1,0 +1,173 @@
+"""
+A picture that a person sends: opened within bounds, made anew, never kept as it came.
+
+What is kept is a JPEG drawn from the pixels alone, upright, on white: place, camera, names and
+whatever else was hidden in the file are not in it. Only PNG, JPEG and WebP are opened, by what is
+in the file and not by its name; their size in pixels is read before any pixel is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import struct
+from dataclasses import dataclass
+
+import anyio
+import anyio.to_thread
+from PIL import Image
+
+from fleet.web.language import N_
+
+MAX_PIXELS = 40_000_000
+"""Of a picture that is sent. A telephone takes 12 to 16 million unless told otherwise; decoding
+this many takes about 300 MB for a moment."""
+
+KEPT_PIXELS = 8_000_000
+KEPT_SIDE_PX = 10_000
+KEPT_BYTES = 4 * 1024 * 1024
+"""Of the copy that is kept; a larger one is drawn smaller or coarser."""
+
+SMALL_PX = (480, 360)
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a camera says that it was held (EXIF, tag 0x0112) → what makes the picture upright."""
+
+_DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError)
+_DAMAGED_TOO = (struct.error, OverflowError)
+
+NO_PICTURE = N_(
+    "Ce fichier n’est pas une image PNG, JPEG ou WebP entière. Choisissez une capture d’écran ou"
+    " une photo."
+)
+TOO_MANY_PIXELS = N_(
+    "Cette image a trop de points (plus de 40 millions). Réduisez-la, puis recommencez."
+)
+
+
+class UnusablePicture(Exception):
+    """The file is not taken; the message says why (French, a key)."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The copy of a picture, a small one of it, and the hash of what it was made from."""
+
+    picture: bytes
+    small: bytes
+    width: int
+    height: int
+    original_sha256: str
+    original_size_bytes: int
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the copy."""
+        return hashlib.sha256(self.picture).hexdigest()
+
+
+_one_at_a_time = anyio.CapacityLimiter(1)
+
+
+async def kept_of(original: bytes) -> Kept:
+    """
+    The copy of a picture to keep, made in a thread, one at a time.
+
+    Raises:
+        UnusablePicture: it is none, or too large.
+    """
+    return await anyio.to_thread.run_sync(_kept_of, original, limiter=_one_at_a_time)
+
+
+def _kept_of(original: bytes) -> Kept:
+    picture = _opened(original)
+    content, picture = _bounded(picture)
+    return Kept(
+        picture=content,
+        small=_small(picture),
+        width=picture.width,
+        height=picture.height,
+        original_sha256=hashlib.sha256(original).hexdigest(),
+        original_size_bytes=len(original),
+    )
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The picture, upright and opaque, no larger than is kept."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UnusablePicture(TOO_MANY_PIXELS)
+            picture.load()
+            upright = _UPRIGHT.get(_orientation(picture))
+            kept = _reduced(_opaque(picture), _scale(picture.width, picture.height))
+    except Image.DecompressionBombError as exc:  # Pillow's own limit, above ours
+        raise UnusablePicture(TOO_MANY_PIXELS) from exc
+    except (*_DAMAGED, *_DAMAGED_TOO) as exc:  # whatever Pillow calls a damaged file
+        raise UnusablePicture(NO_PICTURE) from exc
+    if upright is not None:
+        kept = kept.transpose(upright)
+    # Pillow carries comments, XMP and more along from picture to picture, and writes some of them
+    kept.info = {}
+    return kept
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except (*_DAMAGED, *_DAMAGED_TOO):  # the pixels may be good all the same
+        return 1
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    paper = Image.new("RGB", picture.size, "#ffffff")
+    paper.paste(layered, mask=layered.getchannel("A"))
+    return paper
+
+
+def _scale(width: int, height: int) -> float:
+    return min(1.0, math.sqrt(KEPT_PIXELS / (width * height)), KEPT_SIDE_PX / max(width, height))
+
+
+def _reduced(picture: Image.Image, scale: float) -> Image.Image:
+    if scale >= 1:
+        return picture
+    size = (max(1, int(picture.width * scale)), max(1, int(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _bounded(picture: Image.Image) -> tuple[bytes, Image.Image]:
+    """The picture as JPEG of `KEPT_BYTES` at most, and as it is in there."""
+    while True:
+        for quality in (90, 75, 60):
+            content = _jpeg(picture, quality)
+            if len(content) <= KEPT_BYTES:
+                return content, picture
+        picture = _reduced(picture, 0.7)
+
+
+def _small(picture: Image.Image) -> bytes:
+    """The top of the picture, as much of it as is wide."""
+    small = picture.crop((0, 0, picture.width, min(picture.height, picture.width)))
+    small.thumbnail(SMALL_PX, Image.Resampling.LANCZOS)
+    return _jpeg(small, 75)
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    written = io.BytesIO()
+    # 4:4:4: screenshots are thin coloured letters
+    picture.save(written, "JPEG", quality=quality, subsampling=0)
+    return written.getvalue()

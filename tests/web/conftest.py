@@ -1,0 +1,118 @@
+"""
+The web pages for tests: the real application over a real mongod, with attempts really made.
+
+Attempts are made once for all tests of a worker: every kind of verdict, two visits of some flows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from playwright.async_api import Page as BrowserPage
+
+from fleet import catalog
+from fleet.attempt import attempt
+from fleet.browser import Chromium
+from fleet.models import Attempt, Run, now
+from fleet.practice import PREFECTURES, PracticeServer
+from fleet.settings import PRACTICE_SCENARIOS
+from fleet.store import Store
+from fleet.web.app import create_app
+from fleet.web.library import Library
+from tests.conftest import QUICK
+
+VISITED = (
+    *("63/titre-de-sejour", "63/permis-de-conduire", "91/titre-de-sejour", "75/remise-de-titre"),
+    *("94/titre-de-sejour", "92/titre-de-sejour", "67/titre-de-sejour", "33/titre-de-sejour"),
+)
+TWICE = ("63/titre-de-sejour", "63/permis-de-conduire")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running application: its address, its library, and the attempts it shows."""
+
+    url: str
+    library: Library
+    attempts: tuple[Attempt, ...]
+    http: httpx.AsyncClient
+
+    def of(self, scenario_id: str) -> Attempt:
+        """The latest attempt of a scenario."""
+        return next(a for a in reversed(self.attempts) if a.scenario_id == scenario_id)
+
+
+@asynccontextmanager
+async def serving(library: Library) -> AsyncIterator[str]:
+    """The application on a free port; its address without a slash at the end."""
+    config = uvicorn.Config(
+        create_app(library),
+        port=0,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=60,  # longer than a client keeps one: httpx must not meet it closing
+    )
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    running = asyncio.ensure_future(server._serve([socket]))
+    while not server.started:
+        assert not running.done()
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture(scope="session")
+async def site(
+    chromium: Chromium, mongodb_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """The pages over attempts that the fleet made just now, at practice prefectures."""
+    scenarios = {s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios}
+    attempts = []
+    name = f"test_{uuid.uuid4().hex[:12]}_practice"
+    async with await Store.open(mongodb_url, name) as store:
+        run = Run(
+            id=uuid.uuid4().hex,
+            started_at=now(),
+            scenario_ids=VISITED,
+            times=1,
+            fleet_version="test",
+            chromium_version=chromium.version,
+        )
+        await store.add_run(run)
+        async with PracticeServer(PREFECTURES) as practice:
+            for each in (*VISITED, *TWICE):
+                scenario = scenarios[each]
+                form = next(f for f in PREFECTURES if f"{f.department}/{f.flow}" == each)
+                kept = await attempt(
+                    scenario.at(practice.url(form)), chromium, run_id=run.id, limits=QUICK
+                )
+                await store.add(kept.attempt, kept.files)
+                attempts.append(kept.attempt)
+        await store.add_run(run.model_copy(update={"ended_at": now(), "attempts": len(attempts)}))
+        library = Library(
+            store=store,
+            browse=store.browse,
+            scenarios=scenarios,
+            made_up=True,
+            data_dir=Path(tmp_path_factory.mktemp("web")),
+        )
+        async with serving(library) as url, httpx.AsyncClient(base_url=url) as http:
+            yield Site(url, library, tuple(attempts), http)
+
+
+@pytest.fixture
+async def browser_page(chromium: Chromium) -> AsyncIterator[BrowserPage]:
+    """A page of the same Chromium, without the fleet's guard: a reader's browser."""
+    opened = await chromium.open_page()
+    yield opened.page
+    await chromium.close_page(opened)

@@ -1,0 +1,134 @@
+"""Pages with members: an application of its own, people who sign in, a browser without scripts."""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from motor.motor_asyncio import AsyncIOMotorClient
+from playwright.async_api import Locator, Page
+
+from fleet import catalog
+from fleet.browser import Chromium
+from fleet.passwords import Passwords
+from fleet.settings import PRACTICE_SCENARIOS
+from fleet.store import Store
+from fleet.web.library import Library
+from tests.web.conftest import serving
+
+PASSWORD = "quatre mots sans lien"
+HASH = Passwords().hash(PASSWORD)
+CLAIRE, OMAR = "Claire D.", "Omar"
+MOST_TABS = 80
+
+
+@dataclass(frozen=True)
+class Club:
+    """A running application with two accounts, and its database."""
+
+    url: str
+    store: Store
+    mongodb_url: str
+    database: str
+
+    def reader(self, **headers: str) -> httpx.AsyncClient:
+        """A browser of its own that keeps cookies; redirects are looked at, not followed."""
+        return httpx.AsyncClient(base_url=self.url, headers=headers)
+
+    @asynccontextmanager
+    async def member(self, name: str = CLAIRE) -> AsyncIterator[httpx.AsyncClient]:
+        """Somebody who has signed in."""
+        async with self.reader() as http:
+            got = await sign_in(http, name, PASSWORD)
+            assert got.status_code == 303, got.text
+            yield http
+
+    async def raw(self, collection: str) -> list[dict[str, object]]:
+        """Everything in a collection, as MongoDB has it."""
+        client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(self.mongodb_url)
+        try:
+            return await client[self.database][collection].find().to_list(None)
+        finally:
+            client.close()
+
+
+@asynccontextmanager
+async def club(
+    mongodb_url: str, folder: Path, *, members_only: bool = False
+) -> AsyncIterator[Club]:
+    """A new application over an empty database."""
+    database = f"test_{uuid.uuid4().hex[:12]}"
+    async with await Store.open(mongodb_url, database) as store:
+        for name in (CLAIRE, OMAR):
+            await store.accounts.add(name, HASH)
+        library = Library(
+            store=store,
+            browse=store.browse,
+            scenarios={s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios},
+            made_up=True,
+            data_dir=folder,
+            members_only=members_only,
+        )
+        async with serving(library) as url:
+            yield Club(url, store, mongodb_url, database)
+
+
+def routes_of(routes: Iterable[object]) -> Iterator[object]:
+    """Every route of an application; FastAPI keeps those of a router within it."""
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        if router is None:
+            yield route
+        else:
+            yield from routes_of(router.routes)
+
+
+async def form_token(http: httpx.AsyncClient, path: str) -> str:
+    """The form token on a page."""
+    found = re.search(r'name="jeton" value="([^"]*)"', (await http.get(path)).text)
+    return html.unescape(found[1]) if found else ""
+
+
+async def sign_in(
+    http: httpx.AsyncClient, name: str, password: str, **fields: str
+) -> httpx.Response:
+    """Fill in the sign-in page and send it."""
+    token = await form_token(http, "/connexion")
+    fields = {"jeton": token, "nom": name, "mot_de_passe": password, **fields}
+    return await http.post("/connexion", data=fields)
+
+
+@asynccontextmanager
+async def without_scripts(chromium: Chromium) -> AsyncIterator[Page]:
+    """A reader's page in which no script runs."""
+    opened = await chromium.open_page()
+    browser = opened.page.context.browser
+    assert browser
+    context = await browser.new_context(java_script_enabled=False, locale="fr-FR")
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+        await chromium.close_page(opened)
+
+
+async def tab_to(page: Page, control: Locator) -> None:
+    """Press Tab until this control has the focus, as somebody does who has no mouse."""
+    for _ in range(MOST_TABS):
+        if await control.evaluate("it => it === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"{control} cannot be reached with {MOST_TABS} tabs")
+
+
+async def go_with_keys(page: Page, control: Locator, key: str = "Enter") -> None:
+    """Tab to a link or button, press a key, and wait for the page that comes."""
+    await tab_to(page, control)
+    async with page.expect_navigation():
+        await page.keyboard.press(key)

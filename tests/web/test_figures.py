@@ -1,0 +1,426 @@
+"""The figures pages: overview, prefecture, flow, and the charts as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import httpx
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from PIL import Image
+from playwright.async_api import Page as BrowserPage
+
+from fleet.errors import BadInput
+from fleet.figures import FlowFigures
+from fleet.filter import Period
+from fleet.models import Verdict, now
+from fleet.samples import Try, breaks_of, count, paris_day, totals_of, week_of
+from fleet.stats import Counts, Delay
+from fleet.web import charts, drawing
+from fleet.web.hours import hours_of
+from fleet.web.language import Language, Words
+from fleet.web.level import DELAYS, level, seen, share_text
+from fleet.web.map import places
+from fleet.web.months import months_of
+from fleet.web.period import asked_for
+from fleet.web.tables import TABLES, table
+from fleet.web.weekly import line_of, stretches, top_of, weeks_of
+from tests.web.conftest import Site
+
+FLOW = "/demarche/63/titre-de-sejour"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHARTS = "/graphique/63/titre-de-sejour"
+
+
+def figures(*seen_: tuple[str, Verdict], version: str = "a", changed: str = "") -> FlowFigures:
+    """What is counted of attempts that began at these instants (UTC)."""
+    tries = [
+        Try(
+            id=f"{n:03}",
+            run_id=f"run {n}",
+            scenario_id="63/titre-de-sejour",
+            scenario_version="b" if changed and at >= changed else version,
+            control=False,
+            number=1,
+            verdict=verdict,
+            first_dates=(),
+            started_at=datetime.fromisoformat(at).replace(tzinfo=UTC),
+        )
+        for n, (at, verdict) in enumerate(seen_)
+    ]
+    days = sorted(count(tries).values(), key=lambda each: each.day)
+    totals = totals_of(days)
+    assert totals
+    return FlowFigures(totals, tuple(days), week_of(days), tuple(breaks_of(days)))
+
+
+async def text(page: BrowserPage, selector: str) -> str:
+    return re.sub(r"\s+", " ", await page.inner_text(selector))
+
+
+# shares
+
+
+@pytest.mark.parametrize(
+    ("slots", "n", "said"),
+    [
+        (0, 9, "0 %"),
+        (1, 3000, "< 0,1 %"),
+        (2999, 3000, "> 99,9 %"),
+        (9, 9, "100 %"),
+        (1, 14, "7,1 %"),
+    ],
+)
+def test_something_is_never_written_as_nothing(slots: int, n: int, said: str) -> None:
+    assert share_text(Words("fr"), slots / n).replace("\u202f", " ") == said
+
+
+def test_only_exactly_nothing_has_the_colour_of_nothing() -> None:
+    assert [level(share) for share in (None, 0, 1e-9, 0.05, 0.051, 1)] == [
+        *("none", "l0", "l1", "l1", "l2", "l5")
+    ]
+
+
+def test_a_day_with_one_slot_among_failures_shows_the_slot() -> None:
+    assert seen(Counts({Verdict.OVERLOAD: 20, Verdict.SLOTS: 1})) == "slots"
+    assert seen(Counts({Verdict.OVERLOAD: 20, Verdict.CAPTCHA: 1})) == "refused"
+    assert seen(Counts()) == "unseen"
+
+
+def test_delays_are_named_as_la_cimade_named_them() -> None:
+    assert {each: each.french for each in Delay} == DELAYS
+
+
+# period
+
+
+def test_a_period_is_the_last_thirty_days_unless_another_is_asked_for() -> None:
+    today = paris_day(now())
+
+    assert asked_for({}).period == Period(first=today - timedelta(days=29), last=today)
+    assert asked_for({"jours": "7", "du": "", "au": ""}).days == 7
+    assert asked_for({"du": "2026-10-01", "au": "2026-10-31"}).fixed == {
+        "du": "2026-10-01",
+        "au": "2026-10-31",
+    }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"jours": "0"},
+        {"jours": "٣٠"},
+        {"jours": "99999"},
+        {"du": "2026-10-31", "au": "2026-10-01"},
+        {"du": "hier"},
+        {"au": "2026-10-01"},
+        {"jours": "7", "du": "2026-10-01"},
+        {"du": "2999-01-01"},
+    ],
+)
+def test_what_is_no_period_is_refused(query: dict[str, str]) -> None:
+    with pytest.raises(BadInput):
+        asked_for(query)
+
+
+# map
+
+
+def test_the_map_tells_no_visit_from_no_answer_from_never() -> None:
+    counted = {
+        "63": Counts({Verdict.NO_SLOTS: 100}),
+        "2A": Counts({Verdict.CAPTCHA: 3, Verdict.CLOSED: 1}),
+        "971": Counts({Verdict.SLOTS: 7, Verdict.NO_SLOTS: 93}),
+        "75": Counts({Verdict.SLOTS: 1, Verdict.NO_SLOTS: 1}),
+    }
+    found = {place.code: place for place in places(Words("fr"), counted)}
+
+    assert [found[c].colour for c in ("63", "2A", "971", "01")] == [
+        "l0",
+        "silent",
+        "l2",
+        "unmeasured",
+    ]
+    assert found["971"].label.replace("\u202f", " ") == "Guadeloupe : 7,0 %, 100 réponses"
+    assert found["2A"].label == "Corse-du-Sud : aucune réponse sur les rendez-vous, 4 visites"
+    assert found["01"].label == "Ain : aucune visite"
+    assert found["75"].few
+    assert not found["63"].few
+    assert found["971"].outline is None
+    assert "00" not in found
+
+
+# days, weeks, hours
+
+
+def test_the_calendar_marks_the_day_on_which_measuring_changed() -> None:
+    found = figures(
+        ("2026-10-31 22:30", Verdict.NO_SLOTS),  # 23:30 in Paris
+        ("2026-10-31 23:30", Verdict.SLOTS),  # the first of November in Paris
+        ("2026-11-03 09:00", Verdict.NO_SLOTS),
+        changed="2026-11-03",
+    )
+    october, november = months_of(found, Period(first=date(2026, 10, 30), last=date(2026, 11, 4)))
+    days = {day.day: day for m in (october, november) for week in m.weeks for day in week if day}
+
+    assert [d.day for d in days] == [30, 31, 1, 2, 3, 4]
+    assert [day.seen for day in days.values()] == [
+        *("unseen", "no_slots", "slots", "unseen", "no_slots", "unseen")
+    ]
+    assert [d for d, day in days.items() if day.changed] == [date(2026, 11, 3)]
+    assert "la façon de mesurer a changé" in days[date(2026, 11, 3)].label(Words("fr"))
+    assert (october.has_break, november.has_break) == (False, True)
+
+
+def test_an_hour_without_answers_has_no_offer_rate_but_counts_as_an_outage() -> None:
+    found = figures(("2026-11-02 08:15", Verdict.OVERLOAD), ("2026-11-02 09:15", Verdict.NO_SLOTS))
+    rows = hours_of(found.week)
+
+    assert (rows[9][0].offered, rows[9][0].down) == (None, 1)
+    assert (rows[10][0].offered, rows[10][0].down) == (0, 0)
+    assert (rows[10][1].offered, rows[10][1].down) == (None, None)
+
+
+def test_the_line_stops_where_a_week_has_no_answer() -> None:
+    found = figures(
+        ("2026-10-05 09:00", Verdict.NO_SLOTS),
+        ("2026-10-12 09:00", Verdict.CAPTCHA),
+        ("2026-10-26 09:00", Verdict.SLOTS),
+        changed="2026-10-26",
+    )
+    weeks = weeks_of(found)
+    line = line_of(weeks, found.breaks)
+
+    assert [week.rate.n for week in weeks] == [1, 0, 0, 1]
+    assert [[n for n, _ in stretch] for stretch in stretches(weeks)] == [[0], [3]]
+    assert top_of(weeks) == 1
+    assert (len(line.lines), len(line.bands), len(line.dots)) == (2, 2, 2)
+    assert line.dots[0][0] < line.marks[0] < line.dots[1][0]
+
+
+def test_a_flow_that_never_answered_is_drawn_without_a_line() -> None:
+    found = figures(("2026-10-05 09:00", Verdict.CAPTCHA))
+
+    assert line_of(weeks_of(found), found.breaks).lines == ()
+
+
+# files
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_csv_adds_up_to_the_totals(name: str) -> None:
+    found = figures(
+        ("2026-10-05 09:00", Verdict.NO_SLOTS),
+        ("2026-10-05 10:00", Verdict.OVERLOAD),
+        ("2026-10-14 09:00", Verdict.SLOTS),
+        ("2026-10-26 09:00", Verdict.CLOSED),
+    )
+    rows = list(csv.DictReader(io.StringIO(table(name, found, made_up=True))))
+
+    wanted = found.totals.counts.rate.n if name == "delais" else found.totals.counts.samples
+    assert sum(int(row["samples"]) for row in rows) == wanted
+    assert {row["made_up"] for row in rows} == {"true"}
+    assert {row["scenario_id"] for row in rows} == {"63/titre-de-sejour"}
+
+
+@pytest.mark.parametrize("name", charts.TITLES)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_chart_is_drawn_of_anything_that_can_be_counted(name: str, language: Language) -> None:
+    found = figures(
+        *(
+            (f"2026-{month:02}-{n + 1:02} 09:00", v)
+            for month in (8, 11)
+            for n, v in enumerate(Verdict)
+        ),
+        changed="2026-11",
+    )
+    sheet = drawing.Sheet("", r"Title $x^{ with \frac", ("head",), ("https://a.example/$1_$2",))
+    subject = drawing.Subject(
+        found, Period(first=date(2026, 8, 1), last=date(2026, 11, 20)), Words(language)
+    )
+    picture = drawing.draw(name, sheet, subject, "png")
+
+    assert Image.open(io.BytesIO(picture)).size[0] == drawing.WIDTH_IN * drawing.DPI
+
+
+@pytest.mark.parametrize("name", charts.TITLES)
+async def test_a_picture_says_what_it_shows_and_that_it_is_practice(site: Site, name: str) -> None:
+    got = await site.http.get(f"{CHARTS}/{name}.svg")
+    # letters are drawn as outlines, so that they look the same everywhere; the words are beside
+    words = " ".join(re.findall(r"<!-- (.*?) -->", got.text))
+
+    assert got.headers["content-type"] == "image/svg+xml"
+    assert "DONNÉES D’EXERCICE" in words
+    assert "Titre de séjour : dépôt d'un dossier" in words
+    assert "Puy-de-Dôme (63)" in words
+    assert "n = 2 réponses" in words
+    assert Words("fr").day(paris_day(now())) in words
+    assert "Source : visites automatiques" in words
+    assert "exercice-63-titre-de-sejour" in got.headers["content-disposition"]
+
+
+async def test_a_picture_that_did_not_change_is_not_sent_again(site: Site) -> None:
+    first = await site.http.get(f"{CHARTS}/delais.png")
+    again = await site.http.get(
+        f"{CHARTS}/delais.png", headers={"If-None-Match": first.headers["etag"]}
+    )
+    english = await site.http.get(f"{CHARTS}/delais.png?langue=en")
+
+    assert Image.open(io.BytesIO(first.content)).format == "PNG"
+    assert (again.status_code, again.content) == (304, b"")
+    assert english.headers["etag"] != first.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{CHARTS}/taux.pdf", 404),
+        (f"{CHARTS}/autre.svg", 404),
+        ("/graphique/63/jamais-vue/taux.svg", 404),
+        ("/graphique/99/titre-de-sejour/taux.svg", 404),
+        (f"{CHARTS}/taux.svg?langue=de", 400),
+        (f"{CHARTS}/taux.svg?du=2016-01-01", 400),
+        (f"{CHARTS}/taux.svg?jours=x", 400),
+        (f"{CHARTS}/taux.svg?du=2020-01-01&au=2020-01-02", 404),
+        ("/departement/96", 404),
+        ("/departement/63?jours=x", 400),
+        ("/demarche/63/jamais-vue", 404),
+        ("/demarche/63/Nul", 404),
+        ("/demarche/63/titre-de-sejour?jours=1&du=2026-11-01", 400),
+        ("/?tri=rien", 400),
+        ("/?tri=n&sens=haut", 400),
+    ],
+)
+async def test_a_wrong_address_gets_an_error_page(site: Site, address: str, status: int) -> None:
+    got = await site.http.get(address)
+
+    assert got.status_code == status
+    assert "<h1>" in got.text
+
+
+# pages
+
+
+async def test_map_and_table_of_the_overview_say_the_same(
+    site: Site, browser_page: BrowserPage
+) -> None:
+    await browser_page.goto(f"{site.url}/")
+    on_map = await browser_page.locator(".map a").evaluate_all(
+        "links => links.map(link => [link.getAttribute('href'), link.getAttribute('aria-label')])"
+    )
+    labels = {href.rsplit("/", 1)[1]: label.replace("\u202f", " ") for href, label in on_map}
+
+    assert len(on_map) == len(labels)  # no department is there twice
+    assert labels["63"] == "Puy-de-Dôme : 0 %, 2 réponses"
+    assert labels["94"] == "Val-de-Marne : aucune réponse sur les rendez-vous, 1 visite"
+    assert labels["01"] == "Ain : aucune visite"
+    row = await text(browser_page, "tr:has(a[href='/departement/63'])")
+    assert re.sub(r"\s", " ", row) == ("Puy-de-Dôme 63 2 0 % 0 % à 66 % 0 % 100 % sur 2 réponses")
+
+
+async def test_a_flow_without_answers_has_a_dash_and_no_rate(
+    site: Site, browser_page: BrowserPage
+) -> None:
+    await browser_page.goto(f"{site.url}/demarche/67/titre-de-sejour")
+    card = await text(browser_page, "#taux-offre + ul > li")
+
+    assert card == "Un rendez-vous est proposé – aucune réponse sur les rendez-vous"
+
+
+async def test_the_table_is_sorted_by_links_without_any_script(site: Site) -> None:
+    async def order(address: str) -> list[str]:
+        got = await site.http.get(address)
+        return re.findall(r'<th scope="row"><a href="/departement/(\w+)', got.text)
+
+    first = await site.http.get("/?jours=7&tri=taux")
+    back = re.search(r'aria-sort="ascending"[^>]*><a href="([^"]+)"', first.text)
+
+    assert back is not None
+    assert await order("/") == ["33", "63", "67", "75", "91", "92", "94"]
+    assert (await order("/?jours=7&tri=taux"))[-1] not in ("63", "75")
+    backwards = back[1].replace("&amp;", "&")
+    assert (await order(backwards))[0] == "75"
+    assert "jours=7" in backwards
+
+
+async def test_a_prefecture_shows_control_flows_beside_those_of_foreigners(
+    site: Site, browser_page: BrowserPage
+) -> None:
+    await browser_page.goto(f"{site.url}/departement/63")
+    foreigners = await text(browser_page, "section[aria-labelledby='half-1']")
+    control = await text(browser_page, "section[aria-labelledby='half-2']")
+
+    assert "Titre de séjour" in foreigners
+    assert "Permis de conduire" not in foreigners
+    assert "100 % sur 2 réponses" in control.replace("\u202f", " ")
+    assert "au moins deux dates sur un mois : 2" in control
+    latest = site.of("63/permis-de-conduire")
+    assert await browser_page.locator(f"a[href='/tentative/{latest.id}']").count() == 1
+    assert await browser_page.locator("a[href='/galerie?demarche=63%2Fpermis-de-conduire']").count()
+
+
+async def test_a_prefecture_that_nobody_measures_says_what_to_do(site: Site) -> None:
+    got = await site.http.get("/departement/23")
+
+    assert got.status_code == 200
+    assert "fleet new" in got.text
+
+
+async def test_a_flow_compares_itself_and_leads_to_the_pictures_of_each_day(
+    site: Site, browser_page: BrowserPage
+) -> None:
+    today = paris_day(site.of("63/titre-de-sejour").started_at)
+    await browser_page.goto(f"{site.url}{FLOW}")
+
+    compared = await text(browser_page, "section[aria-labelledby='temoins'] tbody")
+    assert "Permis de conduire" in compared
+    day = browser_page.locator(f".month a[href*='du={today}']")
+    label = (await day.get_attribute("aria-label") or "").replace("\u202f", " ")
+    assert label == f"{Words('fr').day(today)} : rendez-vous proposé 0 fois sur 2 réponses"
+    assert await day.evaluate("link => link.closest('td').className") == "d-no_slots"
+    form = browser_page.locator("dl.facts a[rel]")
+    assert await form.get_attribute("href") == site.library.scenarios["63/titre-de-sejour"].url
+    assert "noopener" in (await form.get_attribute("rel") or "")
+    images = browser_page.locator(".thumbs img")
+    assert await images.count() == 2
+
+
+async def test_a_flow_without_visits_in_the_period_says_when_the_last_one_was(site: Site) -> None:
+    got = await site.http.get(f"{FLOW}?du=2020-01-01&au=2020-01-02")
+
+    assert "Aucune visite de cette démarche du 1" in got.text
+    assert f"?du={paris_day(site.of('63/titre-de-sejour').started_at)}" in got.text
+
+
+async def test_every_link_of_the_figures_pages_leads_somewhere(site: Site) -> None:
+    found: set[str] = set()
+    for page in ("/", "/departement/63", FLOW):
+        got: httpx.Response = await site.http.get(page)
+        found |= {h.replace("&amp;", "&") for h in re.findall(r'(?:href|src)="(/[^"#]*)', got.text)}
+    elsewhere = re.compile(r"/(en/)?(departement/|graphique/.*(svg|png))")  # tested above
+    found = {h for h in found if not elsewhere.match(h)}
+    broken = {h: s for h in sorted(found) if (s := (await site.http.get(h)).status_code) >= 400}
+
+    assert broken == {}
+
+
+@pytest.mark.parametrize("path", ["/", "/departement/63", FLOW])
+async def test_the_figures_pages_are_accessible_and_fit_a_telephone(
+    site: Site, browser_page: BrowserPage, path: str
+) -> None:
+    said: list[str] = []
+    browser_page.on("console", lambda message: said.append(message.text))
+    await browser_page.set_viewport_size({"width": 360, "height": 740})
+    await browser_page.emulate_media(color_scheme="light")
+    await browser_page.goto(f"{site.url}{path}")
+    light = await Axe().run(browser_page, options={"runOnly": WCAG})
+    await browser_page.emulate_media(color_scheme="dark")
+    dark = await Axe().run(browser_page, options={"runOnly": ["color-contrast"]})
+
+    assert light.violations_count == 0, light.generate_report()
+    assert dark.violations_count == 0, dark.generate_report()
+    assert await browser_page.evaluate("document.documentElement.scrollWidth") == 360
+    assert said == []  # the policy of the pages refused nothing of them
