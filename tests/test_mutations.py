@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,7 +24,7 @@ from fleet.browser import Chromium
 from fleet.models import Attempt, Verdict
 from fleet.sight import Patience
 from fleet.tape import Tape
-from tests.replay import PAGES, replay
+from tests.replay import PAGES, expected, fixtures, replay
 
 ABOUT_SLOTS = (Verdict.SLOTS, Verdict.NO_SLOTS)
 
@@ -219,3 +220,34 @@ def test_another_platforms_page_in_the_answers_place_says_nothing(
     if stored.family != other.family or inside:
         assert got.verdict not in ABOUT_SLOTS, (other.name, got.detail)
     assert got.verdict != Verdict.CRASHED, (other.name, got.detail)
+
+
+OTHERS = [p for p in fixtures() if expected(p) not in ABOUT_SLOTS]
+
+MANGLED: dict[str, Change] = {
+    "cut in the middle": lambda s: s[: len(s) // 2],
+    "cut near its end": lambda s: s[: len(s) * 9 // 10],
+    "twice": lambda s: s + s,
+    "in capitals": lambda s: re.sub(r">[^<]+<", lambda m: m.group().upper(), s),
+    "without its headings": lambda s: re.sub(r"<h[12].*?</h[12]>", "", s, flags=re.DOTALL),
+    "without its forms": lambda s: re.sub(r"</?(form|input|button)[^>]*>", "", s),
+    "beside the words of an answer": lambda s: f"{s}<p hidden>{NO_SLOT}</p><!-- {NO_SLOT} -->",
+    "empty": lambda s: "",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.relative_to(PAGES).as_posix())
+@settings(few, max_examples=4)
+@given(how=st.sampled_from(sorted(MANGLED)))
+def test_a_page_that_is_no_answer_about_slots_never_becomes_one(
+    loop: asyncio.AbstractEventLoop, chromium: Chromium, path: Path, how: str
+) -> None:
+    """Captchas, logins, closed forms, errors: whatever happens to their last page."""
+    tape = har.load(path)
+    url = tape.pages[-1]
+
+    got = played(loop, chromium, tape.with_body(url, MANGLED[how](tape.text_of(url))))
+
+    assert got.verdict not in ABOUT_SLOTS, (how, got.detail)
+    assert got.verdict != Verdict.CRASHED, (how, got.detail)
