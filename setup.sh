@@ -186,7 +186,7 @@ install_packages() {
             die "Could not make a virtual environment in $venv." "Remove it, then: make setup"
         printf '%s\n' "$root" >"$venv/.setup-root"
     fi
-    say packages "$(grep -c '^[a-z].*==' requirements.lock) pinned packages (the first time: about 140 MB)"
+    say packages "$(grep -c '^[a-z].*==' requirements.lock) pinned packages (the first time: about 280 MB)"
     # PIP_USER: a person's `user = true` makes every install into a virtual environment fail.
     PIP_USER=0 logged "$venv/bin/python" -m pip install --no-input --require-hashes -r requirements.lock ||
         die "pip could not install what requirements.lock lists." \

@@ -131,10 +131,10 @@ class World:
                 habit, Verdict.LOGIN_REQUIRED
             )
         offered = OFFERS[habit]
-        paris = at.astimezone(PARIS)
-        night = (paris.weekday(), paris.hour) in ((6, 23), (0, 0), (0, 1))
-        if habit == "sunday" and night:
-            offered = 0.75
+        if habit == "sunday":
+            paris = at.astimezone(PARIS)
+            if (paris.weekday(), paris.hour) in ((6, 23), (0, 0), (0, 1)):
+                offered = 0.75
         return Verdict.SLOTS if random.random() < offered else Verdict.NO_SLOTS
 
     @lru_cache(maxsize=100_000)  # noqa: B019  # one world lives as long as its process
@@ -167,8 +167,12 @@ class World:
 
     def _version(self, flow: Flow, at: datetime) -> tuple[str, bool]:
         """The scenario's version, and whether the site has just changed and nobody has looked."""
+        return self._version_of_day(flow, at.toordinal())
+
+    @lru_cache(maxsize=10_000)  # noqa: B019
+    def _version_of_day(self, flow: Flow, ordinal: int) -> tuple[str, bool]:
         offset = int(self._random(flow.id, "offset").random() * 84)
-        epoch, day = divmod(at.toordinal() + offset, 84)
+        epoch, day = divmod(ordinal + offset, 84)
         version = hashlib.sha256(f"{flow.version} {epoch}".encode()).hexdigest()[:12]
         return version, day >= 82 and epoch % 2 == 0
 
@@ -192,8 +196,8 @@ class Writer:
             self._templates[key] = self._template(visit.flow, visit.verdict)
         template = self._templates[key]
         made = f"{self._seed} {visit.flow.id} {visit.at.isoformat()} {visit.number}"
-        random = Random(made)
-        first_dates = self._first_dates(visit, random)
+        name = hashlib.sha256(made.encode()).hexdigest()[:32]
+        first_dates, slot_count = self._offer(visit, name)
         pages = [
             dict(each, at=visit.at + timedelta(seconds=n))
             for n, each in enumerate(template["served"])
@@ -201,25 +205,29 @@ class Writer:
         taken = visit.at + timedelta(seconds=3)
         return {
             **template,
-            "_id": hashlib.sha256(made.encode()).hexdigest()[:32],
+            "_id": name,
             "run_id": visit.run_id,
             "scenario_version": visit.version,
             "number": visit.number,
             "started_at": visit.at,
-            "seconds": round(random.uniform(1, 9), 3),
+            "seconds": 1 + int(name[:3], 16) / 500,
             "first_dates": [day.isoformat() for day in first_dates],
-            "slot_count": random.randrange(1, 40) if visit.verdict is Verdict.SLOTS else None,
+            "slot_count": slot_count,
             "served": pages,
             "evidence": [dict(each, taken_at=taken) for each in template["evidence"]],
         }
 
-    def _first_dates(self, visit: Visit, random: Random) -> list[date]:
-        if visit.verdict is not Verdict.SLOTS or random.random() < 0.05:
-            return []
+    def _offer(self, visit: Visit, name: str) -> tuple[list[date], int | None]:
+        if visit.verdict is not Verdict.SLOTS:
+            return [], None
+        random = Random(name)
+        slot_count = random.randrange(1, 40)
+        if random.random() < 0.05:
+            return [], slot_count
         day = visit.at.astimezone(PARIS).date()
         first = day + timedelta(days=min(int(random.expovariate(1 / 25)) + 1, 200))
         second = first + timedelta(days=random.randrange(1, 15))
-        return [first, second] if random.random() < 0.8 else [first]
+        return ([first, second] if random.random() < 0.8 else [first]), slot_count
 
     def _template(self, flow: Flow, verdict: Verdict) -> Document:
         department, name = flow.id.split("/")

@@ -71,6 +71,7 @@ class Store:
     An open database. Made by `Store.open`; `close` when done (or `async with`).
 
     `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
+    `accounts` are who may sign in, `observations` what these people saw by hand.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:

@@ -108,6 +108,13 @@ async def test_a_session_ends_by_itself(store: Store) -> None:
     assert await store.accounts.user_of(token, at=now() + SESSION + timedelta(seconds=1)) is None
 
 
+async def test_a_session_begun_while_its_account_went_is_nobodys(store: Store) -> None:
+    user = await store.accounts.add("Léa", "hash")
+    await store.accounts.remove("Léa")
+
+    assert await store.accounts.user_of(await store.accounts.begin_session(user)) is None
+
+
 async def test_every_further_try_waits_twice_as_long_up_to_a_bound(store: Store) -> None:
     at = now()
     waits = []

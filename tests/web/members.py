@@ -33,9 +33,14 @@ class Club:
     """A running application with two accounts, and its database."""
 
     url: str
-    store: Store
+    library: Library
     mongodb_url: str
     database: str
+
+    @property
+    def store(self) -> Store:
+        """The store behind the pages."""
+        return self.library.store
 
     def reader(self, **headers: str) -> httpx.AsyncClient:
         """A browser of its own that keeps cookies; redirects are looked at, not followed."""
@@ -76,7 +81,7 @@ async def club(
             members_only=members_only,
         )
         async with serving(library) as url:
-            yield Club(url, store, mongodb_url, database)
+            yield Club(url, library, mongodb_url, database)
 
 
 def routes_of(routes: Iterable[object]) -> Iterator[object]:

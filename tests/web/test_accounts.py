@@ -22,9 +22,9 @@ from fleet.models import now
 from fleet.web import account, observations
 from fleet.web.app import create_app
 from fleet.web.asking import address_of, is_https
-from tests.web.conftest import Site
 from tests.web.members import (
     CLAIRE,
+    HASH,
     OMAR,
     PASSWORD,
     Club,
@@ -36,6 +36,7 @@ from tests.web.members import (
     tab_to,
     without_scripts,
 )
+from tests.web.test_observations import observation_of
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIGNED_IN = "Se déconnecter"
@@ -183,7 +184,9 @@ async def test_a_session_that_is_over_is_nobodys(members: Club) -> None:
 async def test_a_removed_account_is_signed_out_everywhere(fresh: Club) -> None:
     async with fresh.member() as http:
         await fresh.store.accounts.remove(CLAIRE)
+        assert SIGNED_IN not in (await http.get("/methode")).text
 
+        await fresh.store.accounts.add(CLAIRE, HASH)
         assert SIGNED_IN not in (await http.get("/methode")).text
 
 
@@ -291,10 +294,10 @@ async def test_a_form_of_a_browser_without_cookies_is_refused(members: Club) -> 
             assert got.status_code == 403
 
 
-async def test_every_address_that_takes_something_is_known_to_these_tests(site: Site) -> None:
+async def test_every_address_that_takes_something_is_known_to_these_tests(members: Club) -> None:
     takes = {
         route.path
-        for route in routes_of(create_app(site.library).routes)
+        for route in routes_of(create_app(members.library).routes)
         if isinstance(route, Route) and set(route.methods or ()) - {"GET", "HEAD"}
     }
 
@@ -393,7 +396,7 @@ async def test_an_address_that_tries_many_names_must_wait_and_others_need_not(
 # For members only ----------------------------------------------------------------------------
 
 
-def pages(site: Site) -> set[str]:
+def pages(of: Club) -> set[str]:
     """An example of every address that can be read."""
     values = {
         "{department}": "63",
@@ -404,7 +407,7 @@ def pages(site: Site) -> set[str]:
         "{step}": "0",
     }
     found = set()
-    for route in routes_of(create_app(site.library).routes):
+    for route in routes_of(create_app(of.library).routes):
         path = getattr(route, "path", "")
         for name, value in values.items():
             path = path.replace(name, value)
@@ -412,10 +415,8 @@ def pages(site: Site) -> set[str]:
     return found - {"/static", "/connexion", "/deconnexion"}
 
 
-async def test_for_members_only_means_every_page_picture_and_answer(
-    locked: Club, site: Site
-) -> None:
-    asked = pages(site)
+async def test_for_members_only_means_every_page_picture_and_answer(locked: Club) -> None:
+    asked = pages(locked)
     assert len(asked) > 30
     async with locked.reader(Accept="text/html") as browser, locked.reader() as program:
         for path in [*asked, "/en/galerie", "/nothing", "/api/openapi.json", "/api/docs"]:
@@ -442,11 +443,15 @@ async def test_a_member_comes_to_the_page_that_was_asked_for(
 
 
 async def test_what_is_for_members_only_is_kept_by_no_shared_cache(locked: Club) -> None:
+    made = observation_of()
+    await locked.store.observations.add(made, b"x", b"x")
     async with locked.member() as http:
         api = await http.get("/api/openapi.json")
+        picture = await http.get(f"/observations/{made.id}/image.jpg")
         style = await http.get("/static/fleet.css")
 
-    assert "private" in api.headers["cache-control"]
+    assert api.headers["cache-control"] == "private, no-store"
+    assert picture.headers["cache-control"] == "private, no-cache"
     assert "no-store" not in style.headers.get("cache-control", "")
 
 
