@@ -44,8 +44,11 @@ ANSWER_STANDS_S = 0.3
 CONTRADICTION_S = 0.5
 """How long two answers must stand side by side before they count as a contradiction."""
 
-DEPARTURE_S = 0.4
-"""How long after a press a page may take to ask for the next one."""
+DEPARTURE_S = 1.5
+"""
+How long after a press a page may take to ask for the next one: on a machine that is busy, far
+longer than the few milliseconds it needs. A press that leads nowhere waits as long.
+"""
 
 
 class Visit(Sight, Questions):

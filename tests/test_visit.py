@@ -282,3 +282,17 @@ async def test_a_page_that_says_none_for_a_moment_before_its_slots_come_has_slot
     got = await trying(FLASH % 250, script)
 
     assert got.verdict == Verdict.SLOTS, got.detail
+
+
+async def test_a_page_that_takes_its_time_to_leave_is_waited_for(trying: Try) -> None:
+    """On a busy machine a press needs far longer than a few milliseconds to lead anywhere."""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        assert await visit.press("Suivant")
+        return await decide(visit)
+
+    html = "<button onclick=\"setTimeout(() => location = '/creneau/', 800)\">Suivant</button>"
+    got = await trying(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
