@@ -65,7 +65,7 @@ def telling(doing: str) -> Iterator[None]:
         yield
     except ConnectionFailure as exc:
         raise StoreUnreachable(
-            f"could not {doing}: no MongoDB answers ({str(exc).split(' (configured')[0][:200]})."
+            f"could not {doing}: no MongoDB answers ({_who_is_silent(exc)})."
             " Check FLEET_MONGODB_URL and that the server runs"
         ) from exc
     except OperationFailure as exc:
@@ -79,3 +79,13 @@ def telling(doing: str) -> Iterator[None]:
         ) from exc
     except PyMongoError as exc:
         raise StoreRefused(f"could not {doing}: {str(exc)[:300]}") from exc
+
+
+def _who_is_silent(exc: ConnectionFailure) -> str:
+    """The driver's words; where it names no server yet, those that it was looking for."""
+    said = str(exc)
+    if said.startswith("No servers found yet"):
+        looked_for = dict.fromkeys(re.findall(r"\('([^']+)', (\d+)\)", said))
+        servers = ", ".join(f"{host}:{port}" for host, port in looked_for)
+        return f"{servers or 'no server'}: nothing within {SELECT_S:g} s"
+    return said.split(" (configured")[0][:200]
