@@ -57,6 +57,9 @@ _OUTLINE = (
 }"""
 )
 
+# one question: words and elements of two successive documents prove nothing together
+_BOTH = f"(limits) => [({READ})([[], limits[0]]), ({_OUTLINE})(limits[1])]"
+
 _BLOCKS = frozenset(
     (
         *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset"),
@@ -77,17 +80,16 @@ async def take(opened: OpenPage, *, document: int, dialogs: Sequence[str]) -> by
             one document that changed.
         dialogs: what boxes have said since it came.
     """
-    reading = await opened.ask(READ, [[], MAX_TEXT])
-    outline = await opened.ask(_OUTLINE, MAX_ELEMENTS)
-    if reading is None or outline is None:
+    both = await opened.ask(_BOTH, [MAX_TEXT, MAX_ELEMENTS])
+    if both is None:
         return None
+    reading, outline = both
     frames = []
     for frame in opened.page.frames[1 : MAX_FRAMES + 1]:
         if await reader.shown(frame):
-            text = await reader.ask_frame(frame, READ, [[], MAX_TEXT])
-            part = await reader.ask_frame(frame, _OUTLINE, MAX_ELEMENTS)
-            if text is not None and part is not None:
-                frames.append({"text": text["text"], "body": part["body"]})
+            part = await reader.ask_frame(frame, _BOTH, [MAX_TEXT, MAX_ELEMENTS])
+            if part is not None:
+                frames.append({"text": part[0]["text"], "body": part[1]["body"]})
     kept = {
         "format": FORMAT,
         **{name: reading[name] for name in ("url", "title", "text", "headings", "loading")},

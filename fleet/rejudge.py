@@ -168,6 +168,9 @@ async def judge_stored(store: Store, scenario: Scenario, attempt: Attempt) -> Ju
         StoreUnreachable, StoreRefused: the evidence could not be read, or nothing could be kept.
     """
     outlines = [file for file in attempt.evidence if file.kind == "outline"]
+    seen = {file.step for file in attempt.evidence}
+    if outlines and [file.step for file in outlines] != sorted(seen):
+        raise NotStored("the outline of one of its pages is missing")
     pages = [StoredPage.of(await store.evidence(file.sha256)) for file in outlines]
     outcome = await judge(scenario, attempt, pages)
     judgement = Judgement(

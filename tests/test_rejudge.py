@@ -150,6 +150,19 @@ async def test_what_was_not_kept_cannot_be_judged_again_and_says_why(
     assert await store.judgements(attempt.id) == []
 
 
+async def test_an_attempt_that_lacks_the_outline_of_a_page_is_not_judged_again(
+    visit: Visit, store: Store
+) -> None:
+    """The pages behind it would be taken for others."""
+    attempt = await visit(form(plannings=DESKS), scenario=scenario_of(form(), planning="1"))
+    left = tuple(e for e in attempt.evidence if (e.kind, e.step) != ("outline", 1))
+
+    with pytest.raises(NotStored, match="the outline of one of its pages is missing"):
+        await judge_stored(
+            store, scenario_of(form()), attempt.model_copy(update={"evidence": left})
+        )
+
+
 async def test_a_scenario_that_fails_on_stored_pages_judges_nothing(
     visit: Visit, store: Store
 ) -> None:
