@@ -36,6 +36,7 @@ from fleet.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fleet.browser import Chromium
     from fleet.page import OpenPage
@@ -66,6 +67,7 @@ async def attempt(
     run_id: str,
     number: int = 1,
     limits: Limits | None = None,
+    due_at: datetime | None = None,
     tape: Recorder | Player | None = None,
     page: OpenPage | None = None,
 ) -> Kept:
@@ -83,6 +85,7 @@ async def attempt(
         limits: `limits.visit.deadline_s` is for the visit; the last picture and closing have
             budgets of their own, so an attempt may take a little longer.
         page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.
+        due_at: when the visit was due, if it was; kept with the attempt.
         tape: records this visit, or plays one in the network's place; each for one attempt.
     """
     if page is not None and tape is not None:
@@ -119,6 +122,7 @@ async def attempt(
             slot_count=outcome.slot_count,
             facts=outcome.facts,
             missing_anchor=outcome.missing_anchor,
+            due_at=due_at,
             started_at=started_at,
             seconds=round(time.monotonic() - clock, 3),
             served=tuple(visit.traffic.served) if visit else (),

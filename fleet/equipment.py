@@ -7,6 +7,7 @@ Also who may be visited: real prefectures only with a contact address.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -89,18 +90,29 @@ def pace_of(settings: Settings, pages: int | None = None) -> Pace:
     )
 
 
+Revive = Callable[[], Awaitable[bool]]
+"""Start the embedded MongoDB again if it has died; whether it had."""
+
+
 @contextlib.asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """The store of `FLEET_MONGODB_URL`, else of the embedded server, which is then running."""
+    async with open_lasting_store(settings) as (store, _):
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def open_lasting_store(settings: Settings) -> AsyncIterator[tuple[Store, Revive | None]]:
+    """The store as of `open_store`, and how to bring an embedded server back if it dies."""
     if settings.mongodb_url is not None:
         async with await Store.open(settings.mongodb_url, settings.database) as store:
-            yield store
+            yield store, None
         return
     server = Mongod(settings.data_dir)
     async with server as url:
         try:
             async with await Store.open(url, settings.database) as store:
-                yield store
+                yield store, server.revive
         except StoreUnreachable as exc:
             if (said := server.why_gone()) is None:
                 raise

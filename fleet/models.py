@@ -249,7 +249,11 @@ class EvidenceFile(Frozen):
 
 
 class Attempt(Frozen):
-    """One visit of one scenario. Stored once, never changed; a retry is another attempt."""
+    """
+    One visit of one scenario. Stored once, never changed; a retry is another attempt.
+
+    `due_at` is when it was due (`fleet watch`); None if it was asked for by hand.
+    """
 
     id: str
     run_id: str
@@ -269,6 +273,7 @@ class Attempt(Frozen):
     slot_count: int | None
     facts: Facts = Field(default_factory=dict)
     missing_anchor: str | None = None
+    due_at: Instant | None = None
     started_at: Instant
     seconds: float = Field(ge=0)
     served: tuple[Served, ...]
@@ -280,7 +285,7 @@ class Attempt(Frozen):
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""
-        document = _plain(self)
+        document = plain_document(self)
         document["_id"] = document.pop("id")
         return document
 
@@ -292,58 +297,28 @@ class Attempt(Frozen):
         return cls.model_validate(fields)
 
 
-class Judgement(Frozen):
-    """
-    What later rules or a later scenario say of a stored attempt, which itself stays as it is.
-
-    There is one for each attempt, ruleset and version of the scenario.
-    """
-
-    attempt_id: str
-    scenario_id: str
-    scenario_version: str
-    ruleset: str
-    judged_at: Instant
-    verdict: Verdict
-    group: Group
-    detail: str
-    signs: tuple[str, ...]
-    first_dates: tuple[date, ...]
-    slot_count: int | None
-    facts: Facts
-    missing_anchor: str | None
-
-    def differs_from(self, attempt: Attempt) -> bool:
-        """Whether it says something else than the attempt: another verdict, other dates."""
-        return (self.verdict, self.first_dates) != (attempt.verdict, attempt.first_dates)
-
-    def to_document(self) -> dict[str, Any]:
-        """As MongoDB keeps it: `_id` names attempt, ruleset and version."""
-        document = _plain(self)
-        document["_id"] = f"{self.attempt_id}:{self.ruleset}:{self.scenario_version}"
-        return document
-
-    @classmethod
-    def from_document(cls, document: dict[str, Any]) -> Self:
-        """The judgement that `to_document` wrote."""
-        return cls.model_validate({k: v for k, v in document.items() if k != "_id"})
-
-
-def _plain(judged: Attempt | Judgement) -> dict[str, Any]:
+def plain_document(judged: Frozen) -> dict[str, Any]:
+    """What MongoDB keeps of an attempt or a judgement: verdict and group as text, days as ISO."""
     document = judged.model_dump(mode="python")
-    document["verdict"], document["group"] = judged.verdict.value, judged.group.value
-    document["first_dates"] = [day.isoformat() for day in judged.first_dates]
+    document["verdict"], document["group"] = document["verdict"].value, document["group"].value
+    document["first_dates"] = [day.isoformat() for day in document["first_dates"]]
     return document
 
 
 class Run(Frozen):
-    """One pass over some scenarios; `ended_at` is None while it goes on or if it was killed."""
+    """
+    One pass over some scenarios; `ended_at` is None while it goes on or if it was killed.
+
+    The run of a fleet that watches lasts from its start to its end; its scenarios are those of
+    the start.
+    """
 
     id: str
     started_at: Instant
     ended_at: Instant | None = None
     scenario_ids: tuple[str, ...]
     times: int = Field(ge=1)
+    watch: bool = False
     attempts: int = Field(default=0, ge=0)
     fleet_version: str
     chromium_version: str

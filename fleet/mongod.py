@@ -124,6 +124,28 @@ class Mongod:
                 os.close(self._share)
                 self._share = None
 
+    async def revive(self) -> bool:
+        """
+        Start the server again if it has died, on its old port; whether it had.
+
+        Raises:
+            StoreUnreachable: it does not start; quotes the end of its log.
+        """
+        return await asyncio.to_thread(self._revive)
+
+    def _revive(self) -> bool:
+        with self._lock("start.lock"):
+            if self._running() is not None:
+                return False
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                process, port = map(int, self._address.read_text().split())
+                with contextlib.suppress(ChildProcessError):  # another fleet's child
+                    os.waitpid(process, os.WNOHANG)
+                self._start(port)
+                return True
+            self._start()
+            return True
+
     @contextlib.contextmanager
     def _lock(self, name: str) -> Iterator[Self]:
         handle = os.open(self._home / name, os.O_RDWR | os.O_CREAT, 0o600)
@@ -151,12 +173,12 @@ class Mongod:
             return None
         return port if _answers(port) else None
 
-    def _start(self) -> int:
+    def _start(self, port: int | None = None) -> int:
         stale = self._running()
         if stale is not None:  # it lives and does not answer: frozen, or still shutting down
             _end(stale)
         for _ in range(3):  # another program may take the free port before mongod does
-            port = _free_port()
+            port = port or _free_port()
             process = subprocess.Popen(
                 [
                     str(find_mongod()),
@@ -184,6 +206,7 @@ class Mongod:
                 _end(psutil.Process(process.pid))
             if process.wait() != 48:  # mongod's exit code for "address already in use"
                 break
+            port = None
         raise StoreUnreachable(
             f"MongoDB does not start on {self._home / 'files'}: exit {process.returncode};"
             f" its log ends: {self._log_tail()}. If its disk is full, make room; if the folder is"

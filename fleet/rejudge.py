@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from fleet import rules
 from fleet.errors import Judged, NotOnPage, NotStored, VisitEnded
-from fleet.models import PARIS, Judgement, Outcome, Verdict, now
+from fleet.judgement import Judgement
+from fleet.models import PARIS, Outcome, Verdict, now
 from fleet.outline import StoredPage
 from fleet.questions import Questions
 

@@ -23,7 +23,9 @@ from fleet.accounts import Accounts
 from fleet.browse import Browse
 from fleet.bucket import Bucket
 from fleet.figures import Figures
-from fleet.models import Attempt, EvidenceFile, Group, Judgement, Run, Verdict
+from fleet.judgement import Judgement
+from fleet.missed import MissedVisits
+from fleet.models import Attempt, EvidenceFile, Group, Run, Verdict
 from fleet.mongo import connect, telling
 from fleet.observations import Observations
 from fleet.paging import ATTEMPT_INDEXES, BY_TIME
@@ -71,7 +73,8 @@ class Store:
     An open database. Made by `Store.open`; `close` when done (or `async with`).
 
     `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
-    `accounts` are who may sign in, `observations` what these people saw by hand.
+    `accounts` are who may sign in, `observations` what these people saw by hand; `missed` are the
+    visits that were due and were not made, `watched` says up to when all are accounted for.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -84,6 +87,7 @@ class Store:
         self.browse = Browse(self._db)
         self.accounts = Accounts(self._db)
         self.observations = Observations(self._db)
+        self.missed = MissedVisits(self._db)
 
     @classmethod
     async def open(cls, url: str, database: str) -> Self:
@@ -121,6 +125,7 @@ class Store:
                 [("attempt_id", ASCENDING), ("judged_at", ASCENDING)]
             )
             await self.rollups.prepare()
+            await self.missed.prepare()
 
     async def __aenter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ LINES = 350
 OTHERS = "aiohttp asyncio_pool bson gridfs jinja2 motor playwright psutil pydantic pymongo rich"
 ONLY_IN = {
     "motor pymongo gridfs bson": (
-        r"(store|bucket|mongo|rollup|changes|figures|browse|accounts|observations)\.py"
+        r"(store|bucket|mongo|rollup|changes|figures|browse|accounts|observations|missed|watched)\.py"
     ),
     "argon2": r"passwords\.py",
     "asyncio_pool tenacity": r"run\.py",
@@ -27,7 +27,7 @@ ONLY_IN = {
 }
 NEVER = {
     r"(store|bucket|mongo|rollup|recount|changes|figures|browse|filter|paging|pipelines)\.py"
-    r"|(samples|stats|models|rules|catalog|questions|rejudge|accounts|observations)\.py": (
+    r"|(samples|stats|models|rules|catalog|questions|rejudge|accounts|observations|missed|watched)\.py": (
         "playwright fleet.browser fleet.visit fleet.attempt"
     ),
     r"families/.*": "fleet.browser fleet.store fleet.run fleet.cli fleet.commands fleet.settings",

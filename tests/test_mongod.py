@@ -145,6 +145,26 @@ async def test_a_server_killed_while_it_is_shared_is_started_again(folder: Path)
             assert await kept(ours) == []
 
 
+async def test_a_killed_server_is_revived_on_its_port_with_its_data_and_leaves_no_zombie(
+    folder: Path,
+) -> None:
+    server = Mongod(folder)
+    async with server as url, await Store.open(url, "kept") as store:
+        await store.add(attempt_of(), [])
+        (process,) = servers_of(folder)
+        assert not await server.revive()
+        process.kill()
+        with pytest.raises(StoreUnreachable):
+            await store.add(attempt_of(), [])
+
+        assert await server.revive()
+
+        assert len([a async for a in store.attempts()]) == 1
+        (again,) = servers_of(folder)
+        assert again.pid != process.pid
+        assert not process.is_running()  # collected, not only dead
+
+
 async def test_a_server_that_another_process_started_is_ended_without_waiting_for_it(
     folder: Path,
 ) -> None:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from fleet.models import Attempt, Frozen, Instant, Judgement, Verdict
+from fleet.judgement import Judgement
+from fleet.models import Attempt, Frozen, Instant, Verdict
 from fleet.stats import Counts, Delay
 from fleet.web.language import N_
 

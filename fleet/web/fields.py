@@ -31,6 +31,7 @@ ATTEMPT: Mapping[str, str] = {
     "slot_count": N_("nombre de rendez-vous affichés ; vide si non compté"),
     "facts": N_("ce que la page disait d’autre, par nom : prochaine mise en ligne, fermeture…"),
     "missing_anchor": N_("mots attendus que la visite n’a trouvés sur aucune page ; vide sinon"),
+    "due_at": N_("instant où la visite était prévue (UTC) ; vide si demandée à la main"),
     "started_at": N_("début de la visite, en temps universel (UTC)"),
     "seconds": N_("durée de la visite, en secondes"),
     "served": N_("documents servis par le site, dans l’ordre : adresse, code HTTP, instant"),

@@ -34,7 +34,8 @@ from schemathesis.checks import (
 
 from fleet import catalog
 from fleet.filter import Filter
-from fleet.models import Attempt, Dialog, Evidence, Judgement, Served, Verdict, now
+from fleet.judgement import Judgement
+from fleet.models import Attempt, Dialog, Evidence, Served, Verdict, now
 from fleet.present import CSV_COLUMNS, csv_row
 from fleet.settings import PRACTICE_SCENARIOS
 from fleet.store import Store

@@ -24,7 +24,8 @@ import fleet
 from fleet.attempt import attempt
 from fleet.browser import Chromium
 from fleet.evidence import Place, file_of
-from fleet.models import Attempt, Judgement, Outcome, Scenario, Verdict
+from fleet.judgement import Judgement
+from fleet.models import Attempt, Outcome, Scenario, Verdict
 from fleet.store import Store
 from fleet.web.gallery import ON_A_PAGE
 from fleet.web.library import Library
