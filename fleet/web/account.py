@@ -32,8 +32,8 @@ from fleet.web.sessions import (
 router = APIRouter()
 
 _passwords = Passwords()
-_at_once = anyio.CapacityLimiter(2)
-"""Passwords worked out at the same time, 64 MiB each."""
+_at_once = anyio.CapacityLimiter(1)
+"""Passwords worked out at the same time in each server process, 64 MiB each."""
 
 
 @router.get("/connexion")

@@ -2,13 +2,14 @@
 The API: what the pages show, as JSON, for programs. Reads only, asks for no account.
 
 Its document is at `/api/openapi.json`, a page that draws it at `/api/docs`. An error is JSON
-too, `{"detail": …}`: 400 for what contradicts itself, 404 for what is not there, 422 for a
-parameter that is none or has no such value, 503 when the database does not answer.
+too, `{"detail": …}`: 400 for what contradicts itself, 404 for what is not there, 410 for a file
+that was removed, 422 for a parameter that is none or has no such value, 503 when the database does
+not answer.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -19,15 +20,18 @@ from starlette.status import HTTP_404_NOT_FOUND
 from fleet.departments import DEPARTMENTS
 from fleet.errors import BadInput
 from fleet.filter import Filter
+from fleet.present import care_why
 from fleet.web import api_docs, api_export, api_figures, feeds
 from fleet.web.api_models import (
     NOT_THERE,
     PROBLEMS,
+    REMOVED,
     AttemptFound,
     Attempts,
     CareFound,
     Cares,
     EvidenceFound,
+    RemovedFile,
     ScenarioFound,
     Scenarios,
 )
@@ -35,6 +39,10 @@ from fleet.web.api_query import Asked, AskedPage, Question
 from fleet.web.care_page import in_need
 from fleet.web.language import N_
 from fleet.web.library import library_of
+from fleet.web.removed import refuse_removed
+
+if TYPE_CHECKING:
+    from fleet.models import Attempt
 
 router = APIRouter(responses=PROBLEMS)
 
@@ -112,6 +120,7 @@ async def attempt(
         judgements=tuple(await library.store.judgements(attempt_id)),
         older=found.older,
         newer=found.newer,
+        removed=await _removed(request, found.attempt),
         page=f"/tentative/{attempt_id}",
     )
 
@@ -120,7 +129,7 @@ async def attempt(
     "/api/evidence/{sha256}",
     summary=N_("Un fichier conservé : sa taille, sa nature, ses adresses"),
     description=N_("Les octets sont relus et leur empreinte recalculée à chaque demande."),
-    responses=NOT_THERE,
+    responses={**NOT_THERE, **REMOVED},
 )
 async def evidence(
     request: Request,
@@ -130,6 +139,7 @@ async def evidence(
 ) -> EvidenceFound:
     """A stored file, proved by its hash."""
     library = library_of(request)
+    await refuse_removed(request, sha256)
     kind = await library.store.evidence_kind(sha256)
     if kind is None:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no evidence {sha256}")
@@ -163,7 +173,8 @@ async def care(request: Request) -> Cares:
             attempts=each.attempts,
             verdict=each.latest.verdict,
             changed=each.changed,
-            why=each.why,
+            reason=each.ground.reason,
+            why=care_why(each),
             detail=each.latest.detail,
             missing_anchor=each.latest.missing_anchor,
             latest_attempt=each.latest.id,
@@ -172,6 +183,18 @@ async def care(request: Request) -> Cares:
         for each in await in_need(library)
     )
     return Cares(made_up=library.made_up, items=items)
+
+
+async def _removed(request: Request, found: Attempt) -> tuple[RemovedFile, ...]:
+    """Those of the attempt's files that were removed, in its order."""
+    names = list(dict.fromkeys(file.sha256 for file in found.evidence))
+    removals = await library_of(request).store.removals.many(names)
+    told = {"sha256", "kind", "reason", "at"}
+    return tuple(
+        RemovedFile.model_validate(removals[name].model_dump(include=told))
+        for name in names
+        if name in removals
+    )
 
 
 router.include_router(api_figures.router)

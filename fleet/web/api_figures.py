@@ -17,7 +17,8 @@ from starlette.requests import Request
 from fleet.departments import DEPARTMENTS
 from fleet.errors import BadInput
 from fleet.figures import FlowFigures, Halves
-from fleet.filter import Filter, Period
+from fleet.filter import Cursor, Filter, Period
+from fleet.paging import MOST
 from fleet.stats import Counts
 from fleet.web.api_models import (
     NOT_THERE,
@@ -39,11 +40,12 @@ from fleet.web.api_query import (
     check_measured,
     flow_of,
 )
-from fleet.web.feeds import change_found, latest_changes
+from fleet.web.feeds import change_found
 from fleet.web.language import N_
 from fleet.web.library import Library, library_of
 
-ALL = N_("Tous les départements")
+ALL = "Tous les départements"
+"""The title of a row about everything; French, as the titles of all other rows are."""
 
 router = APIRouter()
 
@@ -65,7 +67,22 @@ class AskedChanges(Question):
     department: Asked[str] = Field(None, description=N_("d’un seul département"))
     scenario_id: Asked[str] = Field(None, description=N_("d’une seule démarche"))
     control: Asked[bool] = Field(None, description=N_("les démarches témoins, ou les autres"))
-    limit: int = Field(50, ge=1, le=200, description=N_("combien, au plus"))
+    cursor: Asked[str] = Field(
+        None, max_length=120, description=N_("la page : le texte `older` d’une réponse, tel quel")
+    )
+    limit: int = Field(50, ge=1, le=MOST, description=N_("combien, au plus"))
+
+    def place(self) -> Cursor | None:
+        """
+        Where the page begins.
+
+        Raises:
+            BadInput: no answer of ours said this cursor.
+        """
+        place = Cursor.of(self.cursor) if self.cursor else None
+        if place and place.newer:
+            raise BadInput("the list of changes goes to what is older only")
+        return place
 
 
 @router.get(
@@ -154,15 +171,18 @@ async def changes(request: Request, asked: Annotated[AskedChanges, Query()]) -> 
     """Changes of state."""
     library = library_of(request)
     Filter.of({"department": asked.department, "scenario_id": asked.scenario_id})
-    found = await latest_changes(
-        library,
+    found = await library.store.figures.changes(
         asked.limit,
         department=asked.department,
         scenario_id=asked.scenario_id,
         control=asked.control,
+        older_than=asked.place(),
     )
     items = tuple(change_found(library, each) for each in found)
-    return ChangesFound(made_up=library.made_up, items=items)
+    older = None
+    if len(found) == asked.limit:  # if there is no more, the next page is empty and the last
+        older = str(Cursor(at=found[-1].after.at, attempt_id=found[-1].after.attempt_id))
+    return ChangesFound(made_up=library.made_up, items=items, older=older)
 
 
 def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]:

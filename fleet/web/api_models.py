@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from fleet.care import Reason
 from fleet.judgement import Judgement
 from fleet.models import Attempt, Frozen, Instant, Verdict
+from fleet.removal import Kind
 from fleet.stats import Counts, Delay
 from fleet.web.language import N_
 
@@ -47,6 +49,28 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 NOT_THERE: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": N_("Il n’y a rien de ce nom.")}
+}
+
+
+class RemovedFile(Frozen):
+    """A file whose bytes were removed on purpose; its hash stays in the attempts that name it."""
+
+    sha256: str = Field(description=N_("l’empreinte du fichier, qui reste"))
+    kind: Kind = Field(
+        description=N_("`takedown` : retiré pour sa raison ; `retention` : gardé assez longtemps")
+    )
+    reason: str = Field(description=N_("pourquoi, dans les mots de qui l’a retiré"))
+    at: Instant = Field(description=N_("quand il a été retiré"))
+
+
+class RemovedAnswer(RemovedFile):
+    """Why a file is not there any more."""
+
+    detail: str = Field(description=N_("ce qui ne va pas, en une phrase"))
+
+
+REMOVED: dict[int | str, dict[str, Any]] = {
+    410: {"model": RemovedAnswer, "description": N_("Ce fichier a été retiré.")}
 }
 
 
@@ -93,6 +117,9 @@ class AttemptFound(Answer):
     )
     older: str | None = Field(description=N_("la tentative d’avant, de la même démarche"))
     newer: str | None = Field(description=N_("la tentative d’après, de la même démarche"))
+    removed: tuple[RemovedFile, ...] = Field(
+        description=N_("ceux de ses fichiers qui ont été retirés ; leur empreinte reste")
+    )
     page: str = Field(description=N_("sa page sur ce site"))
 
 
@@ -135,7 +162,9 @@ class Rate(Figures):
 
     department: str | None = Field(description=N_("rien quand tous les départements sont réunis"))
     scenario_id: str | None = Field(description=N_("rien quand plusieurs démarches sont réunies"))
-    title: str = Field(description=N_("le nom de la démarche, du département, ou « Tous »"))
+    title: str = Field(
+        description=N_("le nom de la démarche, du département, ou « Tous les départements »")
+    )
     control: bool = Field(
         description=N_("démarches témoins ; elles ne sont jamais ajoutées aux autres")
     )
@@ -207,6 +236,7 @@ class ChangesFound(Answer):
     """Changes, newest first."""
 
     items: tuple[ChangeFound, ...]
+    older: str | None = Field(description=N_("curseur de la page plus ancienne ; rien à la fin"))
 
 
 class CareFound(Frozen):
@@ -220,7 +250,8 @@ class CareFound(Frozen):
     changed: Literal["site", "ours", "unknown"] = Field(
         description=N_("qui a probablement changé : le site, nous, ou on ne sait pas")
     )
-    why: str = Field(description=N_("sur quoi cela repose (en anglais)"))
+    reason: Reason = Field(description=N_("sur quoi cela repose"))
+    why: str = Field(description=N_("la même chose en une phrase (en anglais)"))
     detail: str
     missing_anchor: str | None
     latest_attempt: str = Field(description=N_("identifiant de la dernière tentative"))

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 import time
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
@@ -32,16 +35,21 @@ from fleet.web import (
     evidence,
     flow,
     gallery,
+    health,
     observations,
     overview,
     prefecture,
+    removed,
     runs,
 )
+from fleet.web.kept import KEEP_S, KeptAnswers
 from fleet.web.language import N_
 from fleet.web.page import PREFIX, Page
 from fleet.web.sessions import Sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -79,8 +87,10 @@ _ERRORS: dict[int, tuple[str, str]] = {
 }
 
 
-def create_app(library: Library) -> FastAPI:
-    """The application over an open store; it opens and closes nothing itself."""
+def create_app(
+    library: Library, *, keep_s: float = KEEP_S, clock: Callable[[], float] = time.monotonic
+) -> FastAPI:
+    """The application over an open store; answers are kept for `keep_s` seconds of `clock`."""
     app = FastAPI(
         title="Préfectures : des rendez-vous en ligne ?",
         version=fleet.__version__,
@@ -93,7 +103,7 @@ def create_app(library: Library) -> FastAPI:
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (runs, care_page, data_page):
+    for pages in (health, runs, care_page, data_page):
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery):
         app.include_router(module.router, include_in_schema=False)
@@ -102,38 +112,65 @@ def create_app(library: Library) -> FastAPI:
     for of_members in (account, observations):
         app.include_router(of_members.router, include_in_schema=False)
     app.add_exception_handler(evidence.EvidenceProblem, evidence.show_problem)
-    for kind in (HTTPException, BadInput, StoreUnreachable, StoreRefused):
+    app.add_exception_handler(removed.Gone, removed.show_gone)
+    for kind in (HTTPException, BadInput, RequestValidationError, StoreUnreachable, StoreRefused):
         app.add_exception_handler(kind, _error)
     app.add_exception_handler(500, _error)
+    if not library.members_only:
+        app.add_middleware(KeptAnswers, clock=clock, keep_s=keep_s)
     app.add_middleware(Sessions, refuse=_error)
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
+    app.add_middleware(HeadAsGet)
     return app
 
 
 async def _error(request: Request, exc: Exception) -> Response:
-    detail = ""
+    detail, english, headers = "", False, None
+    page = Page(request)
+    of_api = page.path.startswith("/api/")
     match exc:
         case HTTPException():
-            status, detail = exc.status_code, str(exc.detail or "")
+            status, detail, headers = exc.status_code, str(exc.detail or ""), exc.headers
+            if detail == HTTPStatus(status).phrase and not of_api:
+                detail = ""  # the page says so, in its own language
         case BadInput():
-            status, detail = 400, str(exc)
+            status, detail, english = 400, str(exc), True
+        case RequestValidationError() if of_api:
+            return await request_validation_exception_handler(request, exc)
+        case RequestValidationError():
+            status, english = 422, True
+            detail = "; ".join(str(each["msg"]) for each in exc.errors())
         case StoreUnreachable() | StoreRefused():
             status = 503
         case _:
-            status = 500
+            status, headers = 500, HEADERS  # it is answered outside of `Headers`
     title, words = _ERRORS.get(status, _ERRORS[400 if status < 500 else 500])
-    page = Page(request)
-    if page.path.startswith("/api/"):
-        return JSONResponse({"detail": detail or page.t(words)}, status_code=status)
+    if of_api:
+        return JSONResponse({"detail": detail or page.t(words)}, status, headers)
     return page.render(
         "error.html",
         status=status,
+        headers=headers,
         code=status,
         title=page.t(title),
         words=page.t(words),
         detail=detail,
+        english=english,
     )
+
+
+class HeadAsGet:
+    """Whatever answers GET answers HEAD with the same headers; the server sends no body then."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 class LanguageOfAddress:
@@ -148,12 +185,10 @@ class LanguageOfAddress:
             path = scope["path"]
             english = path == PREFIX or path.startswith(f"{PREFIX}/")
             plain = (re.sub(f"^{PREFIX}(?=/|$)", "", path) or "/") if english else path
-            scope = {
-                **scope,
-                "path": plain,
-                "fleet.path": plain,
-                "fleet.language": "en" if english else "fr",
-            }
+            # in the scope as it is, too: what answers for an error of ours knows no other
+            scope["fleet.path"] = plain
+            scope["fleet.language"] = "en" if english else "fr"
+            scope = {**scope, "path": plain}
         await self._app(scope, receive, send)
 
 

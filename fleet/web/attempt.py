@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from fleet.web.framed import dialogs_until
 from fleet.web.language import N_
 from fleet.web.library import library_of
 from fleet.web.page import Page, straight
+from fleet.web.removed import notices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ FACTS = {
     "moved_to": N_("Déplacée vers"),
     "login": N_("Compte demandé"),
     "home": N_("Page d’accueil"),
+    "retry_after_s": N_("Attente demandée par le site, en secondes"),
 }
 """What the facts that families state are called (docs/verdicts.md)."""
 
@@ -121,6 +124,11 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
     library = library_of(request)
     found = await beside(request, attempt_id)
     attempt = found.attempt
+    tries, judgements, removed = await asyncio.gather(
+        tries_of(request, attempt),
+        library.store.judgements(attempt.id),
+        notices(request, [each.sha256 for each in attempt.evidence]),
+    )
     return Page(request).render(
         "attempt.html",
         attempt=attempt,
@@ -130,9 +138,10 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         department=DEPARTMENTS[attempt.department],
         steps=steps_of(attempt),
         signs=[sign_parts(sign) for sign in attempt.signs],
-        tries=await tries_of(request, attempt),
-        judgements=await library.store.judgements(attempt.id),
-        files=Counter(each.kind for each in attempt.evidence),
+        tries=tries,
+        judgements=judgements,
+        files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
+        removed=removed,
         FACTS=FACTS,
         KINDS=KINDS,
     )

@@ -5,19 +5,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from fleet.care import IN_A_ROW, Care, Changed, needing_care
+from fleet.care import IN_A_ROW, Care, Changed, Reason, VersionField, needing_care
 from fleet.filter import Filter
 from fleet.models import Group, Verdict
 from fleet.web.language import N_, Words
 from fleet.web.library import Library, library_of
 from fleet.web.page import Page
+from fleet.web.removed import notices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,33 +31,25 @@ CHANGED: Mapping[Changed, str] = {
     "unknown": N_("On ne sait pas qui a changé"),
 }
 
-REASONS = (
-    (
-        r"the scenario or the fleet crashes; that is never the site's doing",
-        N_("le scénario ou le robot échoue ; ce n’est jamais le fait du site"),
+REASONS: Mapping[Reason, str] = {
+    Reason.CRASHES: N_("le scénario ou le robot échoue ; ce n’est jamais le fait du site"),
+    Reason.OUR_CHANGE: N_("cela a commencé juste après un changement de notre part : %(versions)s"),
+    Reason.MANY_SITES: N_("%(sites)s sites ont commencé à échouer le même jour"),
+    Reason.ANCHOR_GONE: N_("le repère « %(anchor)s » n’est plus sur ses pages"),
+    Reason.NEVER_RECOGNISED: N_("aucune tentative d’avant n’a été comprise"),
+    Reason.NO_LONGER_RECOGNISED: N_(
+        "ses réponses étaient comprises avant, et celles d’autres sites le sont encore"
     ),
-    (
-        r"it began right after a change of ours: (?P<what>.*)",
-        N_("cela a commencé juste après un changement de notre part : %(what)s"),
-    ),
-    (
-        r"(?P<sites>\d+) sites began to fail within a day",
-        N_("%(sites)s sites ont commencé à échouer le même jour"),
-    ),
-    (
-        r"the anchor (?P<anchor>.*) is gone from its pages",
-        N_("le repère %(anchor)s n’est plus sur ses pages"),
-    ),
-    (
-        r"no earlier attempt was recognised",
-        N_("aucune tentative d’avant n’a été comprise"),
-    ),
-    (
-        r"its answers were recognised before, and other sites' still are",
-        N_("ses réponses étaient comprises avant, et celles d’autres sites le sont encore"),
-    ),
-)
-"""What `fleet.care` says of who changed, and the same for a reader of French."""
+}
+"""For each reason: the words for a reader, to go on after "the site has changed: "."""
+
+VERSIONS: Mapping[VersionField, str] = {
+    "fleet_version": N_("le robot"),
+    "ruleset": N_("les règles"),
+    "scenario_version": N_("le scénario"),
+    "chromium_version": N_("Chromium"),
+}
+"""What of ours has a version."""
 
 router = APIRouter()
 
@@ -67,8 +59,10 @@ async def needing(request: Request) -> HTMLResponse:
     """What needs care, the longest first."""
     page, library = Page(request), library_of(request)
     found = await in_need(library)
+    named = [file.sha256 for each in found for file in each.latest.evidence]
     return page.render(
         "care.html",
+        removed=await notices(request, named),
         found=[(each, why(page, each), advice(page, each)) for each in found],
         changed=CHANGED,
         in_a_row=IN_A_ROW,
@@ -99,10 +93,16 @@ async def in_need(library: Library) -> list[Care]:
 
 def why(words: Words, care: Care) -> str:
     """On what ground somebody is said to have changed, in these words' language."""
-    for pattern, french in REASONS:
-        if said := re.fullmatch(pattern, care.why, re.DOTALL):
-            return words.t(french, **said.groupdict())
-    return care.why
+    ground = care.ground
+    versions = ", ".join(
+        f"{words.t(VERSIONS[new.field])} ({new.before} → {new.after})" for new in ground.versions
+    )
+    return words.t(
+        REASONS[ground.reason],
+        versions=versions,
+        sites=words.number(ground.sites),
+        anchor=care.latest.missing_anchor,
+    )
 
 
 def advice(words: Words, care: Care) -> str:

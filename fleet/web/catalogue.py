@@ -20,6 +20,7 @@ from jinja2 import nodes
 from fleet.web.page import environment
 
 HERE = Path(__file__).parent
+DOSSIER = HERE.parent / "dossier"
 ENGLISH = HERE / "locale" / "en.po"
 
 Text = str | tuple[str, str]
@@ -29,14 +30,23 @@ Text = str | tuple[str, str]
 def texts() -> dict[Text, list[str]]:
     """Every text of the pages, with the files that say it."""
     found: dict[Text, list[str]] = {}
-    for path in sorted(HERE.rglob("*.py")):
+    for path in _sources("*.py"):
         for text in _in_code(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(text, []).append(path.relative_to(HERE).as_posix())
+            found.setdefault(text, []).append(_name(path))
     templates = environment()
-    for path in sorted(HERE.rglob("templates/**/*.html")):
+    for path in _sources("templates/**/*.html"):
         for text in _in_template(templates.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(text, []).append(path.relative_to(HERE).as_posix())
+            found.setdefault(text, []).append(_name(path))
     return found
+
+
+def _sources(pattern: str) -> list[Path]:
+    """The files of the pages, then those of the dossier, which is printed by the same means."""
+    return [path for folder in (HERE, DOSSIER) for path in sorted(folder.rglob(pattern))]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(HERE if path.is_relative_to(HERE) else HERE.parent).as_posix()
 
 
 def _in_code(tree: ast.AST) -> Iterator[Text]:

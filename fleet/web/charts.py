@@ -145,7 +145,7 @@ def _foot(words: Words, subject: Subject, scenario: Scenario | None, name: str) 
             )
         )
     scenario_id = subject.figures.totals.scenario_id
-    address = f" : {scenario.url[:200]}" if scenario else ""
+    address = words.t(" : ") + scenario.url[:200] if scenario else ""
     lines.append(
         words.t("Source : visites automatiques de la page de rendez-vous")
         + f"{address} (prefecture-fleet {fleet.__version__}, {scenario_id})"

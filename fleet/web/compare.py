@@ -30,12 +30,14 @@ from fleet.web.evidence import (
 from fleet.web.library import library_of
 from fleet.web.page import Page
 from fleet.web.pixels import NoPicture, TooLarge, drawn
+from fleet.web.removed import notices, refuse_removed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fleet.models import Attempt, Evidence
     from fleet.web.difference import Difference
+    from fleet.web.removed import Notice
 
 router = APIRouter()
 
@@ -81,7 +83,10 @@ async def show(request: Request) -> HTMLResponse:
         return await _choice(request, page, a or b)
     step = _step_of(request.query_params.get("page", ""))
     sides = [_side((await beside(request, each)).attempt, step) for each in (a, b)]
-    found, problem = await _difference(request, sides)
+    files = [file for side in sides for file in (side.picture, side.outline) if file]
+    removed = await notices(request, [file.sha256 for file in files])
+    sides_left = [_without(side, removed) for side in sides]
+    found, problem = await _difference(request, sides_left)
     return page.render(
         "compare.html",
         sides=sides,
@@ -91,7 +96,9 @@ async def show(request: Request) -> HTMLResponse:
         difference=found,
         problem=problem,
         same=_same_picture(sides),
-        texts=await _texts(request, sides),
+        texts=await _texts(request, sides_left),
+        removed=removed,
+        text_removed=any(side.outline and side.outline.sha256 in removed for side in sides),
     )
 
 
@@ -118,6 +125,15 @@ def _side(attempt: Attempt, step: int | None) -> Side:
         return next((each for each in of_kind if each.step == step - 1), None)
 
     return Side(attempt, found("picture"), found("outline"))
+
+
+def _without(side: Side, removed: Mapping[str, Notice]) -> Side:
+    """The side without those of its files that were removed."""
+    picture, outline = (
+        None if file is None or file.sha256 in removed else file
+        for file in (side.picture, side.outline)
+    )
+    return Side(side.attempt, picture, outline)
 
 
 def _steps(sides: list[Side]) -> list[int]:
@@ -201,6 +217,7 @@ def _lines(older: list[str], newer: list[str]) -> Iterator[Line]:
 async def drawing(request: Request, older: str, newer: str) -> Response:
     """The newer picture, pale, with what differs marked."""
     checked_hash(older), checked_hash(newer)
+    await refuse_removed(request, older, newer)
     etag = f'"{older}-{newer}-{difference.DRAWING}"'
     headers = {"Cache-Control": FOR_EVER, "ETag": etag, "Content-Security-Policy": HARMLESS}
     if unchanged(request, etag):

@@ -16,12 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from fleet.errors import BadInput, StoreRefused
+from fleet.errors import BadInput, EvidenceRemoved, StoreRefused
 from fleet.web import framed
 from fleet.web.language import LANGUAGES, N_, Words
 from fleet.web.library import library_of
 from fleet.web.page import Page
 from fleet.web.pixels import NoPicture, TooLarge, drawn
+from fleet.web.removed import Gone, refuse_removed
 from fleet.web.thumbnails import Thumbnails, thumbnail
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 READ = ["GET", "HEAD"]
-FOR_EVER = "public, max-age=31536000, immutable"
-"""For what an address with a hash brings: it can never be something else."""
+FOR_EVER = "private, max-age=31536000, immutable"
+"""
+For what an address with a hash brings: it can never be something else. Only in the reader's own
+browser: what is taken down must not live on in a cache that others read from.
+"""
 
 HARMLESS = "default-src 'none'; sandbox"
 
@@ -67,6 +71,7 @@ async def show_problem(request: Request, exc: Exception) -> HTMLResponse:
         title=page.t(exc.title),
         words=page.t(exc.words),
         detail=exc.detail,
+        english=False,
     )
 
 
@@ -78,7 +83,8 @@ def checked_hash(text: str) -> str:
 
 
 async def kind_of(request: Request, sha256: str) -> str:
-    """What the stored file is; HTTPException 404 if no file has this hash."""
+    """What the stored file is; HTTPException 404 if no file has this hash, `Gone` if removed."""
+    await refuse_removed(request, sha256)
     kind = await library_of(request).store.evidence_kind(sha256)
     if kind is None:
         raise HTTPException(404, sha256)
@@ -90,10 +96,13 @@ async def proved(request: Request, sha256: str) -> bytes:
     The bytes of a stored file.
 
     Raises:
+        Gone: they were removed.
         HTTPException: 404, there is none; 503, its bytes do not give their hash any more.
     """
     try:
         return await library_of(request).store.evidence(sha256)
+    except EvidenceRemoved as exc:
+        raise Gone(exc.removal) from exc
     except BadInput as exc:
         raise HTTPException(404, sha256) from exc
     except StoreRefused as exc:
@@ -205,9 +214,14 @@ async def small(request: Request, sha256: str) -> Response:
     checked_hash(sha256)
     etag = f'"{sha256}-small"'
     headers = {"Cache-Control": FOR_EVER, "ETag": etag}
+    kept = Thumbnails(library_of(request).data_dir / "thumbnails")
+    try:
+        await refuse_removed(request, sha256)
+    except Gone:
+        await anyio.to_thread.run_sync(kept.drop, sha256)
+        raise
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    kept = Thumbnails(library_of(request).data_dir / "thumbnails")
     content = await anyio.to_thread.run_sync(kept.get, sha256)
     if content is None:
         content = await made_of(thumbnail, await picture(request, sha256))
@@ -239,6 +253,7 @@ async def frame(request: Request, attempt_id: str, step: str) -> Response:
     library = library_of(request)
     attempt = (await beside(request, attempt_id)).attempt
     taken = picture_of(tuple(e for e in attempt.evidence if e.kind == "picture"), step)
+    await refuse_removed(request, taken.sha256)
     caption = framed.caption_of(
         in_language(request),
         attempt,

@@ -22,9 +22,7 @@ from starlette.status import HTTP_304_NOT_MODIFIED, HTTP_404_NOT_FOUND
 
 import fleet
 from fleet.departments import DEPARTMENTS
-from fleet.filter import FIRST_DAY, Period
-from fleet.models import now
-from fleet.samples import paris_day
+from fleet.filter import FIRST_DAY
 from fleet.web.api_models import NOT_THERE, ChangeFound, State
 from fleet.web.api_query import Asked, Department, Flow, Question, check_measured, flow_of
 from fleet.web.language import N_, Words
@@ -74,7 +72,7 @@ class AskedFeed(Question):
 async def all_changes(request: Request, asked: Annotated[AskedFeed, Query()]) -> Response:
     """The latest changes of all flows."""
     library, words = library_of(request), _words(request, asked)
-    found = await latest_changes(library, ENTRIES, control=asked.control)
+    found = await library.store.figures.changes(ENTRIES, control=asked.control)
     title = words.t("Rendez-vous en préfecture : ce qui change")
     return _feed(request, words, library, title=title, path="/", changes=found)
 
@@ -93,7 +91,9 @@ async def department_changes(
     library, words = library_of(request), _words(request, asked)
     if department not in DEPARTMENTS:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no department {department[:20]!r}")
-    found = await latest_changes(library, ENTRIES, department=department, control=asked.control)
+    found = await library.store.figures.changes(
+        ENTRIES, department=department, control=asked.control
+    )
     title = words.t(
         "Rendez-vous en préfecture, %(place)s : ce qui change",
         place=f"{DEPARTMENTS[department]} ({department})",
@@ -116,36 +116,15 @@ async def flow_changes(
     library, words = library_of(request), _words(request, asked)
     scenario_id = flow_of(department, flow)
     await check_measured(library, scenario_id)
-    found = await latest_changes(library, ENTRIES, scenario_id=scenario_id, control=asked.control)
+    found = await library.store.figures.changes(
+        ENTRIES, scenario_id=scenario_id, control=asked.control
+    )
     title = words.t(
         "Rendez-vous en préfecture, %(place)s : ce qui change",
         place=f"{DEPARTMENTS[department]} ({department}), {library.title(scenario_id)}",
     )
     path = f"/demarche/{scenario_id}"
     return _feed(request, words, library, title=title, path=path, changes=found)
-
-
-async def latest_changes(
-    library: Library,
-    limit: int,
-    *,
-    department: str | None = None,
-    scenario_id: str | None = None,
-    control: bool | None = None,
-) -> list[Change]:
-    """The latest changes, newest first: of all flows, of a department's, or of one."""
-    figures = library.store.figures
-    if department is None or scenario_id is not None:
-        return await figures.changes(limit, scenario_id=scenario_id, control=control)
-    ever = Period(first=FIRST_DAY, last=paris_day(now()))
-    visited = {each.scenario_id for each in await figures.department(department, ever)}
-    found = [
-        change
-        for each in sorted(visited)
-        for change in await figures.changes(limit, scenario_id=each, control=control)
-    ]
-    found.sort(key=lambda change: (change.after.at, change.after.attempt_id), reverse=True)
-    return found[:limit]
 
 
 def change_found(library: Library, change: Change) -> ChangeFound:
@@ -205,7 +184,7 @@ def _entry(feed: FeedGenerator, change: Change, words: Words, library: Library, 
     entry.id(f"{TAG}change:{change.after.attempt_id}")
     entry.title(
         f"{DEPARTMENTS.get(department, department)} ({department}),"
-        f" {library.title(change.scenario_id)} : {before} → {after}"
+        f" {library.title(change.scenario_id)}{words.t(' : ')}{before} → {after}"
     )
     said = sentence(change, words)
     now_seen, before_seen = (

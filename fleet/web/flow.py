@@ -15,6 +15,7 @@ from fleet.departments import DEPARTMENTS
 from fleet.filter import Filter
 from fleet.models import FLOW_SLUG, PARIS, Verdict
 from fleet.stats import Delay
+from fleet.web.gaps import gaps_of
 from fleet.web.hours import hours_of
 from fleet.web.level import DELAYS, LEVELS, SEEN, level, share_text
 from fleet.web.library import library_of
@@ -22,6 +23,7 @@ from fleet.web.months import months_of
 from fleet.web.page import Page
 from fleet.web.period import CHOICES, asked_for
 from fleet.web.prefecture import bar_of, last_attempt, platform_name
+from fleet.web.removed import notices
 from fleet.web.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
 
 if TYPE_CHECKING:
@@ -67,10 +69,11 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
     figures = await figures_of_flow(library, department, flow, request.query_params)
     asked = asked_for(request.query_params)
     scenario = library.scenarios.get(scenario_id)
-    last, beside, pictures = await asyncio.gather(
+    last, beside, pictures, gaps = await asyncio.gather(
         last_attempt(library, scenario_id),
         library.store.figures.department(department, asked.period),
         library.browse.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
+        gaps_of(page, library, scenario_id, asked.period),
     )
     control = scenario.control if scenario else bool(last and last.control)
     url = scenario.url if scenario else last.url if last else ""
@@ -90,6 +93,8 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "paris": PARIS,
         "figures": figures,
         "pictures": pictures.items,
+        "removed": await notices(request, [tile.picture for tile in pictures.items]),
+        "gaps": gaps,
     }
     if figures is None:
         return page.render("flow_empty.html", **common)

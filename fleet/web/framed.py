@@ -129,7 +129,7 @@ def caption_of(
         verdict=attempt.verdict,
         heading=words.t(VERDICTS[attempt.verdict][0]),
         sentence=sentence,
-        subject=f"{department} : {title}" if words.language == "fr" else f"{department}: {title}",
+        subject=f"{department}{words.t(' : ')}{title}",
         rows=rows,
         boxes=tuple(
             Row(

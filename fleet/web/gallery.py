@@ -1,5 +1,5 @@
 """
-All pictures, newest first, by department, flow, verdict, days and hour.
+All pictures, newest first, by public, department, flow, verdict or its group, days and hour.
 
 The address says everything that is shown, so that it can stand in a letter; a view can also be
 fixed, so that it shows the same pictures later.
@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fleet.departments import DEPARTMENTS
+from fleet.errors import BadInput
 from fleet.filter import Cursor, Filter
+from fleet.models import Group
 from fleet.web.library import library_of
 from fleet.web.page import Page
+from fleet.web.removed import notices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,16 +32,18 @@ router = APIRouter()
 
 ON_A_PAGE = 48
 
+PUBLICS = {"etrangers": False, "temoins": True}
+"""What the address calls the flows for foreigners and the control flows; `Filter.control`."""
+
 FIELDS = {
     "departement": "department",
     "demarche": "scenario_id",
-    "verdict": "verdict",
     "du": "first",
     "au": "last",
     "heure": "hour",
     "visite": "run_id",
 }
-"""For each parameter of the address: the field of the `Filter`."""
+"""For each parameter of the address: the field of the `Filter`. Others are in `wanted_by`."""
 
 
 @router.get("/galerie")
@@ -50,7 +55,7 @@ async def show(request: Request) -> Response:
     asked = _tidy(given)
     if asked != given:  # a form sends its empty fields too
         return RedirectResponse(page.href(page.path, **asked), 303)
-    wanted = Filter.of({field: asked.get(name) for name, field in FIELDS.items()})
+    wanted = wanted_by(asked)
     cursor = Cursor.of(asked["page"]) if "page" in asked else None
     found = await library.browse.pictures(wanted, cursor, ON_A_PAGE)
     filters = {name: value for name, value in asked.items() if name != "page"}
@@ -58,6 +63,7 @@ async def show(request: Request) -> Response:
     return page.render(
         "gallery.html",
         tiles=found.items,
+        removed=await notices(request, [tile.picture for tile in found.items]),
         asked=filters,
         newer=found.newer and page.href(page.path, **filters, page=found.newer),
         older=found.older and page.href(page.path, **filters, page=found.older),
@@ -68,6 +74,23 @@ async def show(request: Request) -> Response:
         titles={tile.scenario_id: library.title(tile.scenario_id) for tile in found.items},
         DEPARTMENTS=DEPARTMENTS,
     )
+
+
+def wanted_by(asked: Mapping[str, str]) -> Filter:
+    """
+    The filter of an address; its `verdict` is one of the verdicts or one of their groups.
+
+    Raises:
+        BadInput: no attempt can be such.
+    """
+    fields: dict[str, object] = {field: asked.get(name) for name, field in FIELDS.items()}
+    if (public := asked.get("public")) is not None:
+        if public not in PUBLICS:
+            raise BadInput(f"public={public[:20]!r}; expected {' or '.join(PUBLICS)}")
+        fields["control"] = PUBLICS[public]
+    if (verdict := asked.get("verdict")) is not None:
+        fields["group" if verdict in set(Group) else "verdict"] = verdict
+    return Filter.of(fields)
 
 
 def _tidy(given: Mapping[str, str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Day:
             parts.append(words.nt("%(n)s relevé sans réponse", "%(n)s relevés sans réponse", n))
         if self.changed:
             parts.append(words.t("la façon de mesurer a changé"))
-        return f"{words.day(self.day)} : {', '.join(parts)}"
+        return f"{words.day(self.day)}{words.t(' : ')}{', '.join(parts)}"
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import jinja2
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from fleet.models import PARIS, Group, Verdict
+from fleet.models import PARIS, Group, Verdict, now
+from fleet.samples import paris_day
+from fleet.web.asking import is_https
 from fleet.web.language import LANGUAGES, Language, Words
 from fleet.web.library import library_of
 from fleet.web.words import GROUPS, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from starlette.requests import Request
 
@@ -42,9 +46,25 @@ class Page(Words):
         return str(self.request.scope.get("fleet.path", self.request.url.path))
 
     @property
+    def french(self) -> Markup:
+        """For the tag around what is said in French only, as what flows are for."""
+        return Markup("" if self.language == "fr" else ' lang="fr"')
+
+    @property
     def query(self) -> str:
         """The query with its question mark, or nothing."""
         return f"?{self.request.url.query}" if self.request.url.query else ""
+
+    @property
+    def address(self) -> str:
+        """The whole address of this page, as whoever asked for it can ask again."""
+        scheme = "https" if is_https(self.request) else self.request.url.scheme
+        return f"{scheme}://{self.request.url.netloc}{self.href(self.path)}{self.query}"
+
+    @property
+    def today(self) -> date:
+        """The day in Paris."""
+        return paris_day(now())
 
     def href(self, path: str, **query: object) -> str:
         """An address of ours in the page's language; parameters that are None are left out."""

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from fleet.departments import DEPARTMENTS
 from fleet.filter import Filter
-from fleet.models import Attempt, Verdict
+from fleet.models import Verdict
 from fleet.stats import Counts, Delay
 from fleet.web.language import N_
 from fleet.web.level import DELAYS, share_text
@@ -23,6 +23,8 @@ from fleet.web.page import Page
 from fleet.web.period import CHOICES, asked_for
 
 if TYPE_CHECKING:
+    from fleet.browse import Tile
+    from fleet.models import Attempt
     from fleet.samples import Totals
     from fleet.web.library import Library
 
@@ -53,7 +55,7 @@ class FlowCard:
     control: bool
     platform: str | None
     totals: Totals | None
-    last: Attempt | None
+    last: Tile | None
 
     @property
     def counts(self) -> Counts:
@@ -88,6 +90,12 @@ async def last_attempt(library: Library, scenario_id: str) -> Attempt | None:
     return next(iter(found.items), None)
 
 
+async def _latest(library: Library, scenario_id: str) -> Tile | None:
+    """As `last_attempt`, but of the attempt only what a card shows."""
+    found = await library.browse.pictures(Filter(scenario_id=scenario_id), limit=1)
+    return next(iter(found.items), None)
+
+
 @router.get("/departement/{code}")
 async def prefecture(request: Request, code: str) -> HTMLResponse:
     """The flows of a department that are in the catalogue or have attempts in the period."""
@@ -101,7 +109,7 @@ async def prefecture(request: Request, code: str) -> HTMLResponse:
     }
     known = {each.id: each for each in library.scenarios.values() if each.department == code}
     ids = sorted({*totals, *known})
-    lasts = await asyncio.gather(*(last_attempt(library, each) for each in ids))
+    lasts = await asyncio.gather(*(_latest(library, each) for each in ids))
     cards = [
         FlowCard(
             scenario_id=each,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from fleet.accounts import User
 
-OPEN = re.compile(r"/static/.*|/connexion|/deconnexion|/sante")
+OPEN = re.compile(r"/static/.*|/connexion|/deconnexion|/healthz(/live|/ready)?")
 """What anybody may ask for, whoever may read the rest."""
 
 SAFE = ("GET", "HEAD", "OPTIONS")

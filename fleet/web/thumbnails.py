@@ -51,6 +51,11 @@ class Thumbnails:
         if sha256.endswith("00"):  # one picture in 256: counting the folder takes a while
             self.prune()
 
+    def drop(self, sha256: str) -> None:
+        """Take a small copy away, if it is there."""
+        with contextlib.suppress(OSError):
+            self._path(sha256).unlink(missing_ok=True)
+
     def prune(self) -> None:
         """Take away the oldest above `most`, and what a process that was killed left half."""
         files = []

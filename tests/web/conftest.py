@@ -7,8 +7,10 @@ Attempts are made once for all tests of a worker: every kind of verdict, two vis
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.async_api import Page as BrowserPage
+from playwright.async_api import expect
 
 from fleet import catalog
 from fleet.attempt import attempt
@@ -35,6 +38,18 @@ VISITED = (
 )
 TWICE = ("63/titre-de-sejour", "63/permis-de-conduire")
 
+PATIENCE_S = 30
+"""For what comes at once on a machine with time to spare; the usual 5 s is too short for others."""
+
+expect.set_options(timeout=PATIENCE_S * 1000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test of a worker that asks for `site` waits until its attempts are made."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(240))
+
 
 @dataclass(frozen=True)
 class Site:
@@ -50,11 +65,23 @@ class Site:
         return next(a for a in reversed(self.attempts) if a.scenario_id == scenario_id)
 
 
+def plain(text: str) -> str:
+    """The text with plain spaces, where French has some that no line may end with."""
+    return re.sub("[\u00a0\u202f]", " ", text)
+
+
 @asynccontextmanager
-async def serving(library: Library) -> AsyncIterator[str]:
-    """The application on a free port; its address without a slash at the end."""
+async def serving(
+    library: Library, *, keep_s: float = 0, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[str]:
+    """
+    The application on a free port; its address without a slash at the end.
+
+    Every answer is made anew, so that a test sees what it has just stored, unless `keep_s` says
+    otherwise.
+    """
     config = uvicorn.Config(
-        create_app(library),
+        create_app(library, keep_s=keep_s, clock=clock),
         port=0,
         log_config=None,
         access_log=False,
@@ -69,6 +96,11 @@ async def serving(library: Library) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     server.should_exit = True
     await running
+
+
+def client(url: str, **headers: str) -> httpx.AsyncClient:
+    """A program that reads the pages; redirects are looked at, not followed."""
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +138,7 @@ async def site(
             made_up=True,
             data_dir=Path(tmp_path_factory.mktemp("web")),
         )
-        async with serving(library) as url, httpx.AsyncClient(base_url=url) as http:
+        async with serving(library) as url, client(url) as http:
             yield Site(url, library, tuple(attempts), http)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 import uuid
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import httpx
 from motor.motor_asyncio import AsyncIOMotorClient
-from playwright.async_api import Locator, Page
+from playwright.async_api import FileChooser, FilePayload, Locator, Page
 
 from fleet import catalog
 from fleet.browser import Chromium
@@ -20,12 +21,13 @@ from fleet.passwords import Passwords
 from fleet.settings import PRACTICE_SCENARIOS
 from fleet.store import Store
 from fleet.web.library import Library
-from tests.web.conftest import serving
+from tests.web.conftest import client, serving
 
 PASSWORD = "quatre mots sans lien"
 HASH = Passwords().hash(PASSWORD)
 CLAIRE, OMAR = "Claire D.", "Omar"
 MOST_TABS = 80
+PRESSES, PRESS_S = 20, 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Club:
 
     def reader(self, **headers: str) -> httpx.AsyncClient:
         """A browser of its own that keeps cookies; redirects are looked at, not followed."""
-        return httpx.AsyncClient(base_url=self.url, headers=headers)
+        return client(self.url, **headers)
 
     @asynccontextmanager
     async def member(self, name: str = CLAIRE) -> AsyncIterator[httpx.AsyncClient]:
@@ -137,3 +139,27 @@ async def go_with_keys(page: Page, control: Locator, key: str = "Enter") -> None
     await tab_to(page, control)
     async with page.expect_navigation():
         await page.keyboard.press(key)
+
+
+async def choose_with_keys(page: Page, field: Locator, file: FilePayload) -> None:
+    """
+    Tab to a file field and press Enter until the browser asks for a file; give it this one.
+
+    A press that comes before the browser has a free moment opens nothing: somebody at the keys
+    would see that, and press again.
+    """
+    asked: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
+
+    def note(chooser: FileChooser) -> None:
+        if not asked.done():
+            asked.set_result(chooser)
+
+    page.on("filechooser", note)
+    for _ in range(PRESSES):
+        await tab_to(page, field)
+        await page.keyboard.press("Enter")
+        await asyncio.wait([asked], timeout=PRESS_S)
+        if asked.done():
+            await asked.result().set_files(file)
+            return
+    raise AssertionError(f"{field} asks for no file after {PRESSES} presses of Enter")

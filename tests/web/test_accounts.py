@@ -6,11 +6,11 @@ import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 from starlette.requests import Request
@@ -38,7 +38,6 @@ from tests.web.members import (
 )
 from tests.web.test_observations import observation_of
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIGNED_IN = "Se déconnecter"
 
 
@@ -94,20 +93,6 @@ async def test_one_signs_in_and_out_with_the_keyboard_alone_and_without_scripts(
 
         await expect(page.locator(".who")).to_have_count(0)
     assert await fresh.raw("sessions") == []
-
-
-async def test_the_sign_in_page_has_no_accessibility_problem_also_with_an_error(
-    members: Club, browser_page: BrowserPage
-) -> None:
-    await browser_page.goto(f"{members.url}/connexion")
-    for _ in range(2):
-        found = await Axe().run(browser_page, options={"runOnly": WCAG})
-        assert found.violations_count == 0, found.generate_report()
-        await browser_page.fill("#nom", "nobody")
-        await browser_page.fill("#mot_de_passe", "nothing")
-        async with browser_page.expect_navigation():
-            await browser_page.keyboard.press("Enter")
-    await expect(browser_page.get_by_role("alert")).to_contain_text("ne vont pas ensemble")
 
 
 # Sessions ------------------------------------------------------------------------------------
@@ -353,29 +338,37 @@ async def test_after_signing_in_one_is_sent_to_a_page_of_this_site(
 # Brute force ---------------------------------------------------------------------------------
 
 
+async def tried_before(of: Club, name: str, address: str, times: int) -> None:
+    """So many wrong tries some hours ago: the next one is looked at, then one waits a minute."""
+    for number in range(times):
+        at = now() - timedelta(hours=6) + number * timedelta(minutes=6)
+        assert await of.store.accounts.count_try(name, address, at=at) == 0
+
+
 async def test_whoever_tries_too_often_must_wait_and_is_told_so(fresh: Club) -> None:
+    await tried_before(fresh, CLAIRE, "203.0.113.9", FREE_TRIES_ACCOUNT + 5)
     async with fresh.reader() as http:
-        for _ in range(FREE_TRIES_ACCOUNT):
-            assert (await sign_in(http, CLAIRE, "wrong")).status_code == 401
+        looked_at = await sign_in(http, CLAIRE, "wrong")
         wrong = await sign_in(http, CLAIRE, "wrong")
         right = await sign_in(http, CLAIRE, PASSWORD)
         other = await sign_in(http, OMAR, PASSWORD)
 
-    assert [wrong.status_code, right.status_code, other.status_code] == [429, 429, 303]
-    assert 1 <= int(right.headers["retry-after"]) <= 2
+    got = [each.status_code for each in (looked_at, wrong, right, other)]
+    assert got == [401, 429, 429, 303]
+    assert 1 <= int(right.headers["retry-after"]) <= 2**7
     assert "Attendez" in right.text
     assert 'role="alert"' in right.text
 
 
 async def test_tries_at_the_same_moment_are_not_all_the_first(fresh: Club) -> None:
+    await tried_before(fresh, CLAIRE, "203.0.113.9", FREE_TRIES_ACCOUNT + 5)
     async with fresh.reader() as http:
         token = await form_token(http, "/connexion")
         fields = {"jeton": token, "nom": CLAIRE, "mot_de_passe": "wrong"}
         tries = [http.post("/connexion", data=fields) for _ in range(18)]
         got = [each.status_code for each in await asyncio.gather(*tries)]
 
-    assert got.count(401) == FREE_TRIES_ACCOUNT
-    assert got.count(429) == 18 - FREE_TRIES_ACCOUNT
+    assert sorted(got) == [401, *[429] * 17]
 
 
 async def test_an_address_that_tries_many_names_must_wait_and_others_need_not(
@@ -385,8 +378,7 @@ async def test_an_address_that_tries_many_names_must_wait_and_others_need_not(
         fresh.reader(**{"X-Forwarded-For": "203.0.113.9"}) as robber,
         fresh.reader(**{"X-Forwarded-For": "198.51.100.7"}) as claire,
     ):
-        for number in range(FREE_TRIES_ADDRESS - 1):
-            await fresh.store.accounts.count_try(f"name {number}", "203.0.113.9")
+        await tried_before(fresh, "yet another name", "203.0.113.9", FREE_TRIES_ADDRESS + 5)
         assert (await sign_in(robber, "another name", "wrong")).status_code == 401
 
         assert (await sign_in(robber, CLAIRE, PASSWORD)).status_code == 429
@@ -416,7 +408,8 @@ def pages(of: Club) -> set[str]:
 
 
 async def test_for_members_only_means_every_page_picture_and_answer(locked: Club) -> None:
-    asked = pages(locked)
+    for_machines = {"/healthz", "/healthz/live", "/healthz/ready"}
+    asked = pages(locked) - for_machines
     assert len(asked) > 30
     async with locked.reader(Accept="text/html") as browser, locked.reader() as program:
         for path in [*asked, "/en/galerie", "/nothing", "/api/openapi.json", "/api/docs"]:
@@ -425,7 +418,7 @@ async def test_for_members_only_means_every_page_picture_and_answer(locked: Club
             assert "/connexion?suite=%2F" in seen.headers["location"]
             refused = await program.get(path)
             assert refused.status_code == 401, path
-        for path in ("/static/fleet.css", "/connexion", "/en/connexion"):
+        for path in ("/static/fleet.css", "/connexion", "/en/connexion", *for_machines):
             assert (await program.get(path)).status_code == 200
 
 

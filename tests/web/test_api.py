@@ -17,7 +17,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pyarrow.parquet as pq
 import pytest
 import schemathesis
@@ -42,7 +41,7 @@ from fleet.store import Store
 from fleet.web.api_export import csv_parts, harmless, json_lines_parts, parquet_parts
 from fleet.web.fields import CSV_ONLY, WORDS
 from fleet.web.library import Library
-from tests.web.conftest import Site, serving
+from tests.web.conftest import Site, client, serving
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 HOUR = timedelta(hours=1)
@@ -103,7 +102,7 @@ async def history(site: Site, mongodb_url: str, tmp_path_factory: Any) -> AsyncI
             made_up=False,
             data_dir=Path(tmp_path_factory.mktemp("history")),
         )
-        async with serving(library) as url, httpx.AsyncClient(base_url=url) as http:
+        async with serving(library) as url, client(url) as http:
             yield Site(url, library, tuple(made), http)
 
 
@@ -218,7 +217,7 @@ async def test_a_database_that_is_gone_is_503_and_not_an_empty_file(
     gone = Store.__new__(Store)
     Store.__init__(gone, _client_of_nobody(), "test_gone")
     library = Library(store=gone, browse=gone.browse, scenarios={}, made_up=True, data_dir=tmp_path)
-    async with serving(library) as url, httpx.AsyncClient(base_url=url, timeout=20) as http:
+    async with serving(library) as url, client(url) as http:
         answers = [
             (await http.get(f"/api/{each}")).status_code
             for each in ("attempts", "export/attempts.csv", "export/attempts.parquet")
@@ -333,6 +332,20 @@ async def test_changes_of_a_department_are_those_of_all_its_flows_newest_first(
     flow, other = "63/titre-de-sejour", "63/remise-de-titre"
     assert [each["scenario_id"] for each in items] == [flow, flow, other, flow]
     assert (latest, elsewhere) == (items[:2], [])
+
+
+async def test_pages_of_changes_joined_are_all_changes(history: Site) -> None:
+    for query in ("department=63", "department=63&control=false", "scenario_id=63/remise-de-titre"):
+        everything = (await get(history, f"/api/changes?{query}"))["items"]
+        found: list[Any] = []
+        cursor = ""
+        while cursor is not None:
+            page = await get(history, f"/api/changes?{query}&limit=2&cursor={cursor}")
+            found += page["items"]
+            cursor = page["older"]
+
+        assert found == everything
+    await get(history, "/api/changes?cursor=newer-1-x", 400)
 
 
 async def test_a_feed_has_stable_ids_instants_sentences_and_links(history: Site) -> None:

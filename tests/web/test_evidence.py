@@ -7,7 +7,7 @@ import html
 import io
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,13 +25,13 @@ from fleet.attempt import attempt
 from fleet.browser import Chromium
 from fleet.evidence import Place, file_of
 from fleet.judgement import Judgement
-from fleet.models import Attempt, Outcome, Scenario, Verdict
+from fleet.models import Attempt, Group, Outcome, Scenario, Verdict
 from fleet.store import Store
 from fleet.web.gallery import ON_A_PAGE
 from fleet.web.library import Library
 from fleet.web.pixels import opened
 from tests.conftest import QUICK
-from tests.web.conftest import Site, serving
+from tests.web.conftest import Site, client, plain, serving
 
 EVIL = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
 HOSTILE = f"""<!doctype html><html lang="fr"><title>{html.escape(EVIL)}</title>
@@ -96,7 +96,7 @@ async def shelf_at(
         library = Library(
             store=store, browse=store.browse, scenarios={}, made_up=False, data_dir=data_dir
         )
-        async with serving(library) as url, httpx.AsyncClient(base_url=url) as http:
+        async with serving(library) as url, client(url) as http:
             yield Shelf(url, http, store, hostile, data_dir, (mongodb_url, name))
 
 
@@ -128,7 +128,7 @@ async def test_an_original_is_sent_untouched_and_for_ever(site: Site) -> None:
 
     assert hashlib.sha256(got.content).hexdigest() == sha256
     assert got.headers["content-type"] == "image/png"
-    assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert got.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert got.headers["content-disposition"] == f'inline; filename="{sha256}.png"'
     again = await site.http.get(f"/preuve/{sha256}", headers={"If-None-Match": got.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -307,7 +307,7 @@ async def test_the_words_of_a_box_stand_on_the_page(shelf: Shelf) -> None:
 
     got = await shelf.http.get(f"/tentative/{shelf.hostile.id}")
 
-    (said,) = re.findall(r'class="said">« <bdi>(.*?)</bdi>', got.text, re.DOTALL)
+    (said,) = re.findall(r'class="said">« <bdi>(.*?)</bdi> »', plain(got.text), re.DOTALL)
     assert html.unescape(said) == shelf.hostile.dialogs[0].message
 
 
@@ -459,11 +459,16 @@ async def test_the_gallery_shows_what_is_asked_for(site: Site) -> None:
     everything = shown((await site.http.get("/galerie")).text)
     assert everything == [each.id for each in reversed(site.attempts)]
 
-    for query, wanted in (
+    asked: tuple[tuple[str, Callable[[Attempt], bool]], ...] = (
         ("departement=63", lambda a: a.department == "63"),
         ("demarche=63/permis-de-conduire", lambda a: a.flow == "permis-de-conduire"),
         ("verdict=no_slots", lambda a: a.verdict is Verdict.NO_SLOTS),
-    ):
+        ("verdict=refused", lambda a: a.group is Group.REFUSED),
+        ("verdict=answered&public=etrangers", lambda a: a.group == "answered" and not a.control),
+        ("public=temoins", lambda a: a.control),
+        ("public=etrangers", lambda a: not a.control),
+    )
+    for query, wanted in asked:
         got = shown((await site.http.get(f"/galerie?{query}")).text)
         assert got
         assert got == [each.id for each in reversed(site.attempts) if wanted(each)]
@@ -474,13 +479,18 @@ async def test_the_form_works_without_script_and_leaves_a_short_address(
 ) -> None:
     await browser_page.goto(f"{site.url}/galerie?demarche=63/titre-de-sejour")
     await browser_page.get_by_label("Département").select_option("75")
+    await browser_page.get_by_label("Verdict").select_option("Réponses : tous")
+    await browser_page.get_by_label("Public").select_option("étrangers")
     await browser_page.get_by_role("button", name="Montrer").click()
 
     # the flow of the other department is gone with it
-    await browser_page.wait_for_url(f"{site.url}/galerie?departement=75")
+    await browser_page.wait_for_url(
+        f"{site.url}/galerie?public=etrangers&departement=75&verdict=answered"
+    )
     assert await browser_page.locator("ul.tiles li").count() == 1
     alt = await browser_page.locator("ul.tiles img").get_attribute("alt")
-    assert re.match(r"Capture : Rendez-vous proposé, Remise du titre .*\(75\), .*Paris", str(alt))
+    words = r"Capture : Rendez-vous proposé, Remise du titre .*\(75\), .*Paris"
+    assert re.match(words, plain(alt or ""))
 
 
 async def test_an_empty_gallery_says_what_to_do(site: Site) -> None:
@@ -492,7 +502,10 @@ async def test_an_empty_gallery_says_what_to_do(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["departement=xx", "verdict=maybe", "heure=24", "du=hier", "page=1", "demarche=%3Cscript%3E"],
+    [
+        *("departement=xx", "verdict=maybe", "heure=24", "du=hier", "page=1", "public=true"),
+        *("demarche=%3Cscript%3E", "public=tout"),
+    ],
 )
 async def test_a_gallery_of_nonsense_is_refused(site: Site, query: str) -> None:
     got = await site.http.get(f"/galerie?{query}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -85,10 +84,10 @@ def test_the_band_says_address_title_both_times_flow_attempt_and_hash() -> None:
         f"{'6a' * 16}, essai n° 2, page 1 sur 1",
         SHA,
     ]
-    assert words.subject == "Puy-de-Dôme (63) : Titre de séjour"
+    assert words.subject == "Puy-de-Dôme (63)\u00a0: Titre de séjour"
     assert words.heading == "Aucun rendez-vous"
     assert words.foot.startswith(
-        "Copie encadrée à la lecture ; l’original est intact sous cette empreinte."
+        "Copie encadrée à la lecture\u202f; l’original est intact sous cette empreinte."
     )
 
 
@@ -182,15 +181,15 @@ def test_a_script_in_a_title_is_only_text() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (20_000, 10), (6_000, 6_000)])
 def test_an_enormous_picture_is_refused_before_it_is_decoded(width: int, height: int) -> None:
-    bomb = png(width, height, colour="black", mode="1")
-    begun = time.process_time()
+    """What is behind its header is broken: whoever decodes it would say that it is none."""
+    bomb = png(width, height, colour="black", mode="1")[:60]
+    with pytest.raises(NoPicture):
+        opened(png()[:60])
 
     with pytest.raises(TooLarge):
         draw(bomb, caption(page_of(0)))
     with pytest.raises(TooLarge):
         thumbnail(bomb)
-
-    assert time.process_time() - begun < 0.1  # to decode 20,000 × 20,000 takes half a second
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 
+import pytest
+
 from fleet.web.catalogue import english, texts
-from fleet.web.language import Words
+from fleet.web.language import Words, spaced
+from tests.web.conftest import Site
 
 
 def test_every_text_of_the_pages_has_its_english() -> None:
@@ -45,3 +49,30 @@ def test_dates_and_numbers_are_written_as_each_language_does() -> None:
     assert Words("en").percent(0.075, 1) == "7.5\u202f%"
     assert Words("fr").percent(None) == "–"
     assert Words("fr").weekday(6) == "dimanche"
+
+
+def test_french_signs_and_quotes_stand_after_spaces_that_do_not_break() -> None:
+    assert spaced("« Tous » : 95 % (Wilson) ; vrai ? Oui !") == (
+        "«\u00a0Tous\u00a0»\u00a0: 95\u202f% (Wilson)\u202f; vrai\u202f? Oui\u202f!"
+    )
+    assert spaced("moins de 5 %(unit)s, voir http://a.example/?b:c;d") == (
+        "moins de 5 %(unit)s, voir http://a.example/?b:c;d"
+    )
+    assert Words("fr").t(" : ") + "a ? b" == "\u00a0: a ? b"
+    assert Words("fr").t("%(kind)s :", kind="a ? b") == "a ? b\u00a0:"
+
+
+def test_nothing_and_one_are_singular_in_french_and_only_one_in_english() -> None:
+    texts = ("%(n)s visite", "%(n)s visites")
+
+    assert [Words("fr").nt(*texts, n) for n in (0, 1, 2)] == ["0 visite", "1 visite", "2 visites"]
+    assert [Words("en").nt(*texts, n) for n in (0, 1, 2)] == ["0 visits", "1 visit", "2 visits"]
+
+
+@pytest.mark.parametrize("address", ["/en/", "/en/demarche/63/titre-de-sejour", "/en/methode"])
+async def test_an_english_page_has_no_french_spacing(site: Site, address: str) -> None:
+    page = html.unescape(re.sub(r"<[^>]*>", "|", (await site.http.get(address)).text))
+    for scenario in site.library.scenarios.values():  # what a flow is for is said in French only
+        page = page.replace(scenario.title, "")
+
+    assert re.findall(r".{0,30}[ \u00a0\u202f][;:?!»](?!\S).{0,9}|.{0,9}«.{0,30}", page) == []

@@ -11,11 +11,9 @@ import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.async_api import Page as BrowserPage
@@ -35,6 +33,7 @@ from tests.web.members import (
     OMAR,
     PASSWORD,
     Club,
+    choose_with_keys,
     club,
     form_token,
     go_with_keys,
@@ -42,7 +41,6 @@ from tests.web.members import (
     without_scripts,
 )
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NEW = "/observations/nouvelle"
 EVIL = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
 
@@ -130,11 +128,10 @@ async def test_an_observation_is_added_with_the_keyboard_alone_and_without_scrip
         await page.keyboard.type("Échange de permis")
         await tab_to(page, page.locator("#vu-slots"))
         await page.keyboard.press("ArrowDown")
-        await tab_to(page, page.locator("#image"))
-        async with page.expect_file_chooser() as chooser:
-            await page.keyboard.press("Enter")
-        await (await chooser.value).set_files(
-            {"name": "capture.png", "mimeType": "image/png", "buffer": screenshot()}
+        await choose_with_keys(
+            page,
+            page.locator("#image"),
+            {"name": "capture.png", "mimeType": "image/png", "buffer": screenshot()},
         )
         await tab_to(page, page.locator("#note"))
         await page.keyboard.type("Trois essais, toujours rien.")
@@ -173,43 +170,6 @@ async def test_a_member_withdraws_an_observation_with_the_keyboard(
 
         await expect(page.locator("main img")).to_have_count(0)
         await expect(page.locator(".note")).to_contain_text("Un nom se lit sur l’image.")
-
-
-async def test_no_page_of_observations_has_an_accessibility_problem(
-    members: Club, browser_page: BrowserPage
-) -> None:
-    async with members.member() as http:
-        made = await added(members, http)
-        cookie = {"name": "fleet", "value": http.cookies["fleet"], "url": members.url}
-        await browser_page.context.add_cookies([cookie])  # type: ignore[list-item]
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            await browser_page.emulate_media(color_scheme=scheme)
-            for path in ("/observations", f"/observations/{made.id}", f"/en{NEW}"):
-                await browser_page.goto(members.url + path)
-                if path.endswith(NEW):  # as it looks when something is wrong
-                    await browser_page.evaluate(
-                        "document.querySelector('form.sheet').noValidate = 1"
-                    )
-                    async with browser_page.expect_navigation():
-                        await browser_page.click("form.sheet button")
-                found = await Axe().run(browser_page, options={"runOnly": WCAG})
-                assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("path", ["/connexion", "/observations", NEW, "one"])
-async def test_nothing_is_wider_than_a_telephone(
-    members: Club, browser_page: BrowserPage, path: str
-) -> None:
-    async with members.member() as http:
-        made = await added(members, http, note="x" * 600, demarche="", autre_demarche="y" * 120)
-        cookie = {"name": "fleet", "value": http.cookies["fleet"], "url": members.url}
-    if path != "/connexion":
-        await browser_page.context.add_cookies([cookie])  # type: ignore[list-item]
-    await browser_page.set_viewport_size({"width": 360, "height": 740})
-    await browser_page.goto(members.url + path.replace("one", f"/observations/{made.id}"))
-
-    assert await browser_page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 # What is kept --------------------------------------------------------------------------------

@@ -12,22 +12,21 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.care import care_list
+from fleet.care import Reason, care_list
 from fleet.models import Attempt, Run, Verdict, now
+from fleet.present import care_why
 from fleet.store import Store
-from fleet.web.care_page import REASONS, why
+from fleet.web.care_page import why
 from fleet.web.language import Words
 from fleet.web.library import Library
 from fleet.web.runs import QUIET, RUNS, Progress, progress_of
-from tests.web.conftest import Site, serving
+from tests.web.conftest import Site, client, serving
 
 HOUR = timedelta(hours=1)
 FLOW = "63/titre-de-sejour"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ async def shelves(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[S
             made_up=True,
             data_dir=folder,
         )
-        async with serving(library) as url, httpx.AsyncClient(base_url=url) as http:
+        async with serving(library) as url, client(url) as http:
             yield Shelf(url, store, http)
 
 
@@ -279,8 +278,9 @@ async def test_a_flow_that_answered_last_needs_no_care(site: Site, shelf: Shelf)
     assert (await shelf.http.get("/api/care")).json()["items"] == []
 
 
-def test_every_reason_of_the_fleet_is_said_in_french(site: Site) -> None:
-    """What `fleet.care` says, made by it, and none of it shown as it is."""
+def test_every_reason_of_the_fleet_is_worded_for_the_terminal_and_for_both_languages(
+    site: Site,
+) -> None:
     at = now()
 
     def row(*verdicts: Verdict, scenario_id: str = FLOW, **last: Any) -> list[Attempt]:
@@ -312,11 +312,20 @@ def test_every_reason_of_the_fleet_is_said_in_french(site: Site) -> None:
         {FLOW: row(good, lost, lost, lost)},
     ]
 
-    said = {care.why: why(Words("fr"), care) for each in histories for care in care_list(each)}
+    cares = {care.ground.reason: care for each in histories for care in care_list(each)}
 
-    assert len(said) == len(REASONS)
-    assert [english for english, french in said.items() if english == french] == []
-    assert any("ruleset" in french for french in said.values())
+    said = {
+        reason: (why(Words("fr"), care), why(Words("en"), care), care_why(care))
+        for reason, care in cares.items()
+    }
+    assert set(said) == set(Reason)
+    assert len({words for each in said.values() for words in each[:2]}) == 2 * len(Reason)
+    ruleset = site.of(FLOW).ruleset
+    assert f"les règles ({ruleset} → later)" in said[Reason.OUR_CHANGE][0]
+    assert f"the rules ({ruleset} → later)" in said[Reason.OUR_CHANGE][1]
+    assert f"ruleset {ruleset} → later" in said[Reason.OUR_CHANGE][2]
+    assert all("Titre\nde séjour" in each for each in said[Reason.ANCHOR_GONE][:2])
+    assert all(each.startswith("3 sites") for each in said[Reason.MANY_SITES])
 
 
 async def test_downloads_take_the_filter_of_the_address(
@@ -347,19 +356,3 @@ async def test_the_page_about_the_data_names_every_field_and_no_licence_of_its_o
     await expect(browser_page.locator("main")).to_contain_text(
         "La licence des données est choisie par l’organisation qui exploite ce site"
     )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1400)])
-async def test_nothing_bars_a_reader(
-    site: Site, browser_page: BrowserPage, scheme: Any, width: int
-) -> None:
-    """Axe finds nothing, and no page is wider than its window."""
-    await browser_page.emulate_media(color_scheme=scheme)
-    await browser_page.set_viewport_size({"width": width, "height": 800})
-    run_id = site.attempts[0].run_id
-    for address in ("/visites", f"/visites/{run_id}", "/a-soigner", "/donnees", "/api/docs"):
-        await browser_page.goto(site.url + address)
-        found = await Axe().run(browser_page, options={"runOnly": WCAG})
-        assert found.response["violations"] == [], found.generate_report()
-        assert await browser_page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,111 @@
+"""
+What stands in the place of a file that was removed on purpose: a sentence, and its hash.
+
+The raw file answers 410, whatever a reader's copy from before says; who removed it is not told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from fleet.models import PARIS
+from fleet.removal import Kind
+from fleet.web.library import library_of
+from fleet.web.page import Page, straight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fleet.removal import Removal
+    from fleet.web.language import Words
+
+GONE = 410
+ATTEMPTS_SHOWN = 10
+
+
+class Gone(HTTPException):
+    """The file was removed on purpose; `removal` says how."""
+
+    def __init__(self, removal: Removal) -> None:
+        super().__init__(GONE, removal.sha256)
+        self.removal = removal
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    What a reader is told of a removed file.
+
+    `title` is short, for a tile; `words` is the sentence; `hash_words` come before `sha256`.
+    """
+
+    title: str
+    words: str
+    hash_words: str
+    sha256: str
+
+    @property
+    def text(self) -> str:
+        """All of it, where no hash can be set apart."""
+        return f"{self.words} {self.hash_words} {self.sha256}"
+
+
+def notice_of(words: Words, removal: Removal) -> Notice:
+    """The notice of a removal, in the language of `words`; a takedown's reason is as given."""
+    day = words.day(removal.at.astimezone(PARIS).date())
+    if removal.kind is Kind.TAKEDOWN:
+        reason = straight(removal.reason).removesuffix(".")
+    else:
+        reason = words.t("les fichiers ne sont gardés ici que pour un temps, et ce temps est passé")
+    said = {"day": day, "reason": reason}
+    if removal.file == "picture":
+        title = words.t("Image retirée le %(day)s", day=day)
+        sentence = words.t("Cette image a été retirée le %(day)s : %(reason)s.", **said)
+    else:
+        title = words.t("Fichier retiré le %(day)s", day=day)
+        sentence = words.t("Ce fichier a été retiré le %(day)s : %(reason)s.", **said)
+    hash_words = words.t("Son empreinte SHA-256 reste :")
+    return Notice(title, sentence, hash_words, removal.sha256)
+
+
+async def notices(request: Request, sha256s: Iterable[str | None]) -> dict[str, Notice]:
+    """By hash, the notices of those of these files that were removed."""
+    names = {each for each in sha256s if each is not None}
+    found = await library_of(request).store.removals.many(list(names)) if names else {}
+    page = Page(request)
+    return {name: notice_of(page, removal) for name, removal in found.items()}
+
+
+async def refuse_removed(request: Request, *sha256s: str) -> None:
+    """
+    Raises:
+        Gone: one of these files was removed.
+    """
+    found = await library_of(request).store.removals.many(sha256s)
+    if found:
+        raise Gone(next(iter(found.values())))
+
+
+async def show_gone(request: Request, exc: Exception) -> Response:
+    """The page, or the JSON, for a `Gone`."""
+    assert isinstance(exc, Gone)
+    page, removal = Page(request), exc.removal
+    notice = notice_of(page, removal)
+    headers = {"Cache-Control": "no-store"}
+    if page.path.startswith("/api/"):
+        said = removal.model_dump(mode="json", include={"sha256", "kind", "reason", "at"})
+        return JSONResponse({"detail": notice.text, **said}, GONE, headers)
+    return page.render(
+        "removed.html",
+        status=GONE,
+        headers=headers,
+        notice=notice,
+        code=GONE,
+        attempt_ids=removal.attempt_ids[:ATTEMPTS_SHOWN],
+        attempts=removal.attempts,
+    )
