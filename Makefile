@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-web catalogue lock clean
+.PHONY: help setup demo test lint format bench bench-web simulate faults lateness soak catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench)
@@ -46,6 +46,18 @@ catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
 # A database of its own, made up, about 5 GB; made once, then only read.
 bench-web: setup ## measure the web pages over 2,000,000 made-up attempts
 	@$(BIN)/python -m bench.web --seed 2000000 bench_made_up $(ARGS)
+
+simulate: setup ## visit sites whose truth is known, and print the tables of docs/method.md
+	@$(BIN)/python -m bench.simulation $(ARGS)
+
+faults: setup ## kill, freeze and end the parts of a fleet that watches, and check that nothing is lost
+	@$(BIN)/python -m bench.faults $(ARGS)
+
+lateness: setup ## measure how late the visits of a fleet that watches 300 flows are
+	@$(BIN)/python -m bench.lateness $(ARGS)
+
+soak: setup ## measure the memory of a fleet that watches for long
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 # The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
 # for this target only, so nobody else installs it. Versions stay unless they must move:

@@ -32,15 +32,25 @@ from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.patience import undisturbed, within
 from fleet.player import Player
 from fleet.sight import Patience
+from fleet.standstill import Standstill
+from fleet.traffic import seconds_asked
 from fleet.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from fleet.browser import Chromium
-    from fleet.page import OpenPage
+    from fleet.page import OpenPage, Pages
     from fleet.recorder import Recorder
+
+
+NOT_HEARD = (
+    Verdict.TIMEOUT,
+    Verdict.SITE_DOWN,
+    Verdict.SESSION_EXPIRED,
+    Verdict.UNRECOGNISED,
+)
+"""What a site seems to say to someone who did not listen for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class Kept:
 
 async def attempt(
     scenario: Scenario,
-    chromium: Chromium,
+    chromium: Pages,
     *,
     run_id: str,
     number: int = 1,
@@ -101,7 +111,7 @@ async def attempt(
         visit = Visit(scenario, opened, limits.visit)
         if isinstance(tape, Player):
             visit.traffic.player, visit.today = tape, tape.today
-        outcome = await _supervise(visit, chromium, opened, limits, tape)
+        outcome = _with_wait(await _supervise(visit, chromium, opened, limits, tape), visit)
     return Kept(
         Attempt(
             id=uuid.uuid4().hex,
@@ -138,28 +148,37 @@ async def attempt(
 
 async def _supervise(
     visit: Visit,
-    chromium: Chromium,
+    chromium: Pages,
     opened: OpenPage,
     limits: Limits,
     tape: Recorder | Player | None,
 ) -> Outcome:
     """Let the script run to its end or its deadline; always look once more, always close."""
     script = asyncio.ensure_future(_run(visit, opened, tape))
-    try:
-        await _end_or_death(script, opened.died, limits.visit.deadline_s)
-        visit.expired = not script.done()
-        await visit.last_look(limits.last_look_s)
-        if tape is not None:
-            await within(limits.last_look_s, tape.end())
-    finally:
-        # also when cancelled: closing is what ends the script's pending call
-        visit.expired = True
-        if opened.kept and script.done():
-            await within(limits.close_s, visit.traffic.leave())
-        else:
-            await undisturbed(_end(script, chromium, opened, limits.close_s))
+    frozen = False
+    with Standstill() as still:
+        try:
+            await _end_or_death(script, opened.died, limits.visit.deadline_s)
+            visit.expired = not script.done()
+            frozen = visit.expired and not await opened.browser_answers()
+            await visit.last_look(limits.last_look_s)
+            if tape is not None:
+                await within(limits.last_look_s, tape.end())
+        finally:
+            # also when cancelled: closing is what ends the script's pending call
+            visit.expired = True
+            if opened.kept and script.done():
+                await within(limits.close_s, visit.traffic.leave())
+            else:
+                await undisturbed(_end(script, chromium, opened, limits.close_s))
     ended = script.done() and not script.cancelled()
-    if opened.died.is_set() or visit.traffic.page_crashed:
+    if still.long and (not ended or script.result().verdict in NOT_HEARD):
+        return _crashed(
+            f"{visit.scenario.id}: the fleet stood still for {still.longest_s:.0f} s at"
+            f" {visit.address[:300]} (stopped, paused, or its machine asleep); nothing is known of"
+            " the site"
+        )
+    if frozen or opened.died.is_set() or visit.traffic.page_crashed:
         outcome = script.result() if ended else None
         if outcome is None or outcome.verdict in (Verdict.TIMEOUT, Verdict.UNRECOGNISED):
             return _crashed(
@@ -172,6 +191,20 @@ async def _supervise(
             " no verb of the visit"
         )
     return script.result()
+
+
+def _with_wait(outcome: Outcome, visit: Visit) -> Outcome:
+    """The outcome with the fact `retry_after_s`, if the site said how long to stay away."""
+    bad = visit.traffic.bad_status
+    if bad is None or bad.retry_after is None:
+        return outcome
+    asked_s = seconds_asked(bad.retry_after, now())
+    if asked_s is None:
+        visit.traffic.note(
+            f"Retry-After {bad.retry_after[:80]!r} is neither seconds nor a date; ignored"
+        )
+        return outcome
+    return outcome.stating(retry_after_s=str(asked_s))
 
 
 async def _end_or_death(
@@ -187,7 +220,7 @@ async def _end_or_death(
 
 
 async def _end(
-    script: asyncio.Future[Outcome], chromium: Chromium, opened: OpenPage, seconds: float
+    script: asyncio.Future[Outcome], chromium: Pages, opened: OpenPage, seconds: float
 ) -> None:
     """Close the page, which ends the script; cancel one that does not end even then."""
     await chromium.close_page(opened)

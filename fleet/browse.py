@@ -7,6 +7,7 @@ thousandth page costs what the first does. Figures are in `fleet.figures`.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -109,8 +110,10 @@ class Browse:
             if document is None:
                 raise BadInput(f"no attempt {attempt_id[:80]!r}")
             attempt = Attempt.from_document(document)
-            older = await self._next(attempt.scenario_id, cursor_at(document, newer=False))
-            newer = await self._next(attempt.scenario_id, cursor_at(document, newer=True))
+            older, newer = await asyncio.gather(
+                self._next(attempt.scenario_id, cursor_at(document, newer=False)),
+                self._next(attempt.scenario_id, cursor_at(document, newer=True)),
+            )
         return Beside(attempt, older, newer)
 
     async def _next(self, scenario_id: str, cursor: Cursor) -> str | None:

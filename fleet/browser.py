@@ -60,6 +60,7 @@ class Chromium:
             do without a sandbox that the system refuses.
         show: open a window (needs a full Chromium and a screen).
         person: its pages are in a person's hands, who may answer a captcha (`session.py`).
+        starting: shared by Chromiums of one process that may be started at the same time.
 
     Raises (on entry):
         NoChromium: it does not start; says why and what to do.
@@ -76,6 +77,7 @@ class Chromium:
         loopback_only: bool = False,
         show: bool = False,
         person: bool = False,
+        starting: asyncio.Lock | None = None,
     ) -> None:
         self.executable = executable
         self.sandboxed = sandbox == "on" or (sandbox == "auto" and os.geteuid() != 0)
@@ -90,6 +92,7 @@ class Chromium:
         self._person = person
         self._is_shell = "headless" in executable.name and "shell" in executable.name
         self._lock = asyncio.Lock()
+        self._starting = starting or asyncio.Lock()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._home: Path | None = None
@@ -166,22 +169,15 @@ class Chromium:
         for process in self._all_processes():
             processes.kill(process)
 
+    def memory_bytes(self) -> int:
+        """Memory of Chromium and the driver (PSS); reads files for some milliseconds."""
+        return processes.pss_bytes(self._all_processes())
+
     def _all_processes(self) -> list[psutil.Process]:
         """The driver, Chromium and their children, those of a start under way included."""
-        roots = [*self._processes]
-        if self._home is not None:
-            roots += [child for child in psutil.Process().children() if self._is_driver(child)]
-        found = dict.fromkeys(roots)
-        for root in roots:
-            with contextlib.suppress(psutil.Error):
-                found.update(dict.fromkeys(root.children(recursive=True)))
-        return list(found)
-
-    def _is_driver(self, child: psutil.Process) -> bool:
-        # other children of ours (MongoDB's server, another Chromium's driver) are not our business
-        with contextlib.suppress(psutil.Error):
-            return bool(child.environ().get("TMPDIR") == str(self._home))
-        return False
+        home = self._home
+        starting = [] if home is None else processes.started_in(home)
+        return processes.family([*self._processes, *starting])
 
     async def _open_page(self) -> OpenPage:
         """Opening a page says nothing to a site, so a death meanwhile is no reason to give up."""
@@ -194,7 +190,8 @@ class Chromium:
                 browser, died = self._browser, self._died
             assert browser is not None
             try:
-                opened = await within(START_S, self._open(browser, died))
+                # a call that is under way when Chromium is killed may never be answered
+                opened = await within(START_S, self._open(browser, died), unless=died)
             except PlaywrightError as exc:
                 error = exc
                 with contextlib.suppress(TimeoutError):  # its end is told after that of its calls
@@ -240,8 +237,8 @@ class Chromium:
 
     async def _start(self) -> None:
         self._died = asyncio.Event()
-        self._home = Path(tempfile.mkdtemp(prefix=f"{processes.TEMPORARY}{os.getpid()}-"))
         try:
+            self._home = Path(tempfile.mkdtemp(prefix=f"{processes.TEMPORARY}{os.getpid()}-"))
             await self._launch(self._home)
         except (PlaywrightError, OSError, psutil.Error) as exc:
             await self._stop()
@@ -253,9 +250,10 @@ class Chromium:
         self.starts += 1
 
     async def _launch(self, home: Path) -> None:
-        with processes.temporary_folder(home):  # the driver keeps its own files there too
-            self._playwright = await _start_driver()
-        drivers = [child for child in psutil.Process().children() if self._is_driver(child)]
+        async with self._starting:
+            with processes.environment_of_driver(home):  # it keeps its own files there too
+                self._playwright = await _start_driver()
+        drivers = processes.started_in(home)
         arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
         # Chromium meets strangers: it gets none of our settings (a database's password)
         environment: dict[str, str | float | bool] = {
@@ -303,6 +301,7 @@ class Chromium:
         await within(self._close_s, stop_driver())
         self.kill()
         await processes.until_gone(remains, self._close_s)
+        processes.reap([*self._processes, *remains])
         if self._watching is not None:
             self._watching.cancel()
         self._playwright = self._browser = self._watching = None

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from itertools import takewhile
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
 from fleet.models import Group, Verdict
@@ -36,6 +37,57 @@ MANY_HOSTS = 3
 
 Changed = Literal["site", "ours", "unknown"]
 
+VersionField = Literal["fleet_version", "ruleset", "scenario_version", "chromium_version"]
+
+
+class Reason(StrEnum):
+    """On what ground somebody is said to have changed; whoever shows it finds the words."""
+
+    CRASHES = "crashes"
+    OUR_CHANGE = "our_change"
+    MANY_SITES = "many_sites"
+    ANCHOR_GONE = "anchor_gone"
+    NEVER_RECOGNISED = "never_recognised"
+    NO_LONGER_RECOGNISED = "no_longer_recognised"
+
+    @property
+    def changed(self) -> Changed:
+        """Who probably changed."""
+        return _CHANGED[self]
+
+
+_CHANGED: dict[Reason, Changed] = {
+    Reason.CRASHES: "ours",
+    Reason.OUR_CHANGE: "ours",
+    Reason.MANY_SITES: "ours",
+    Reason.ANCHOR_GONE: "site",
+    Reason.NEVER_RECOGNISED: "unknown",
+    Reason.NO_LONGER_RECOGNISED: "site",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version of ours, which field of an attempt names it, and what it was before."""
+
+    field: VersionField
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """
+    A reason with what belongs to it.
+
+    `versions` are there for `OUR_CHANGE`, `sites` (that began to fail within a day) for
+    `MANY_SITES`; the anchor of `ANCHOR_GONE` is with the attempt.
+    """
+
+    reason: Reason
+    versions: tuple[NewVersion, ...] = ()
+    sites: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Care:
@@ -43,15 +95,19 @@ class Care:
     One scenario that needs care.
 
     `since` is the first of the `attempts` in a row that gave no answer (of the latest
-    `HISTORY`), `latest` the last of them, whose picture is the one to look at. `changed` says
-    who probably changed and `why` on what ground.
+    `HISTORY`), `latest` the last of them, whose picture is the one to look at. `ground` says on
+    what ground `changed` is believed to have changed.
     """
 
     latest: Attempt
     since: datetime
     attempts: int
-    changed: Changed
-    why: str
+    ground: Ground
+
+    @property
+    def changed(self) -> Changed:
+        """Who probably changed."""
+        return self.ground.reason.changed
 
 
 async def needing_care(store: Store, scenario_ids: Iterable[str]) -> list[Care]:
@@ -77,8 +133,8 @@ def care_list(histories: Mapping[str, Sequence[Attempt]]) -> list[Care]:
     for scenario_id, row in needing.items():
         history = histories[scenario_id]
         before = history[len(row)] if len(history) > len(row) else None
-        changed, why = _who(row, before, list(first.values()))
-        found.append(Care(row[0], row[-1].started_at, len(row), changed, why))
+        ground = _ground(row, before, list(first.values()))
+        found.append(Care(row[0], row[-1].started_at, len(row), ground))
     return sorted(found, key=lambda care: (care.since, care.latest.scenario_id))
 
 
@@ -90,34 +146,32 @@ def _needs_care(row: Sequence[Attempt]) -> bool:
     return len(row) >= IN_A_ROW or bool(row and row[0].missing_anchor)
 
 
-def _who(
-    row: Sequence[Attempt], before: Attempt | None, first: Sequence[Attempt]
-) -> tuple[Changed, str]:
+def _ground(row: Sequence[Attempt], before: Attempt | None, first: Sequence[Attempt]) -> Ground:
     """Who changed, for the failing attempts `row` (newest first) after the good one `before`."""
     began = row[-1]
     if row[0].verdict is Verdict.CRASHED:
-        return "ours", "the scenario or the fleet crashes; that is never the site's doing"
+        return Ground(Reason.CRASHES)
     if before is not None and (ours := _what_we_changed(before, began)):
-        return "ours", f"it began right after a change of ours: {ours}"
+        return Ground(Reason.OUR_CHANGE, versions=ours)
     hosts = Counter(
         _host(other) for other in first if abs(other.started_at - began.started_at) <= SAME_DAY
     )
     if len(hosts) >= MANY_HOSTS:
-        return "ours", f"{len(hosts)} sites began to fail within a day"
+        return Ground(Reason.MANY_SITES, sites=len(hosts))
     if row[0].missing_anchor:
-        return "site", f"the anchor {row[0].missing_anchor!r} is gone from its pages"
+        return Ground(Reason.ANCHOR_GONE)
     if before is None:
-        return "unknown", "no earlier attempt was recognised"
-    return "site", "its answers were recognised before, and other sites' still are"
+        return Ground(Reason.NEVER_RECOGNISED)
+    return Ground(Reason.NO_LONGER_RECOGNISED)
 
 
-def _what_we_changed(before: Attempt, after: Attempt) -> str:
-    changed = [
-        f"{name.replace('_', ' ')} {getattr(before, name)} → {getattr(after, name)}"
-        for name in ("fleet_version", "ruleset", "scenario_version", "chromium_version")
+def _what_we_changed(before: Attempt, after: Attempt) -> tuple[NewVersion, ...]:
+    names: tuple[VersionField, ...] = get_args(VersionField)
+    return tuple(
+        NewVersion(name, getattr(before, name), getattr(after, name))
+        for name in names
         if getattr(before, name) != getattr(after, name)
-    ]
-    return ", ".join(changed)
+    )
 
 
 def _host(attempt: Attempt) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
+    from fleet.filter import Cursor
     from fleet.models import Attempt
 
 Document = dict[str, Any]
@@ -64,6 +65,19 @@ class Change:
     after: Seen
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """
+    What an attempt that was stored says of the changes around it.
+
+    `made` are those that its own visit or the next one saw; `gone` are the ids of the attempts
+    among these two that saw none, whatever was believed before this one came.
+    """
+
+    made: tuple[Change, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
 def changes_of(scenario_id: str, seen: Iterable[Seen]) -> list[Change]:
     """The changes among what attempts of one scenario saw, in order of time."""
     states = [each for each in seen if each.verdict in STATES]
@@ -88,18 +102,31 @@ class Changes:
         )
 
     async def latest(
-        self, limit: int, *, scenario_id: str | None = None, control: bool | None = None
+        self,
+        limit: int,
+        *,
+        scenario_id: str | None = None,
+        department: str | None = None,
+        control: bool | None = None,
+        older_than: Cursor | None = None,
     ) -> list[Change]:
         """The latest changes, newest first."""
         asked: Document = {"scenario_id": scenario_id, "after.control": control}
+        if department is not None and scenario_id is None:
+            # the ids that begin with `63/`: the character after "/" is "0"
+            asked["scenario_id"] = {"$gte": f"{department}/", "$lt": f"{department}0"}
         query = {name: value for name, value in asked.items() if value is not None}
+        if older_than is not None:
+            at, attempt_id = older_than.at, older_than.attempt_id
+            same_instant = {"after.at": at, "_id": {"$lt": attempt_id}}
+            query["$or"] = [{"after.at": {"$lt": at}}, same_instant]
         found = self._changes.find(query).sort([("after.at", DESCENDING), ("_id", DESCENDING)])
         return [change_of(document) async for document in found.limit(limit)]
 
-    async def keep(self, attempt: Attempt) -> None:
+    async def keep(self, attempt: Attempt) -> Noted:
         """Write down whether a stored attempt changed the state, and whether the next one did."""
         if attempt.verdict not in STATES:
-            return
+            return Noted()
         own = Seen(attempt.id, attempt.started_at, attempt.verdict, attempt.control)
         before = await self._nearest(attempt, newer=False)
         after = await self._nearest(attempt, newer=True)
@@ -112,6 +139,8 @@ class Changes:
             for id_ in (each.attempt_id for each in (own, after) if each)
         ]
         await self._changes.bulk_write(writes, ordered=False)
+        gone = (each.attempt_id for each in (own, after) if each)
+        return Noted((*changes.values(),), tuple(id_ for id_ in gone if id_ not in changes))
 
     async def _nearest(self, attempt: Attempt, *, newer: bool) -> Seen | None:
         """The attempt of the same scenario next to this one, that saw a state."""

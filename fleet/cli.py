@@ -4,7 +4,7 @@ The command line. Turns errors into one line and an exit code; everything else i
 What a command does is imported when it is called: `fleet list` needs no browser and no database.
 
 0 done, whatever the verdicts · 2 usage or a bad scenario · 3 store unreachable · 4 no usable
-Chromium · 130 interrupted.
+Chromium · 5 another fleet watches, or none does · 6 evidence was altered · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -19,17 +19,29 @@ from rich.console import Console
 
 import fleet
 from fleet import catalog, log
-from fleet.commands import user
+from fleet.commands import alert, proof, remove, user, watch
+from fleet.commands.calling import ALTERED as ALTERED
 from fleet.commands.calling import INTERRUPTED as INTERRUPTED
+from fleet.commands.calling import NOT_WATCHING as NOT_WATCHING
 from fleet.commands.calling import Practice
 from fleet.commands.calling import run as _run
 from fleet.commands.calling import settings_of as _settings
-from fleet.errors import BadInput, FleetError, NoChromium, StoreRefused, StoreUnreachable
+from fleet.errors import (
+    BadInput,
+    FleetError,
+    LeaseLost,
+    LeaseTaken,
+    NoChromium,
+    StoreRefused,
+    StoreUnreachable,
+)
 from fleet.listing import scenarios_list, scenarios_markdown
 from fleet.settings import load_settings
 
 EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
     (BadInput, 2),
+    (LeaseTaken, NOT_WATCHING),
+    (LeaseLost, NOT_WATCHING),
     (StoreUnreachable, 3),
     (StoreRefused, 3),
     (NoChromium, 4),
@@ -45,6 +57,8 @@ app = typer.Typer(
 export_app = typer.Typer(help="Write out what is stored.", no_args_is_help=True)
 app.add_typer(export_app, name="export")
 app.add_typer(user.app, name="user")
+for commands in (watch.app, proof.app, remove.app, alert.app):
+    app.add_typer(commands)
 
 
 def _warn(catalogue: catalog.Catalog) -> None:
@@ -179,6 +193,14 @@ def run(
     _run(visiting.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
 
 
+@app.command()
+def hosts(as_json: Annotated[bool, typer.Option("--json", help="one host a line")] = False) -> None:
+    """Say which hosts may be visited now, how often they were, and what their robots.txt says."""
+    from fleet.commands import hosts
+
+    hosts.show(load_settings(), as_json=as_json)
+
+
 @export_app.command("attempts")
 def export_attempts(
     form: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
@@ -241,12 +263,13 @@ def care(
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8000,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="that serve")] = None,
     practice: Practice = False,
 ) -> None:
     """Serve the web pages on which anyone browses the evidence, until Ctrl-C."""
     from fleet.commands import serving
 
-    _run(serving.serve(_settings(practice), host, port, practice))
+    _run(serving.serve(_settings(practice), host, port, practice, processes))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from fleet.browser import Chromium
 from fleet.errors import BadInput, FleetError, StoreUnreachable
 from fleet.executable import find_chromium
 from fleet.mongod import Mongod
+from fleet.politeness import Courtesy, Hosts
 from fleet.run import Pace
 from fleet.sight import Patience
 from fleet.store import Store
@@ -88,6 +90,18 @@ def pace_of(settings: Settings, pages: int | None = None) -> Pace:
         tries=settings.tries,
         retry_wait_s=settings.retry_wait_s,
     )
+
+
+def hosts_of(settings: Settings, *, practice: bool) -> Hosts:
+    """
+    What is known of the hosts, shared by all fleets of a data folder.
+
+    Practice prefectures are each command's own: of them nothing is kept, and none is left alone.
+    """
+    courtesy = Courtesy(settings.pause_s, settings.host_visits_per_hour)
+    if practice:
+        return Hosts(replace(courtesy, cooling=None), None)
+    return Hosts(courtesy, settings.data_dir / "hosts")
 
 
 Revive = Callable[[], Awaitable[bool]]

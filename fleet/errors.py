@@ -3,9 +3,15 @@ Every error the fleet raises on purpose, and what its catcher may do about it.
 
     FleetError
     ├── BadInput               a file, flag, setting or id is wrong: tell its author, go on
-    │   └── ScenarioFileError  one scenario file: the other files still count
+    │   ├── ScenarioFileError  one scenario file: the other files still count
+    │   └── EvidenceRemoved    the file's bytes were removed on purpose: say so, show its hash
     ├── StoreUnreachable       no MongoDB answers: nothing can be kept, stop
-    ├── StoreRefused           MongoDB answered and would not keep it (disk full, invalid document)
+    ├── StoreRefused           MongoDB answered and would not keep it (disk full, not allowed)
+    │   └── StoreNeverTakes    it will not keep this one whatever happens (invalid, too large)
+    ├── SpoolFull              this disk takes nothing more: no new visit may begin
+    ├── DamagedItem            a file of the spool is not what was written: set it aside
+    ├── LeaseTaken             another fleet does this work already: leave it to that
+    ├── LeaseLost              another fleet took the work over meanwhile: stop at once
     ├── NotStored              a stored attempt cannot be judged again: say why, leave it
     ├── NoChromium             no usable Chromium: nothing can be visited, stop
     └── VisitEnded             a visit cannot go on; `attempt.py` turns each into a verdict
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet.models import Outcome
+    from fleet.removal import Removal
 
 
 class FleetError(Exception):
@@ -45,12 +52,43 @@ class ScenarioFileError(BadInput):
         self.problem = problem
 
 
+class EvidenceRemoved(BadInput):
+    """A file that was stored and whose bytes were removed on purpose. `removal` says how."""
+
+    def __init__(self, removal: Removal) -> None:
+        super().__init__(
+            f"evidence {removal.sha256} was removed on {removal.at:%Y-%m-%d} ({removal.kind}):"
+            f" {removal.reason}. Its hash stays in the attempts that name it"
+        )
+        self.removal = removal
+
+
 class StoreUnreachable(FleetError):
     """No MongoDB answers at the address given, or the embedded one does not start."""
 
 
 class StoreRefused(FleetError):
     """MongoDB answered but did not keep what it was given; nothing half-written is visible."""
+
+
+class StoreNeverTakes(StoreRefused):
+    """MongoDB refuses this document for what it is: trying again cannot help."""
+
+
+class SpoolFull(FleetError):
+    """The disk of the spool takes nothing more; nothing half-written is left on it."""
+
+
+class DamagedItem(FleetError):
+    """A file of the spool does not hold what was written to it; the message says what is wrong."""
+
+
+class LeaseTaken(FleetError):
+    """Another fleet holds the lease; the message says which and until when."""
+
+
+class LeaseLost(FleetError):
+    """The lease that this fleet had is not its own any more; the message says whose it is."""
 
 
 class NotStored(FleetError):

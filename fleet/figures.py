@@ -6,6 +6,7 @@ They cost the same however many attempts there are. What they mean is told in `f
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
     from fleet.changes import Change
-    from fleet.filter import Period
+    from fleet.filter import Cursor, Period
 
 Document = dict[str, Any]
 
@@ -71,21 +72,23 @@ class Figures:
             for public in PUBLICS
             for name, field in _COUNTS.items()
         }
-        found: defaultdict[str, list[Counts]] = defaultdict(lambda: [Counts(), Counts()])
+        found: defaultdict[str, tuple[list[Counts], list[Counts]]] = defaultdict(lambda: ([], []))
         with telling("read the overview"):
-            async for each in self._db.department_rollups.aggregate(
+            of_departments = self._db.department_rollups.aggregate(
                 [{"$match": {"week": weeks}}, {"$group": {"_id": "$department", **of_weeks}}]
-            ):
-                halves = found[each["_id"]]
-                for half, public in enumerate(PUBLICS):
-                    halves[half] += _counts(each, f"{public}_")
-            async for each in self._db.rollups.aggregate(
-                [{"$match": {"$or": edges}}, *_ONE_BY_ONE]
-            ):
-                name, n = each["_id"]["name"], each["n"]
-                counts = Counts(retried=n) if name == "retried" else Counts({Verdict(name): n})
-                found[each["_id"]["department"]][each["_id"]["control"]] += counts
-        return {code: Halves(*found[code]) for code in sorted(found)}
+            )
+            of_days = self._db.rollups.aggregate([{"$match": {"$or": edges}}, *_ONE_BY_ONE])
+            by_weeks, by_days = await asyncio.gather(
+                of_departments.to_list(None), of_days.to_list(None)
+            )
+        for each in by_weeks:
+            for half, public in enumerate(PUBLICS):
+                found[each["_id"]][half].append(_counts(each, f"{public}_"))
+        for each in by_days:
+            name, n = each["_id"]["name"], each["n"]
+            counts = Counts(retried=n) if name == "retried" else Counts({Verdict(name): n})
+            found[each["_id"]["department"]][each["_id"]["control"]].append(counts)
+        return {code: Halves(*map(Counts.total, found[code])) for code in sorted(found)}
 
     async def department(self, code: str, period: Period) -> list[Totals]:
         """The flows of a department that have attempts in the period, by their id."""
@@ -125,25 +128,38 @@ class Figures:
         """One flow over a period; None if it has no attempts in it."""
         query = {"scenario_id": scenario_id, "day": _days(period)}
         with telling(f"read the figures of {scenario_id}"):
-            found = self._db.rollups.find(query).sort("day", ASCENDING)
-            days = [figures_of(document) async for document in found]
+            found = await self._db.rollups.find(query).sort("day", ASCENDING).to_list(None)
+        days = [figures_of(document) for document in found]
         totals = totals_of(days)
         if totals is None:
             return None
         return FlowFigures(totals, tuple(days), week_of(days), tuple(breaks_of(days)))
 
     async def changes(
-        self, limit: int = 50, *, scenario_id: str | None = None, control: bool | None = None
+        self,
+        limit: int = 50,
+        *,
+        scenario_id: str | None = None,
+        department: str | None = None,
+        control: bool | None = None,
+        older_than: Cursor | None = None,
     ) -> list[Change]:
         """
-        The latest changes of state, newest first: of all flows, or of one, or of one public's.
+        The latest changes of state, newest first: of all flows, of one, a department's, a public's.
+
+        `older_than` is the place of a change (when, and the attempt that saw it), itself not
+        among them.
 
         Raises:
             BadInput: `limit` is not between 1 and `MOST`.
         """
         with telling("read the changes"):
             return await self._changes.latest(
-                checked(limit), scenario_id=scenario_id, control=control
+                checked(limit),
+                scenario_id=scenario_id,
+                department=department,
+                control=control,
+                older_than=older_than,
             )
 
 

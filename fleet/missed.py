@@ -14,7 +14,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from fleet.models import Frozen, Instant
-from fleet.mongo import telling
+from fleet.mongo import DUPLICATE, telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
     from fleet.models import Scenario
-
-DUPLICATE = 11000
-"""MongoDB's code for a document that is there already."""
 
 
 class Why(StrEnum):
@@ -39,6 +36,8 @@ class Why(StrEnum):
     """The host had refused a visit or failed, and was left alone."""
     BUDGET = "budget"
     """The host's visits of that hour were used up."""
+    DISALLOWED = "disallowed"
+    """The host's robots.txt forbids it to this fleet."""
     LATE = "late"
     """The fleet was too busy to begin in time."""
     NO_ROOM = "no_room"

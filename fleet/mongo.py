@@ -7,8 +7,10 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     InvalidURI,
@@ -16,10 +18,16 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from fleet.errors import BadInput, StoreRefused, StoreUnreachable
+from fleet.errors import BadInput, StoreNeverTakes, StoreRefused, StoreUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+NEVER = (121, 10334, 17280, 17419)
+"""MongoDB's codes for a document that does not fit its validator, or is too large."""
+
+DUPLICATE = 11000
+"""Its code for a document that is there already."""
 
 SELECT_S = 3.0
 """How long to look for a server before saying that there is none."""
@@ -74,11 +82,26 @@ def telling(doing: str) -> Iterator[None]:
                 f"could not {doing}: MongoDB refuses the user of FLEET_MONGODB_URL"
                 f" ({str(exc)[:200]})"
             ) from exc
+        if _never(exc):
+            raise StoreNeverTakes(
+                f"could not {doing}: MongoDB refuses the document ({str(exc)[:300]})"
+            ) from exc
         raise StoreRefused(
             f"could not {doing}: MongoDB refused ({str(exc)[:300]}). Is its disk full?"
         ) from exc
+    except (InvalidDocument, OverflowError) as exc:
+        raise StoreNeverTakes(f"could not {doing}: no document: {str(exc)[:300]}") from exc
     except PyMongoError as exc:
         raise StoreRefused(f"could not {doing}: {str(exc)[:300]}") from exc
+
+
+def _never(exc: OperationFailure) -> bool:
+    """Whether it is the document that is refused, whatever the state of the server."""
+    if not isinstance(exc, BulkWriteError):
+        return exc.code in NEVER
+    details = exc.details or {}
+    codes = {error.get("code") for error in details.get("writeErrors", [])} - {DUPLICATE}
+    return bool(codes) and codes.issubset(NEVER) and not details.get("writeConcernErrors")
 
 
 def _who_is_silent(exc: ConnectionFailure) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ASK_S = 10.0
 """How long a page may take to say what is on it; one whose script never ends says nothing."""
+ANSWER_S = 3.0
+"""How long Chromium itself may take to answer before it counts as frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class OpenPage:
         await cdp.send("Page.enable")
         return OpenPage(self.context, self.page, cdp, self.died, kept=True)
 
+    async def browser_answers(self) -> bool:
+        """Whether driver and Chromium answer, whatever their page does."""
+        try:
+            return await within(ANSWER_S, self.context.cookies()) is not None
+        except PlaywrightError:
+            return True
+
     async def ask(self, function: str, argument: object) -> Any:
         """
         What a JavaScript function says in the page, None if the page cannot say it now.
@@ -52,3 +61,21 @@ class OpenPage:
         except PlaywrightError:
             return None  # the document is being replaced, or the page is gone
         return None if got is None else got["result"].get("value")
+
+
+class Pages(Protocol):
+    """Opens pages and closes them: one Chromium, or several that relieve each other."""
+
+    @property
+    def version(self) -> str:
+        """Chromium's version."""
+
+    @property
+    def fleet_version(self) -> str:
+        """The fleet's version."""
+
+    async def open_page(self) -> OpenPage:
+        """A page in a fresh context."""
+
+    async def close_page(self, opened: OpenPage) -> None:
+        """Close a page with its context."""

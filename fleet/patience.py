@@ -24,19 +24,29 @@ def _forget(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T | None:
+async def within(
+    seconds: float, call: Coroutine[Any, Any, T], *, unless: asyncio.Event | None = None
+) -> T | None:
     """
     What `call` gives, or None if it takes longer than `seconds`; it then goes on unseen.
+
+    Args:
+        unless: ends the waiting too, such as the death of what was called.
 
     Raises:
         Exception: whatever `call` raised in time.
     """
     task = asyncio.ensure_future(call)
+    ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(unless.wait())] if unless else []
     try:
-        done, _ = await asyncio.wait({task}, timeout=max(0.0, seconds))
+        await asyncio.wait(
+            {task, *ends}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+        )
     finally:
+        for end in ends:
+            end.cancel()
         task.add_done_callback(_forget)
-    return task.result() if done else None
+    return task.result() if task.done() else None
 
 
 async def undisturbed(call: Coroutine[Any, Any, T]) -> T:

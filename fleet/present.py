@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -12,7 +13,8 @@ from typing import IO, TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from fleet.errors import BadInput
+from fleet.care import Reason
+from fleet.errors import BadInput, EvidenceRemoved
 from fleet.models import PARIS, Attempt, Group, Verdict
 
 if TYPE_CHECKING:
@@ -108,6 +110,27 @@ def offer_rate(verdicts: Mapping[Verdict, int]) -> str:
     )
 
 
+def care_why(each: Care) -> str:
+    """On what ground somebody is said to have changed."""
+    match each.ground.reason:
+        case Reason.CRASHES:
+            return "the scenario or the fleet crashes; that is never the site's doing"
+        case Reason.OUR_CHANGE:
+            changes = ", ".join(
+                f"{new.field.replace('_', ' ')} {new.before} → {new.after}"
+                for new in each.ground.versions
+            )
+            return f"it began right after a change of ours: {changes}"
+        case Reason.MANY_SITES:
+            return f"{each.ground.sites} sites began to fail within a day"
+        case Reason.ANCHOR_GONE:
+            return f"the anchor {each.latest.missing_anchor!r} is gone from its pages"
+        case Reason.NEVER_RECOGNISED:
+            return "no earlier attempt was recognised"
+        case Reason.NO_LONGER_RECOGNISED:
+            return "its answers were recognised before, and other sites' still are"
+
+
 def care_text(each: Care) -> Text:
     """What needs care, since when, who changed, what was seen, and the picture to look at."""
     latest = each.latest
@@ -117,7 +140,7 @@ def care_text(each: Care) -> Text:
     text.append_text(verdict_text(latest.verdict))
     since = each.since.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
     text.append(f" since {since} (Paris)\n", style="not bold")
-    text.append(f"  {CHANGED[each.changed]}: {each.why}\n", style="not bold")
+    text.append(f"  {CHANGED[each.changed]}: {care_why(each)}\n", style="not bold")
     text.append(f"  {latest.detail.removeprefix(f'{latest.scenario_id}: ')}\n", style="not bold")
     text.append(f"  picture {pictures[-1] if pictures else 'none'}\n", style="dim not bold")
     return text
@@ -132,7 +155,8 @@ def care_json(care: Care) -> str:
         "attempts": care.attempts,
         "verdict": care.latest.verdict.value,
         "changed": care.changed,
-        "why": care.why,
+        "reason": care.ground.reason,
+        "why": care_why(care),
         "detail": care.latest.detail,
         "missing_anchor": care.latest.missing_anchor,
         "latest_attempt": care.latest.id,
@@ -233,6 +257,7 @@ async def save_pictures(store: Store, attempt: Attempt, folder: Path, *, last: b
         again = f"try{attempt.number}_" if attempt.number > 1 else ""
         flow = attempt.scenario_id.replace("/", "_")
         path = folder / f"{flow}_{again}{picture.step}_{attempt.verdict.value}.png"
-        write_file(path, await store.evidence(picture.sha256), overwrite=True)
-        saved.append(path)
+        with contextlib.suppress(EvidenceRemoved):  # seen again, and still not to be kept
+            write_file(path, await store.evidence(picture.sha256), overwrite=True)
+            saved.append(path)
     return saved

@@ -14,18 +14,74 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 TEMPORARY = "fleet-chromium-"
 WATCH_S = 0.25
 """How often to look whether Chromium and the driver live: Playwright tells of Chromium only."""
 
 
+DRIVER_HEAP_MB = 1024
+"""Most of JavaScript's memory in the driver: a leak there ends the driver, not the machine."""
+
+
 async def watch(processes: Sequence[psutil.Process], died: asyncio.Event) -> None:
-    """Set `died` when one of the processes has ended."""
-    while all(lives(process) for process in processes):  # noqa: ASYNC110 (no event tells of it)
+    """Set `died` when one of the processes has ended; collect their orphans until cancelled."""
+    while True:
+        reap(processes)
+        if not all(lives(process) for process in processes):
+            died.set()
         await asyncio.sleep(WATCH_S)
-    died.set()
+
+
+def family(roots: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """These processes and all that they have started, each once."""
+    found = dict.fromkeys(roots)
+    for root in [*found]:
+        with contextlib.suppress(psutil.Error):
+            found.update(dict.fromkeys(root.children(recursive=True)))
+    return list(found)
+
+
+def started_in(folder: Path) -> list[psutil.Process]:
+    """Our children that were started with `folder` as `TMPDIR`."""
+    # other children of ours (MongoDB's server, another Chromium's driver) are not meant
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if child.environ().get("TMPDIR") == str(folder):
+                found.append(child)
+    return found
+
+
+def pss_bytes(processes: Iterable[psutil.Process]) -> int:
+    """
+    Their memory, shared pages counted once (proportional set size); 0 where nobody tells it.
+
+    Costs a few milliseconds for a Chromium: for a thread and every few seconds, not every visit.
+    """
+    total_kb = 0
+    for process in processes:
+        with contextlib.suppress(OSError, ProcessLookupError):
+            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+            total_kb += sum(int(x.split()[1]) for x in text.splitlines() if x.startswith("Pss:"))
+    return total_kb * 1024
+
+
+def reap(processes: Iterable[psutil.Process]) -> None:
+    """
+    Collect what has ended in the groups that these processes lead, if it was left to us.
+
+    The first process of a container without an init inherits Chromium's orphans, and they stay as
+    zombies until it asks for them. Only whole groups that are not our own are asked about, so
+    what asyncio and subprocess wait for is never taken from them.
+    """
+    for process in processes:
+        with contextlib.suppress(psutil.Error, ChildProcessError):
+            if not process.is_running() and psutil.pid_exists(process.pid):
+                continue  # its number belongs to another process by now
+            while os.waitpid(-process.pid, os.WNOHANG)[0]:
+                pass
 
 
 def lives(process: psutil.Process) -> bool:
@@ -63,17 +119,24 @@ async def remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def temporary_folder(folder: Path) -> Iterator[None]:
-    """`TMPDIR` for a process that is started within; Playwright has no other way to say it."""
-    before = os.environ.get("TMPDIR")
-    os.environ["TMPDIR"] = str(folder)
+def environment_of_driver(folder: Path) -> Iterator[None]:
+    """
+    For a driver that is started within: its `TMPDIR`, and a limit to its memory.
+
+    Playwright has no other way to say it. The environment is that of the whole process, so two
+    drivers must not be started at the same time.
+    """
+    options = os.environ.get("NODE_OPTIONS", "")
+    heap = f"--max-old-space-size={DRIVER_HEAP_MB} {options}".strip()  # the last one counts
+    before = {name: os.environ.get(name) for name in ("TMPDIR", "NODE_OPTIONS")}
+    os.environ |= {"TMPDIR": str(folder), "NODE_OPTIONS": heap}
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["TMPDIR"]
-        else:
-            os.environ["TMPDIR"] = before
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def sweep_temporary() -> None:

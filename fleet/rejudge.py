@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet import rules
-from fleet.errors import Judged, NotOnPage, NotStored, VisitEnded
+from fleet.errors import EvidenceRemoved, Judged, NotOnPage, NotStored, VisitEnded
 from fleet.judgement import Judgement
 from fleet.models import PARIS, Outcome, Verdict, now
 from fleet.outline import StoredPage
@@ -172,7 +172,13 @@ async def judge_stored(store: Store, scenario: Scenario, attempt: Attempt) -> Ju
     seen = {file.step for file in attempt.evidence}
     if outlines and [file.step for file in outlines] != sorted(seen):
         raise NotStored("the outline of one of its pages is missing")
-    pages = [StoredPage.of(await store.evidence(file.sha256)) for file in outlines]
+    try:
+        pages = [StoredPage.of(await store.evidence(file.sha256)) for file in outlines]
+    except EvidenceRemoved as exc:
+        removal = exc.removal
+        raise NotStored(
+            f"an outline of its pages was removed ({removal.kind}): {removal.reason}"
+        ) from exc
     outcome = await judge(scenario, attempt, pages)
     judgement = Judgement(
         attempt_id=attempt.id,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
+    from fleet.changes import Noted
     from fleet.models import Attempt
 
 Document = dict[str, Any]
@@ -68,14 +69,19 @@ class Rollups:
         await self._db.department_rollups.create_index([("department", ASCENDING)])
         await self.changes.prepare()
 
-    async def keep(self, attempt: Attempt) -> None:
-        """Make anew what a stored attempt touches: its day, and the day whose retry it may be."""
+    async def keep(self, attempt: Attempt) -> Noted:
+        """
+        Make anew what a stored attempt touches: its day, and the day whose retry it may be.
+
+        Returns:
+            What it says of the changes of state around it.
+        """
         days = {paris_day(attempt.started_at - RETRY_WITHIN), paris_day(attempt.started_at)}
         await self._make_days(attempt.scenario_id, min(days), max(days))
         monday, sunday = monday_of(min(days)), monday_of(max(days)) + timedelta(days=6)
         week = {"$gte": str(monday), "$lte": str(sunday)}
         await self._make_departments({"department": attempt.department, "day": week})
-        await self.changes.keep(attempt)
+        return await self.changes.keep(attempt)
 
     async def rebuild(self) -> Made:
         """

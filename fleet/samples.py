@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleet.models import PARIS, Group, Verdict
-from fleet.stats import Counts, Delay, delay_of
+from fleet.stats import Counts, Delay, added_up, delay_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,13 +61,10 @@ class DayFigures:
     shortest_wait_days: int | None
     versions: tuple[tuple[str, datetime], ...]
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """The whole day."""
-        verdicts: Counter[Verdict] = Counter()
-        for hour in self.hours.values():
-            verdicts.update(hour)
-        return Counts(dict(verdicts), self.retried)
+        return Counts(added_up(self.hours.values()), self.retried)
 
 
 @dataclass(frozen=True)
@@ -121,11 +119,12 @@ def week_of(figures: Iterable[DayFigures]) -> dict[tuple[int, int], Counts]:
 
     Attempts that were set aside are not in it.
     """
-    cells: defaultdict[tuple[int, int], Counter[Verdict]] = defaultdict(Counter)
+    cells: defaultdict[tuple[int, int], list[Mapping[Verdict, int]]] = defaultdict(list)
     for each in figures:
+        weekday = each.day.weekday()
         for hour, verdicts in each.hours.items():
-            cells[each.day.weekday(), hour].update(verdicts)
-    return {cell: Counts(dict(verdicts)) for cell, verdicts in cells.items()}
+            cells[weekday, hour].append(verdicts)
+    return {cell: Counts(added_up(of_cell)) for cell, of_cell in cells.items()}
 
 
 def breaks_of(figures: Iterable[DayFigures]) -> list[Break]:

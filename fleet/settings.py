@@ -7,13 +7,15 @@ with this model by a test.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fleet.errors import BadInput
+from fleet.event import Kind
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -25,6 +27,9 @@ _PRACTICE = {
     "retry_wait_s": 0.5,
     "answer_timeout_s": 4.0,
     "deadline_s": 30.0,
+    "host_visits_per_hour": None,
+    "mean_gap_minutes": 1.0,
+    "min_gap_minutes": 0.2,
 }
 
 
@@ -77,12 +82,78 @@ class Settings(BaseSettings):
     close_s: float = Field(
         default=10, gt=0, le=60, description="closing a page; then Chromium is killed"
     )
+    recycle_visits: int = Field(
+        default=200, ge=1, description="fleet watch: visits until a new Chromium takes over"
+    )
+    recycle_minutes: float = Field(
+        default=240, ge=1, description="fleet watch: minutes until a new Chromium takes over"
+    )
+    recycle_mb: int = Field(
+        default=1500,
+        ge=500,
+        description="fleet watch: memory of Chromium and driver until a new one takes over",
+    )
     pause_s: float = Field(default=5, ge=0, le=3600, description="between two visits to one host")
+    host_visits_per_hour: int | None = Field(
+        default=60, ge=1, le=3600, description="most visits of one host in an hour"
+    )
     tries: int = Field(
         default=3, ge=1, le=5, description="visits in all when a site is unavailable"
     )
     retry_wait_s: float = Field(
         default=30, ge=0, le=3600, description="before the first retry; doubles"
+    )
+    mean_gap_minutes: float = Field(
+        default=60, gt=0, le=10_080, description="fleet watch: mean gap between visits of a flow"
+    )
+    min_gap_minutes: float = Field(
+        default=10, gt=0, le=1440, description="fleet watch: least gap between visits of a flow"
+    )
+    grace_s: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="fleet watch: how long visits under way may go on after SIGTERM",
+    )
+    spool_mb: int = Field(
+        default=2000, ge=1, description="fleet watch: most that waits on disk for MongoDB"
+    )
+    disk_free_mb: int = Field(
+        default=500, ge=0, description="fleet watch: with less free disk, no visit begins"
+    )
+    listen: str | None = Field(
+        default=None,
+        pattern=r"^\S+:\d{1,5}$",
+        description="fleet watch: host:port for /healthz and /metrics, such as 127.0.0.1:9464",
+    )
+    timestamp_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="addresses of timestamp authorities (RFC 3161), with spaces between",
+    )
+    timestamp_roots: Path | None = Field(
+        default=None, description="PEM file of their root certificates, if they are not well known"
+    )
+    keep_days: int | None = Field(
+        default=None, ge=1, le=36_500, description="fleet prune: days that files are kept"
+    )
+    keep_per_flow: int | None = Field(
+        default=None, ge=1, description="fleet prune: newest files of each flow that are kept"
+    )
+    notify_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="where notices are sent: Apprise addresses, with spaces or commas between",
+    )
+    notify_kinds: Annotated[tuple[Kind, ...], NoDecode] = Field(
+        default=(), description="what is told, with spaces between; all without it"
+    )
+    notify_delay_s: float = Field(
+        default=900, ge=0, le=86_400, description="from an offer's storing to its notice"
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="fleet watch: requested every minute while it truly works"
+    )
+    public_url: str | None = Field(
+        default=None, description="public address of the web pages, for the links of notices"
     )
     reading: Literal["public", "members"] = Field(
         default="public",
@@ -94,6 +165,41 @@ class Settings(BaseSettings):
     def _contact(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://", "mailto:")):
             raise ValueError("expected an address that starts with https://, http:// or mailto:")
+        return value
+
+    @field_validator("notify_urls", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        # a comma may stand in an address too: mailto://…?to=one,other
+        if not isinstance(value, str):
+            return value
+        found = re.split(r"\s+|,(?=[a-z][a-z0-9+.-]*://)", value)
+        return tuple(filter(None, (each.strip(",") for each in found)))
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _heartbeat(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("expected an address that starts with https:// or http://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("expected an address that starts with https:// or http://")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("timestamp_urls", "notify_kinds", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("timestamp_urls")
+    @classmethod
+    def _authorities(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(each.startswith(("http://", "https://")) for each in value):
+            raise ValueError("expected addresses that start with http:// or https://")
         return value
 
     @field_validator("mongodb_url")
@@ -115,7 +221,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as exc:
         problems = "; ".join(
-            f"FLEET_{'_'.join(map(str, error['loc'])).upper()}:"
+            f"FLEET_{str(error['loc'][0]).upper()}:"
             f" {error['msg'].removeprefix('Value error, ')}{_got(error)}"
             for error in exc.errors()
         )
@@ -136,5 +242,6 @@ def for_practice(settings: Settings) -> Settings:
 
 
 def _got(error: ErrorDetails) -> str:
-    # an address of a database holds its password
-    return "" if "mongodb_url" in error["loc"] else f", got {error['input']!r}"
+    # an address of a database holds its password, the others are secrets as a whole
+    secret = {"mongodb_url", "notify_urls", "heartbeat_url"}
+    return "" if secret.intersection(error["loc"]) else f", got {error['input']!r}"

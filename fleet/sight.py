@@ -32,6 +32,9 @@ MAX_PAGES = 12
 
 POLL_S = 0.1
 
+PICTURE_S = 10.0
+"""How long a picture within a visit may take: one that hangs is no fault of the site."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -126,12 +129,21 @@ class Sight:
         return reading
 
     async def keep_picture(self) -> None:
-        """Keep a picture of the window as a person sees it now, before the page is left."""
+        """
+        Keep a picture of the window as a person sees it now, before the page is left.
+
+        One that does not come within `PICTURE_S` s is given up and noted.
+        """
         if self._pages >= MAX_PAGES:
             self.traffic.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
             return
         place = self._place()
-        self.files.append(await evidence.take_picture(self._cdp, place, whole=False))
+        seconds = min(PICTURE_S, self._left())
+        picture = await within(seconds, evidence.take_picture(self._cdp, place, whole=False))
+        if picture is not None:
+            self.files.append(picture)
+        else:
+            self.traffic.note(f"no picture of {self.address[:300]}: not within {seconds:g} s")
         if (kept := await self._outline(place)) is not None:
             self.files.append(kept)
         self._pages += 1

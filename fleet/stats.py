@@ -36,7 +36,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
+from math import sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Self
 
 from fleet.models import Group, Verdict
@@ -74,13 +76,17 @@ _FRENCH = {
 }
 
 
-@lru_cache(maxsize=100_000)
-def _wilson(slots: int, n: int) -> tuple[float, float]:
-    # imported late: it takes a second, and most commands need no interval
-    from scipy.stats import binomtest
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+"""How many standard deviations to each side hold `CONFIDENCE` of a normal distribution."""
 
-    interval = binomtest(slots, n).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
+
+def wilson(slots: float, n: float) -> tuple[float, float]:
+    """The 95 % interval after Wilson for a share of `slots` in `n`, which is above 0."""
+    # written out: scipy's also computes a p-value, 0.35 ms for each of a page's hundred intervals
+    share, z2 = slots / n, Z * Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return middle - reach if slots else 0.0, middle + reach if slots < n else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,20 @@ class Rate:
         """
         The 95 % interval after Wilson, None when nothing was answered.
 
-        It takes samples as independent. Answers of neighbouring hours are alike, so the truth
-        is less certain than it says.
+        It is that of the share of time of the period watched. Visits at random instants
+        (`fleet watch`) are independent samples of it, or nearly, however alike neighbouring
+        answers are; visits at fixed hours are not (docs/method.md).
         """
-        return _wilson(self.slots, self.n) if self.n else None
+        return wilson(self.slots, self.n) if self.n else None
+
+
+def added_up(several: Iterable[Mapping[Verdict, int]]) -> dict[Verdict, int]:
+    """Numbers by verdict, all of them added up."""
+    total: dict[Verdict, int] = {}  # a Counter's `update` takes four times as long
+    for each in several:
+        for verdict, n in each.items():
+            total[verdict] = total.get(verdict, 0) + n
+    return total
 
 
 @dataclass(frozen=True)
@@ -125,12 +141,9 @@ class Counts:
     @classmethod
     def total(cls, several: Iterable[Self]) -> Counts:
         """All of them added up."""
-        verdicts: Counter[Verdict] = Counter()
-        retried = 0
-        for each in several:
-            verdicts.update(each.verdicts)
-            retried += each.retried
-        return Counts(dict(verdicts), retried)
+        counts = list(several)
+        retried = sum(each.retried for each in counts)
+        return Counts(added_up(each.verdicts for each in counts), retried)
 
     def of(self, *verdicts: Verdict) -> int:
         """How many samples ended in one of these."""
@@ -140,7 +153,7 @@ class Counts:
         """How many samples ended in a verdict of this group."""
         return sum(n for verdict, n in self.verdicts.items() if verdict.group is group)
 
-    @property
+    @cached_property
     def samples(self) -> int:
         """All samples, whatever their verdict."""
         return sum(self.verdicts.values())
@@ -150,7 +163,7 @@ class Counts:
         """All attempts, retries included: samples and those set aside."""
         return self.samples + self.retried
 
-    @property
+    @cached_property
     def rate(self) -> Rate:
         """The offer rate."""
         return Rate(self.of(Verdict.SLOTS), self.of(Verdict.NO_SLOTS))

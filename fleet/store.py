@@ -22,14 +22,21 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from fleet.accounts import Accounts
 from fleet.browse import Browse
 from fleet.bucket import Bucket
+from fleet.errors import BadInput, StoreRefused
+from fleet.events import Events
 from fleet.figures import Figures
 from fleet.judgement import Judgement
+from fleet.lease import Lease
+from fleet.ledger import Ledger
 from fleet.missed import MissedVisits
 from fleet.models import Attempt, EvidenceFile, Group, Run, Verdict
 from fleet.mongo import connect, telling
+from fleet.naming import Naming
 from fleet.observations import Observations
 from fleet.paging import ATTEMPT_INDEXES, BY_TIME
+from fleet.removals import Removals
 from fleet.rollup import Rollups
+from fleet.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -64,6 +71,9 @@ _ATTEMPT_SCHEMA: dict[str, Any] = {
 }
 
 
+BY_DUE_TIME = [("scenario_id", ASCENDING), ("due_at", ASCENDING), ("number", ASCENDING)]
+"""One attempt for each try of each due time, however many fleets believed it was theirs."""
+
 INDEXES_S = 3600
 """How long the making of indexes may take when an older database is opened."""
 
@@ -74,7 +84,10 @@ class Store:
 
     `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
     `accounts` are who may sign in, `observations` what these people saw by hand; `missed` are the
-    visits that were due and were not made, `watched` says up to when all are accounted for.
+    visits that were due and were not made, `watched` says up to when all are accounted for;
+    `ledger` is the chain that proves that attempts are as they were; `events` is what happened,
+    and what of it was told to whom. `removals` are the files removed on purpose, `naming` says
+    which attempts name a file.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -88,6 +101,11 @@ class Store:
         self.accounts = Accounts(self._db)
         self.observations = Observations(self._db)
         self.missed = MissedVisits(self._db)
+        self.ledger = Ledger(self._db)
+        self.watched = Watched(self._db)
+        self.naming = Naming(self._db)
+        self.removals = Removals(self._db, self._bucket)
+        self.events = Events(self._db)
 
     @classmethod
     async def open(cls, url: str, database: str) -> Self:
@@ -120,12 +138,18 @@ class Store:
         # than a socket may be silent
         with timeout(INDEXES_S):
             await self._db.attempts.create_indexes([IndexModel(keys) for keys in ATTEMPT_INDEXES])
+            await self._db.attempts.create_index(
+                BY_DUE_TIME, unique=True, partialFilterExpression={"due_at": {"$type": "date"}}
+            )
             await self._db.runs.create_index(BY_TIME)
             await self._db.judgements.create_index(
                 [("attempt_id", ASCENDING), ("judged_at", ASCENDING)]
             )
             await self.rollups.prepare()
             await self.missed.prepare()
+            await self.ledger.prepare()
+            await self.removals.prepare()
+            await self.events.prepare()
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,6 +160,10 @@ class Store:
     def close(self) -> None:
         """Drop the connections; what was added is already safe."""
         self._client.close()
+
+    def lease(self, name: str) -> Lease:
+        """The right to do a work alone in this database, such as `watch`; not taken yet."""
+        return Lease(self._db, name)
 
     async def version(self) -> str:
         """The server's version, such as `6.0.5`."""
@@ -161,31 +189,49 @@ class Store:
             found = await self._db.runs.find_one({"_id": run_id})
         return Run.model_validate({"id": found.pop("_id"), **found}) if found else None
 
-    async def add(self, attempt: Attempt, files: Sequence[EvidenceFile]) -> None:
+    async def add(self, attempt: Attempt, files: Sequence[EvidenceFile]) -> bool:
         """
-        Keep an attempt: its files, then itself, then its counts. Adding it again is harmless.
+        Keep an attempt: its files, itself, its link, its counts. Adding it again is harmless.
+
+        Returns:
+            Whether it is kept now; false if another attempt is there for its due time, made by
+            a fleet that did not know of this one.
 
         Raises:
             StoreUnreachable: no server; either nothing of the attempt can be read afterwards, or
-                only its counts are missing (`rollup` says how they are put right).
+                only its link and counts are missing (`ledger`, `rollup`: how they are put right).
             StoreRefused: the server would not keep it (disk full, invalid document); same.
         """
         with telling(f"keep attempt {attempt.id} of {attempt.scenario_id}"):
+            files = await self.removals.allowed(files)
             for file in files:
                 await self._bucket.add(file)
-            with contextlib.suppress(DuplicateKeyError):
-                await self._db.attempts.insert_one(attempt.to_document())
-            await self.rollups.keep(attempt)
+            document = attempt.to_document()
+            try:
+                await self._db.attempts.insert_one(document)
+            except DuplicateKeyError:
+                if not await self._db.attempts.find_one({"_id": attempt.id}, {"_id": 1}):
+                    return False
+            await self.removals.settle(files)
+            await self.ledger.link(document)
+            await self.events.keep(attempt, await self.rollups.keep(attempt))
+            return True
 
     async def evidence(self, sha256: str) -> bytes:
         """
         The bytes of a stored file, proved by their hash.
 
         Raises:
+            EvidenceRemoved: they were removed on purpose.
             BadInput: no file has this hash.
             StoreRefused: the stored bytes do not give this hash any more.
         """
-        return await self._bucket.get(sha256)
+        await self.removals.check(sha256)
+        try:
+            return await self._bucket.get(sha256)
+        except (BadInput, StoreRefused):
+            await self.removals.check(sha256)  # it may have been removed while it was read
+            raise
 
     async def evidence_kind(self, sha256: str) -> str | None:
         """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -61,6 +64,23 @@ class BadStatus:
     status: int
     url: str
     retry_after: str | None
+
+
+def seconds_asked(retry_after: str, at: datetime) -> int | None:
+    """
+    How long a `Retry-After` asks to wait from `at`; None if it is neither seconds nor a date.
+
+    A date that has passed asks for 0 seconds.
+    """
+    words = retry_after.strip()
+    if words.isascii() and words.isdigit():
+        return int(words[:12])
+    try:
+        until = parsedate_to_datetime(words)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0, math.ceil((until - at).total_seconds()))
 
 
 class Traffic:

@@ -31,21 +31,26 @@ class Alone:
 
     def driver(self) -> psutil.Process:
         """Playwright's node."""
-        (found,) = [p for p in tagged(self._folder) if "run-driver" in p.cmdline()]
+        (found,) = [p for p in tagged(self._folder) if has(p, "run-driver")]
         return found
 
     def browser(self) -> psutil.Process:
         """Chromium's first process itself, not the shell script that may have started it."""
-        named = [p for p in tagged(self._folder) if "--remote-debugging-pipe" in p.cmdline()]
-        parents = {p.ppid() for p in named}
-        (found,) = [p for p in named if p.pid not in parents]
+        # whatever the shell or Chromium forks carries their command line until it is another
+        # program: the shell is told by its program, Chromium's own forks by their parent
+        named = {}
+        for process in tagged(self._folder):
+            with contextlib.suppress(psutil.Error):
+                if "--remote-debugging-pipe" in process.cmdline() and not _is_shell(process):
+                    named[process.pid] = process.ppid(), process
+        (found,) = [process for parent, process in named.values() if parent not in named]
         self._groups.add(os.getpgid(found.pid))
         return found
 
     def parts(self, kind: str) -> list[psutil.Process]:
         """Chromium's processes of one `--type`, such as `renderer`."""
         children = self.browser().children(recursive=True)
-        return [p for p in children if f"--type={kind}" in p.cmdline()]
+        return [p for p in children if has(p, f"--type={kind}")]
 
     def left(self) -> list[str]:
         """Processes that still live, and files that are still there."""
@@ -104,6 +109,17 @@ async def until(
     while not true():
         assert time.monotonic() < give_up, words()
         await asyncio.sleep(0.02)
+
+
+def has(process: psutil.Process, word: str) -> bool:
+    """Whether this is a word of a living process's command line."""
+    with contextlib.suppress(psutil.Error):
+        return word in process.cmdline()
+    return False
+
+
+def _is_shell(process: psutil.Process) -> bool:
+    return Path(process.exe()).name in ("sh", "dash", "bash", "busybox")
 
 
 def _group(process: psutil.Process) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from aiohttp import web
 
 import fleet
+from fleet import evidence, sight
 from fleet.attempt import Kept, Limits, attempt
 from fleet.browser import Chromium
 from fleet.models import Outcome, Scenario, Verdict
+from fleet.page import ANSWER_S
 from fleet.practice import Fault, Form, Planning, PracticeServer, Trap, never
 from fleet.sight import Patience
 from tests.alone import SOON_S, alone, freeze, until
@@ -135,6 +138,45 @@ async def test_a_page_that_waits_for_its_style_for_ever_leaves_a_picture_or_says
     assert said or any(kind == "picture" for kind, _ in kinds(kept))
     assert ("html", 0) in kinds(kept)
     assert await usual(chromium) == Verdict.NO_SLOTS
+
+
+async def test_a_picture_that_never_comes_is_noted_and_takes_no_visit_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chromium draws in a process of its own, which may hang while the page answers."""
+    monkeypatch.setattr(sight, "PICTURE_S", 0.2)
+    limits = Limits(Patience(deadline_s=15), last_look_s=0.5, close_s=2)
+    async with alone(tmp_path) as own, page_server("<h1>Bonjour</h1>") as url:
+
+        async def script(visit: fleet.Visit) -> Outcome:
+            await visit.open()
+            for drawing in own.parts("gpu-process"):
+                await freeze(drawing)
+            await visit.keep_picture()
+            return Outcome(verdict=Verdict.CLOSED, detail="seen")
+
+        kept = await visited(scripted(script, url), own.chromium, limits)
+
+        assert kept.attempt.verdict == Verdict.CLOSED
+        assert [kind for kind, _ in kinds(kept)] == ["outline", "html", "outline"]
+        notes = [note for note in kept.attempt.notes if note.startswith("no picture of")]
+        assert [note.rsplit(": ", 1)[1] for note in notes] == [
+            "not within 0.2 s",
+            "not within 0.3 s",
+        ]
+
+
+async def test_a_very_large_page_is_cut_and_says_so(chromium: Chromium) -> None:
+    """24 million pixels would make a picture of up to 72 MB."""
+    opened = await chromium.open_page()
+    await opened.page.set_content("<div style='width:2400px;height:10000px'>haut</div>")
+
+    picture = await evidence.take_picture(opened.cdp, evidence.Place(0, "", ""), whole=True)
+
+    width, height = struct.unpack(">II", picture.content[16:24])
+    assert (width, height) == (2408, 12_000_000 // 2408)
+    assert picture.evidence.truncated
+    await chromium.close_page(opened)
 
 
 # Scenarios with a bug ----------------------------------------------------------------------------
@@ -302,6 +344,43 @@ async def test_chromium_frozen_in_a_visit_is_crashed_not_timeout_and_the_next_vi
         assert "Chromium or its page died or froze" in kept.attempt.detail
         assert any("no picture of the last page" in note for note in kept.attempt.notes)
         assert await usual(own.chromium) == Verdict.NO_SLOTS
+
+
+async def test_a_driver_that_was_frozen_until_the_last_look_is_not_the_sites_timeout(
+    tmp_path: Path,
+) -> None:
+    limits = Limits(Patience(deadline_s=1), last_look_s=1, close_s=5)
+    async with alone(tmp_path, close_s=5) as own, page_server("<h1>Bonjour</h1>") as url:
+        driver = own.driver()
+
+        async def script(visit: fleet.Visit) -> Outcome:
+            await visit.open()
+            await freeze(driver)
+            asyncio.get_running_loop().call_later(1 + ANSWER_S + 0.5, driver.resume)
+            return await visit.decide(closed=[visit.text("what no page says")])
+
+        kept = await visited(scripted(script, url), own.chromium, limits)
+
+    assert kept.attempt.verdict == Verdict.CRASHED
+
+
+async def test_a_visit_in_which_the_fleet_stood_still_says_nothing_of_the_site(
+    chromium: Chromium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with SIGSTOP, a paused container or a machine that sleeps: the deadline is over then."""
+    monkeypatch.setattr("fleet.standstill.LONG_S", 0.5)
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        stopping = "kill -STOP $PPID; sleep 2.5; kill -CONT $PPID"
+        await asyncio.create_subprocess_exec("sh", "-c", stopping)
+        return await visit.decide(closed=[visit.text("what no page says")])
+
+    async with page_server("<h1>Bonjour</h1>") as url:
+        kept = await visited(scripted(script, url), chromium)
+
+    assert kept.attempt.verdict == Verdict.CRASHED
+    assert "the fleet stood still for" in kept.attempt.detail
 
 
 async def test_an_answer_found_before_chromium_died_counts(tmp_path: Path) -> None:

@@ -44,6 +44,24 @@ async def test_pages_wanted_after_chromium_was_killed_start_it_again_once(tmp_pa
             await own.chromium.close_page(opened)
 
 
+@pytest.mark.parametrize("after_s", [0.005, 0.015, 0.025])
+async def test_a_chromium_killed_while_it_opens_a_page_is_not_waited_for(
+    tmp_path: Path, after_s: float
+) -> None:
+    """Playwright does not always tell a call that what it asked is dead."""
+    async with alone(tmp_path) as own:
+        browser = own.browser()
+        opening = asyncio.ensure_future(own.chromium.open_page())
+        await until(lambda: own.chromium.open_contexts == 1)
+        await asyncio.sleep(after_s)
+        browser.kill()
+
+        async with asyncio.timeout(SOON_S):
+            opened = await asyncio.shield(opening)
+
+        await own.chromium.close_page(opened)
+
+
 async def test_a_page_learns_that_its_chromium_died_and_a_new_page_does_not(tmp_path: Path) -> None:
     async with alone(tmp_path) as own:
         first = await own.chromium.open_page()
@@ -172,6 +190,17 @@ async def test_a_chromium_that_never_answers_at_start_is_no_chromium(
             pass
 
     assert left_in(tmp_path) == [silent]
+
+
+async def test_a_chromium_without_room_for_its_temporary_files_is_no_chromium(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no error of the disk: an attempt then says so, and the fleet goes on."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+
+    with pytest.raises(NoChromium, match="does not start: "):
+        async with Chromium(find_chromium(Settings()), fleet_version="0"):
+            pass
 
 
 def test_folders_of_dead_fleets_are_swept_and_those_of_living_ones_stay(

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from fleet.care import Care, care_list
+from fleet.care import Care, Ground, NewVersion, Reason, VersionField, care_list
 from fleet.models import Attempt, Verdict
+from fleet.present import care_why
 from fleet.store import Store
 from tests.test_cli import fleet
 from tests.test_store import AT, attempt_of, file_of
@@ -73,8 +74,8 @@ def test_one_attempt_without_its_anchor_is_enough() -> None:
 
     care = only({"92/a": [gone, *history(GOOD)]})
 
-    assert care.changed == "site"
-    assert "the anchor 'Titre de séjour' is gone" in care.why
+    assert (care.changed, care.ground) == ("site", Ground(Reason.ANCHOR_GONE))
+    assert care_why(care) == "the anchor 'Titre de séjour' is gone from its pages"
 
 
 def test_one_site_that_is_no_longer_understood_has_changed_itself() -> None:
@@ -103,20 +104,22 @@ def test_many_sites_on_the_same_day_are_us() -> None:
 
     care = only(histories, "61/a")
 
-    assert care.changed == "ours"
-    assert care.why == "3 sites began to fail within a day"
+    assert (care.changed, care.ground) == ("ours", Ground(Reason.MANY_SITES, sites=3))
+    assert care_why(care) == "3 sites began to fail within a day"
 
 
 @pytest.mark.parametrize(
     "field", ["fleet_version", "ruleset", "scenario_version", "chromium_version"]
 )
-def test_what_begins_right_after_an_upgrade_is_us(field: str) -> None:
+def test_what_begins_right_after_an_upgrade_is_us(field: VersionField) -> None:
+    before = getattr(history(GOOD)[0], field)
     after = [a.model_copy(update={field: "new"}) for a in history(GOOD, WORDS, WORDS, WORDS)[:3]]
 
     care = only({"92/a": [*after, *history(GOOD)]})
 
-    assert care.changed == "ours"
-    assert "→ new" in care.why
+    new = NewVersion(field, before, "new")
+    assert (care.changed, care.ground) == ("ours", Ground(Reason.OUR_CHANGE, versions=(new,)))
+    assert care_why(care).endswith(f"of ours: {field.replace('_', ' ')} {before} → new")
 
 
 def test_a_crash_is_never_the_sites_doing() -> None:
@@ -126,7 +129,7 @@ def test_a_crash_is_never_the_sites_doing() -> None:
 def test_what_was_never_understood_has_no_one_to_blame() -> None:
     care = only({"92/a": history(WORDS, WORDS, WORDS)})
 
-    assert (care.changed, care.why) == ("unknown", "no earlier attempt was recognised")
+    assert (care.changed, care.ground) == ("unknown", Ground(Reason.NEVER_RECOGNISED))
 
 
 async def test_the_command_names_them_and_their_picture(database: dict[str, str]) -> None:

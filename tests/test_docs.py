@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer.main
 
-from fleet.cli import EXIT_CODES, INTERRUPTED, app
+from fleet.cli import ALTERED, EXIT_CODES, INTERRUPTED, app
 from fleet.settings import Settings, for_practice
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -22,17 +22,26 @@ COMMANDS = {
     "record": {"--output", "-o", "--practice"},
     "session": {"--every", "--practice"},
     "run": {"--pages", "--times", "--json", "--practice"},
+    "watch": {"--practice"},
+    "status": {"--json", "--practice"},
+    "seal": {"--practice"},
+    "verify": {"--from", "--to", "--new", "--practice"},
+    "dossier": {"--from", "--to", "--lang", "--pictures", "--output", "-o", "--practice"},
+    "hosts": {"--json"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
     "export evidence": {"--output", "-o", "--practice"},
     "rejudge": {"--since", "--practice"},
     "care": {"--json", "--practice"},
     "rollup": {"--check", "--practice"},
-    "serve": {"--host", "--port", "--practice"},
+    "prune": {"--keep-days", "--keep-per-flow", "--yes", "--practice"},
+    "takedown": {"--reason", "--by", "--yes", "--practice"},
+    "serve": {"--host", "--port", "--processes", "--practice"},
     "user add": {"--password-stdin", "--practice"},
     "user list": {"--practice"},
     "user remove": {"--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
+    "alert test": set[str](),
     "doctor": set[str](),
 }
 """The contract. Programs and people's cron tables depend on these names."""
@@ -61,7 +70,7 @@ def table(text: str) -> list[list[str]]:
 def sections() -> dict[str, str]:
     """Command → its heading and text in docs/cli.md."""
     found = re.split(r"^## ", CLI, flags=re.MULTILINE)
-    named = (re.match(r"`fleet ((?:export |user )?[a-z]+)\b", section) for section in found)
+    named = (re.match(r"`fleet ((?:alert |export |user )?[a-z]+)\b", section) for section in found)
     return {m.group(1): s for m, s in zip(named, found, strict=True) if m}
 
 
@@ -96,8 +105,10 @@ def test_the_docs_name_every_exit_code() -> None:
     section = CLI.split("## Exit codes")[1].split("\n## ")[0]
     codes = [row[0] for row in table(section)[1:]]
 
-    assert codes == [str(code) for code in sorted({0, INTERRUPTED, *dict(EXIT_CODES).values()})]
-    assert codes == ["0", "2", "3", "4", "130"]
+    assert codes == [
+        str(code) for code in sorted({0, ALTERED, INTERRUPTED, *dict(EXIT_CODES).values()})
+    ]
+    assert codes == ["0", "2", "3", "4", "5", "6", "130"]
 
 
 def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:
@@ -106,7 +117,7 @@ def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:
     expected = [
         [
             f"`FLEET_{name.upper()}`",
-            "" if field.default is None else f"`{field.default}`",
+            "" if field.default in (None, ()) else f"`{field.default}`",
             field.description,
         ]
         for name, field in Settings.model_fields.items()

@@ -387,7 +387,7 @@ async def test_attempts_are_read_oldest_first_from_since_and_before_until(store:
 def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
     verbs = {name for name, _ in inspect.getmembers(Store, callable) if not name.startswith("_")}
     assert verbs == {
-        *("open", "close", "version", "size_bytes"),
+        *("open", "close", "version", "size_bytes", "lease"),
         *("add", "attempts", "latest_attempts", "evidence", "evidence_kind"),
         *("add_run", "run", "runs"),
         *("add_judgement", "judgements"),

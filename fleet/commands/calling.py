@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 INTERRUPTED = 130
+NOT_WATCHING = 5
+ALTERED = 6
 
 Practice = Annotated[
     bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
@@ -25,7 +27,7 @@ def settings_of(practice: bool) -> Settings:
     return for_practice(settings) if practice else settings
 
 
-def run(call: Coroutine[None, None, bool]) -> None:
-    """Run a command; exit 130 if it says that it was interrupted."""
+def run(call: Coroutine[None, None, bool], *, otherwise: int = INTERRUPTED) -> None:
+    """Run a command; exit with `otherwise` if it gives false: usually it was interrupted."""
     if not asyncio.run(call):
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(otherwise)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from fleet import catalog
 from fleet.commands.visiting import progress, tell_result, visit
-from fleet.equipment import aimed, open_store, pace_of, practising
+from fleet.equipment import aimed, hosts_of, open_store, pace_of, practising
 from fleet.present import attempts_table, save_pictures
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
                 step(attempt)
                 seen.append(attempt)
 
-            result = await visit(chosen, settings, store, pace_of(settings), on_attempt)
+            hosts = hosts_of(settings, practice=True)
+            result = await visit(chosen, settings, store, pace_of(settings), hosts, on_attempt)
         seen.sort(key=lambda a: (a.department, a.flow, a.number))
         console.print(attempts_table(seen, console.width))
         console.print()

@@ -9,7 +9,7 @@ from rich.console import Console
 from fleet import har
 from fleet.attempt import attempt
 from fleet.commands.visiting import check, tell, visit, world
-from fleet.equipment import limits_of, open_chromium, open_store, pace_of
+from fleet.equipment import hosts_of, limits_of, open_chromium, open_store, pace_of
 from fleet.errors import BadInput
 from fleet.models import Verdict
 from fleet.player import Player
@@ -34,12 +34,15 @@ async def record(
     if len(scenarios) != 1:
         raise BadInput(f"{len(scenarios)} scenarios; a recording is of one: fleet record ID")
     pace = pace_of(settings.model_copy(update={"tries": 1}))
+    hosts = hosts_of(settings, practice=in_practice)
     recorder = Recorder()
     seen: list[Attempt] = []
     async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
-        result = await visit(chosen, settings, store, pace, seen.append, recorder=recorder)
+        result = await visit(chosen, settings, store, pace, hosts, seen.append, recorder=recorder)
         for stored in seen:
             tell(console, stored, await save_pictures(store, stored, _tried(settings), last=False))
+    if result.reasons:
+        raise BadInput(f"nothing was recorded: {result.reasons[0]}")
     if not result.finished or not seen:
         return False
     (stored,) = seen

@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+import gc
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from fleet import catalog
+from fleet.commands.server_processes import beside, said, usual_number
 from fleet.commands.signals import interrupted
 from fleet.equipment import open_store
-from fleet.errors import BadInput
-from fleet.stats import Rate
+from fleet.errors import BadInput, FleetError
 from fleet.web.app import create_app
 from fleet.web.library import Library
 
 if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import AsyncIterator, Coroutine
+    from contextlib import AbstractAsyncContextManager
+    from multiprocessing.connection import Connection
+    from socket import socket
+
     from fleet.settings import Settings
     from fleet.store import Store
 
+GRACE_S = 5
+"""For answers under way when the server is to end."""
 
-async def serve(settings: Settings, host: str, port: int, in_practice: bool) -> bool:
-    """Serve the pages over the store; says the address once it answers."""
+BACKLOG = 2048
+"""Connections that wait to be taken."""
+
+
+async def serve(
+    settings: Settings, host: str, port: int, in_practice: bool, processes: int | None = None
+) -> bool:
+    """
+    Serve the pages over the store; says the address once every process answers.
+
+    Args:
+        processes: how many serve; None for `server_processes.usual_number`.
+
+    Raises:
+        BadInput: the port cannot be had.
+        FleetError: one of several processes does not start.
+    """
     made_up = in_practice or settings.database.endswith("_made_up")
+    more = (processes or usual_number()) - 1
     async with open_store(settings) as store:
-        await serve_app(library_of(settings, store, made_up=made_up), host, port)
+        listening = _listen(host, port)
+        others = beside(partial(_serve_beside, settings, made_up, listening), more)
+        await _until_interrupted(
+            _serve_with(others, library_of(settings, store, made_up=made_up), listening, host)
+        )
     return True
+
+
+async def serve_app(library: Library, host: str, port: int) -> None:
+    """
+    Serve in this process only, until Ctrl-C or SIGTERM.
+
+    Raises:
+        BadInput: the port cannot be had.
+    """
+    alone = contextlib.nullcontext()
+    await _until_interrupted(_serve_with(alone, library, _listen(host, port), host))
 
 
 def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
@@ -40,36 +82,95 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
     )
 
 
-async def serve_app(library: Library, host: str, port: int) -> None:
+async def _until_interrupted(work: Coroutine[None, None, None]) -> None:
+    """Do it until it ends or Ctrl-C or SIGTERM comes; then it is cancelled."""
+    stopping = asyncio.ensure_future(interrupted().wait())
+    working = asyncio.ensure_future(work)
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+async def _serve_with(
+    others: AbstractAsyncContextManager[None], library: Library, listening: socket, host: str
+) -> None:
+    async with others, _answering(library, listening) as serving:
+        print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
+        await asyncio.wait({serving})
+
+
+def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: Connection) -> None:
+    """What a further process does: serve until the first one is gone."""
+
+    async def serve_until_alone() -> None:
+        async with open_store(settings) as store:
+            library = library_of(settings, store, made_up=made_up)
+            async with _answering(library, listening) as serving:
+                first.send_bytes(b"serving")
+                ends: set[Future[Any]] = {serving, asyncio.ensure_future(said(first))}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+    try:
+        asyncio.run(serve_until_alone())
+    except BrokenPipeError:
+        pass  # the first one has ended before this one could say that it serves
+    except FleetError as exc:
+        raise SystemExit(f"fleet: {exc}") from exc
+
+
+def _listen(host: str, port: int) -> socket:
     """
-    Serve until Ctrl-C or SIGTERM.
+    A socket on which connections wait until somebody takes them.
 
     Raises:
         BadInput: the port cannot be had.
     """
+    try:
+        listening = uvicorn.Config("", host=host, port=port, log_config=None).bind_socket()
+    except SystemExit as exc:  # uvicorn's way to say that the port is taken
+        raise BadInput(f"--port {port}: it is taken or not allowed; choose another") from exc
+    listening.listen(BACKLOG)
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to take connections."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # asyncio has made it `backlog` too
+        self.answers.set()
+
+
+@contextlib.asynccontextmanager
+async def _answering(library: Library, listening: socket) -> AsyncIterator[Future[None]]:
+    """Take connections from the socket meanwhile; gives what ends if the server ever does."""
     config = uvicorn.Config(
         create_app(library),
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=GRACE_S,
+        # asyncio takes so many connections in one go: a process that is busy with one leaves the
+        # others to those that are not
+        backlog=1,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    gc.collect()
+    gc.freeze()  # what is there now stays, and is not looked through again while a page is made
+    serving = asyncio.ensure_future(server._serve([listening]))
+    await server.answers.wait()
     try:
-        socket = config.bind_socket()
-    except SystemExit as exc:  # uvicorn's way to say that the port is taken
-        raise BadInput(f"--port {port}: it is taken or not allowed; choose another") from exc
-    stop = interrupted()
-    # the first interval costs a second of imports: not at the expense of the first reader
-    await asyncio.to_thread(lambda: Rate(1, 1).interval)
-    print(f"http://{host}:{socket.getsockname()[1]}/", flush=True)
-
-    serving = asyncio.ensure_future(server._serve([socket]))
-    stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
-    stopping.cancel()
+        yield serving
+    finally:
+        server.should_exit = True
+        await serving

@@ -13,6 +13,7 @@ from fleet.commands.signals import on_signal
 from fleet.equipment import (
     aimed,
     check_may_visit,
+    hosts_of,
     is_loopback,
     limits_of,
     open_chromium,
@@ -28,6 +29,7 @@ from fleet.present import (
     verdict_text,
     verdicts_table,
 )
+from fleet.robots import RobotsReader
 from fleet.run import Runner
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from fleet.attempt import Limits
     from fleet.models import Attempt, Scenario
+    from fleet.politeness import Hosts
     from fleet.recorder import Recorder
     from fleet.run import Pace, Result
     from fleet.settings import Settings
@@ -54,7 +57,7 @@ async def run(
     """Visit `scenarios`; progress on a terminal, a table by verdict at the end."""
     console = Console(stderr=as_json)
     writer = AttemptWriter("jsonl") if as_json else None
-    pace = pace_of(settings, pages)
+    pace, hosts = pace_of(settings, pages), hosts_of(settings, practice=in_practice)
     check(scenarios, settings, in_practice)
     async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
         with progress(len(chosen) * times) as step:
@@ -64,7 +67,7 @@ async def run(
                 if writer:
                     writer.write(attempt)
 
-            result = await visit(chosen, settings, store, pace, on_attempt, times=times)
+            result = await visit(chosen, settings, store, pace, hosts, on_attempt, times=times)
     if not as_json or sys.stderr.isatty():
         tell_result(console, result)
     return result.finished
@@ -76,14 +79,16 @@ async def try_once(
     """Visit one flow once and tell everything about it."""
     console = Console()
     pace = pace_of(settings.model_copy(update={"tries": 1}))
+    hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
     check(scenarios, settings, in_practice)
     async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
-        result = await visit(chosen, settings, store, pace, seen.append, show=show)
+        result = await visit(chosen, settings, store, pace, hosts, seen.append, show=show)
         for attempt in seen:
             folder = settings.data_dir / "tried"
             saved = await save_pictures(store, attempt, folder, last=False)
             tell(console, attempt, saved)
+    tell_left_out(console, result)
     return result.finished
 
 
@@ -101,14 +106,14 @@ def tell_result(console: Console, result: Result) -> None:
     """Print what a run came to."""
     console.print(verdicts_table(result.verdicts))
     console.print(offer_rate(result.verdicts), highlight=False, soft_wrap=True)
-    if result.left_out:
-        console.print(
-            f"{result.left_out} visits left out: their host had refused one (403 or 429)."
-            " Wait before the next run; bans of 40 minutes are known",
-            style="yellow",
-            soft_wrap=True,
-        )
+    tell_left_out(console, result)
     console.print(f"run {result.run.id}: {result.run.attempts} attempts stored", style="dim")
+
+
+def tell_left_out(console: Console, result: Result) -> None:
+    """Print which visits were not made, and why."""
+    for words in result.reasons:
+        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def tell(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
@@ -141,6 +146,7 @@ async def visit(
     settings: Settings,
     store: Store,
     pace: Pace,
+    hosts: Hosts,
     on_attempt: Callable[[Attempt], None],
     *,
     times: int = 1,
@@ -152,7 +158,14 @@ async def visit(
     loopback = all(is_loopback(scenario) for scenario in scenarios)
     async with open_chromium(settings, loopback_only=loopback, show=show) as chromium:
         runner = Runner(
-            chromium, store, pace=pace, limits=limits, on_attempt=on_attempt, recorder=recorder
+            chromium,
+            store,
+            pace=pace,
+            limits=limits,
+            hosts=hosts,
+            robots=RobotsReader(hosts, chromium.user_agent),
+            on_attempt=on_attempt,
+            recorder=recorder,
         )
         with on_signal(runner.stop, chromium.kill):
             return await runner.run(scenarios, times=times)

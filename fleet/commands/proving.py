@@ -1,0 +1,150 @@
+"""`fleet seal` and `fleet verify`: the ledger kept and the ledger checked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from fleet.equipment import open_store
+from fleet.errors import BadInput
+from fleet.manifest import sha256
+from fleet.models import FLOW_SLUG, now
+from fleet.present import instant, write_file
+from fleet.sealing import seal as seal_links
+from fleet.signing import SigningKey
+from fleet.timestamps import Authorities, roots_of
+from fleet.verification import Verifier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.sealing import Sealed
+    from fleet.seals import Report
+    from fleet.settings import Settings
+    from fleet.store import Store
+
+MOST = 50
+"""Findings and notices that are printed; the rest is counted."""
+
+
+def key_of(settings: Settings) -> SigningKey:
+    """The key that signs this database's seals."""
+    return SigningKey.of(settings.data_dir / "ledger" / f"{settings.database}.pem")
+
+
+def authorities_of(settings: Settings) -> Authorities:
+    """Who is asked for timestamps."""
+    return Authorities(tuple(settings.timestamp_urls), tuple(roots_of(settings.timestamp_roots)))
+
+
+async def seal_store(store: Store, key: SigningKey, authorities: Authorities) -> Sealed:
+    """
+    Seal what no seal covers; one fleet at a time.
+
+    Raises:
+        LeaseTaken: another is sealing.
+    """
+    lease = store.lease("seal")
+    await lease.take()
+    try:
+        return await seal_links(store.ledger, key, authorities)
+    finally:
+        await lease.release()
+
+
+async def seal(settings: Settings) -> bool:
+    """Seal what no seal covers, and say what came of it."""
+    key, authorities = key_of(settings), authorities_of(settings)
+    async with open_store(settings) as store:
+        done = await seal_store(store, key, authorities)
+    print(f"{done.links} attempts under {done.seals} new seals, signed with {key.public}")
+    if authorities.urls:
+        print(f"timestamps: {done.tokens} given, {done.refusals} not (they are asked for again)")
+    else:
+        print("no timestamp: no authority is configured (FLEET_TIMESTAMP_URLS)")
+    return True
+
+
+async def verify(
+    settings: Settings, what: str | None, since: str | None, until: str | None, *, new: bool
+) -> bool:
+    """Check what is asked for, print the report; whether nothing was altered."""
+    first, last = instant(since, "--from"), instant(until, "--to")
+    roots = authorities_of(settings).roots
+    kept = settings.data_dir / "ledger" / f"{settings.database}.verified.json"
+    async with open_store(settings) as store:
+        verifier = Verifier(store, roots)
+        is_flow = what is not None and "/" in what
+        if is_flow and not FLOW_SLUG.fullmatch(str(what).partition("/")[2]):
+            raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
+        if new:
+            if what or first or last:
+                raise BadInput("--new stands alone; leave the others out")
+            report = await _newer(verifier, kept)
+        elif what is not None and not is_flow:
+            if first or last:
+                raise BadInput("an attempt has no period; leave --from and --to out")
+            report = await verifier.attempt(what)
+        elif is_flow or first or last:
+            begin = first or instant("2016-01-01", "--from")
+            assert begin is not None
+            report = await verifier.period(begin, last or now(), what)
+            if not report.attempts:
+                raise BadInput("no attempt in this period; see: fleet export attempts")
+        else:
+            report = await verifier.everything()
+        if report.sound and (new or not (what or first or last)):
+            await _remember(store, kept)
+    tell(Console(highlight=False), report)
+    return report.sound
+
+
+async def _newer(verifier: Verifier, kept: Path) -> Report:
+    try:
+        said = json.loads(await asyncio.to_thread(kept.read_bytes))
+        number, content_hash = int(said["seal"]), str(said["sha256"])
+    except FileNotFoundError:
+        return await verifier.everything()
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BadInput(f"{kept}: cannot be read; remove it to verify everything") from exc
+    if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
+        raise BadInput(f"{kept}: cannot be read; remove it to verify everything")
+    return await verifier.newer(number, content_hash)
+
+
+async def _remember(store: Store, kept: Path) -> None:
+    last = await store.ledger.last_seal()
+    if last is not None:
+        said = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
+        write_file(kept, json.dumps(said).encode(), overwrite=True)
+
+
+def tell(console: Console, report: Report) -> None:
+    """Print a report for a person."""
+    counted = (
+        f"{report.attempts} attempts, {report.files} files, {report.links} links, {report.seals}"
+        f" seals, {report.tokens} timestamps checked"
+    )
+    console.print(counted)
+    if report.unsealed:
+        console.print(f"{report.unsealed} attempts are under no seal yet")
+    for key in sorted(report.keys):
+        console.print(f"signed with the public key {key}")
+    if report.stamped:
+        first, last = report.stamped
+        console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
+    for words in report.notices[:MOST]:
+        console.print(f"note: {words}", style="yellow", markup=False, soft_wrap=True)
+    for words in report.findings[:MOST]:
+        console.print(f"ALTERED: {words}", style="bold red", markup=False, soft_wrap=True)
+    more = max(0, len(report.notices) - MOST) + max(0, len(report.findings) - MOST)
+    if more:
+        console.print(f"… and {more} more")
+    if report.sound:
+        console.print("Nothing was altered.", style="bold green")
+    else:
+        console.print(f"{len(report.findings)} findings: it was altered.", style="bold red")

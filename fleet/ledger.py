@@ -1,0 +1,243 @@
+"""
+The ledger: every attempt a link in its scenario's chain, all links under sealed Merkle roots.
+
+A **link** (`links`) names an attempt, the hash of its manifest, and the link before it of the
+same scenario: to change, insert, reorder or remove an attempt, every later link has to be made
+anew. A **seal** (`seals`) is made every hour over all links that no seal covers: their Merkle
+root (RFC 6962), the seal before it, an Ed25519 signature and the timestamps of the authorities
+configured. Whoever can write to the database can make links anew, but not the signature (the key
+is no part of the database) and not the timestamps (nobody but the authority can).
+
+Links are made when an attempt is stored; one that a crash prevented is made before the next seal.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from fleet.chain import Document, Link, Seal, Statement, Token
+from fleet.manifest import NOTHING, canonical, sha256
+from fleet.models import now
+from fleet.mongo import telling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+MOST_LEAVES = 50_000
+"""Links under one seal; more make more seals."""
+
+LATE = timedelta(days=7)
+"""How long after its visit an attempt may still come into the store (from a spool)."""
+
+BATCH = 1_000
+
+
+class Ledger:
+    """The links and seals of one database."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
+        self._attempts, self._links, self._seals = db.attempts, db.links, db.seals
+        self._marks = db.ledger
+
+    async def prepare(self) -> None:
+        """Make the indexes where they are missing."""
+        await self._links.create_indexes(
+            [
+                IndexModel([("scenario_id", ASCENDING), ("number", ASCENDING)], unique=True),
+                IndexModel([("seal", ASCENDING)]),
+            ]
+        )
+
+    async def link(self, document: Document) -> None:
+        """Put a stored attempt (its document) at the end of its chain; harmless if it is in it."""
+        manifest = sha256(canonical(document))
+        while True:
+            last = await self._last(document["scenario_id"])
+            link = Link(
+                attempt_id=document["_id"],
+                scenario_id=document["scenario_id"],
+                number=last.number + 1 if last else 1,
+                previous=last.hash if last else NOTHING,
+                manifest=manifest,
+                linked_at=now(),
+            )
+            try:
+                await self._links.insert_one({**link.to_document(), "seal": None})
+            except DuplicateKeyError:
+                if await self._links.find_one({"_id": link.attempt_id}, {"_id": 1}):
+                    return
+                # another writer took this place of the chain: take the next
+            else:
+                return
+
+    async def link_rest(self) -> int:
+        """
+        Link the stored attempts that a crash, or an older version, left without a link.
+
+        Returns how many there were. All attempts are looked at the first time, later those
+        that may have come since.
+        """
+        mark = await self._marks.find_one({"_id": "linked"})
+        begin, found = now(), 0
+        query: Document = {"started_at": {"$gte": mark["until"] - LATE}} if mark else {}
+        batch: list[Document] = []
+        async for document in self._attempts.find(query).sort("started_at", ASCENDING):
+            batch.append(document)
+            if len(batch) == BATCH:
+                found += await self._link_those(batch)
+                batch = []
+        found += await self._link_those(batch)
+        await self._marks.replace_one({"_id": "linked"}, {"until": begin}, upsert=True)
+        return found
+
+    async def _link_those(self, documents: Sequence[Document]) -> int:
+        ids = [document["_id"] for document in documents]
+        linked = {each["_id"] async for each in self._links.find({"_id": {"$in": ids}}, {"_id": 1})}
+        rest = [document for document in documents if document["_id"] not in linked]
+        for document in rest:
+            await self.link(document)
+        return len(rest)
+
+    async def _last(self, scenario_id: str) -> Link | None:
+        found = await self._links.find_one(
+            {"scenario_id": scenario_id}, {"seal": 0}, sort=[("number", DESCENDING)]
+        )
+        return Link.from_document(found) if found else None
+
+    async def unsealed(self) -> list[Link]:
+        """The links that no seal covers, at most `MOST_LEAVES`, in the order of their leaves."""
+        with telling("read links"):
+            found = self._links.find({"seal": None}, {"seal": 0})
+            in_order = found.sort([("scenario_id", ASCENDING), ("number", ASCENDING)])
+            return [Link.from_document(each) async for each in in_order.limit(MOST_LEAVES)]
+
+    async def add_seal(self, seal: Seal) -> None:
+        """
+        Keep a seal, then say of its links that it covers them.
+
+        Raises:
+            DuplicateKeyError: there is a seal of that number.
+        """
+        number = seal.statement.number
+        await self._seals.insert_one(_seal_document(seal))
+        await self._cover(number, seal.attempt_ids)
+
+    async def _cover(self, number: int, attempt_ids: Sequence[str]) -> None:
+        for begin in range(0, len(attempt_ids), BATCH):
+            part = list(attempt_ids[begin : begin + BATCH])
+            await self._links.update_many({"_id": {"$in": part}}, {"$set": {"seal": number}})
+
+    async def finish_covering(self) -> None:
+        """Do what a crash in the middle of `add_seal` left undone."""
+        last = await self.last_seal()
+        if last is not None:
+            await self._cover(last.statement.number, last.attempt_ids)
+
+    async def last_seal(self) -> Seal | None:
+        """The latest seal; None if there is none."""
+        with telling("read the last seal"):
+            found = await self._seals.find_one(sort=[("_id", DESCENDING)])
+        return _seal_of(found) if found else None
+
+    async def seal(self, number: int) -> Seal | None:
+        """The seal of that number; None if there is none."""
+        with telling(f"read seal {number}"):
+            found = await self._seals.find_one({"_id": number})
+        return _seal_of(found) if found else None
+
+    async def seals(self, after: int = 0) -> AsyncIterator[Seal]:
+        """The seals after that number, oldest first."""
+        with telling("read seals"):
+            async for document in self._seals.find({"_id": {"$gt": after}}).sort("_id", ASCENDING):
+                yield _seal_of(document)
+
+    async def waiting(self, urls: Sequence[str]) -> list[Seal]:
+        """The seals that lack the token of one of these authorities, oldest first."""
+        lacking = [{"tokens.url": {"$ne": url}} for url in urls]
+        if not lacking:
+            return []
+        with telling("read seals without a timestamp"):
+            found = self._seals.find({"$or": lacking}).sort("_id", ASCENDING).limit(BATCH)
+            return [_seal_of(document) async for document in found]
+
+    async def add_token(self, number: int, token: Token) -> None:
+        """Add an authority's token to a seal that lacks it."""
+        added = {"url": token.url, "at": token.at, "token": token.token}
+        with telling(f"keep a timestamp of seal {number}"):
+            await self._seals.update_one(
+                {"_id": number, "tokens.url": {"$ne": token.url}},
+                {"$push": {"tokens": added}, "$pull": {"refusals": {"url": token.url}}},
+            )
+
+    async def add_refusal(self, number: int, url: str, words: str) -> None:
+        """Write down that an authority gave no token, and why."""
+        with telling(f"keep a refusal of seal {number}"):
+            await self._seals.update_one({"_id": number}, {"$pull": {"refusals": {"url": url}}})
+            await self._seals.update_one(
+                {"_id": number}, {"$push": {"refusals": {"url": url, "words": words[:500]}}}
+            )
+
+    async def chains(
+        self, scenario_id: str | None = None
+    ) -> AsyncIterator[tuple[Link, int | None]]:
+        """Every link with the number of its seal, scenario by scenario, each in its order."""
+        query = {} if scenario_id is None else {"scenario_id": scenario_id}
+        with telling("read links"):
+            found = self._links.find(query).sort(
+                [("scenario_id", ASCENDING), ("number", ASCENDING)]
+            )
+            async for each in found.batch_size(BATCH):
+                seal = each.pop("seal")
+                yield Link.from_document(each), seal
+
+    async def link_at(self, scenario_id: str, number: int) -> Link | None:
+        """The link of that number in that chain; None if it is not there."""
+        with telling("read a link"):
+            found = await self._links.find_one(
+                {"scenario_id": scenario_id, "number": number}, {"seal": 0}
+            )
+        return Link.from_document(found) if found else None
+
+    async def documents(self, query: Document) -> AsyncIterator[Document]:
+        """Attempts as they are stored."""
+        with telling("read attempts"):
+            async for document in self._attempts.find(query).batch_size(BATCH):
+                yield document
+
+    async def links_of(self, attempt_ids: Sequence[str]) -> dict[str, tuple[Link, int | None]]:
+        """By attempt, its link and the number of the seal that covers it (None: none yet)."""
+        with telling("read links"):
+            found = self._links.find({"_id": {"$in": list(attempt_ids)}})
+            links = {}
+            async for each in found:
+                seal = each.pop("seal")
+                links[each["_id"]] = (Link.from_document(each), seal)
+            return links
+
+
+def _seal_document(seal: Seal) -> Document:
+    statement = seal.statement.model_dump(mode="python")
+    return {
+        "_id": seal.statement.number,
+        "statement": statement,
+        "signature": seal.signature,
+        "attempt_ids": list(seal.attempt_ids),
+        "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in seal.tokens],
+        "refusals": [{"url": url, "words": words} for url, words in seal.refusals],
+    }
+
+
+def _seal_of(document: Document) -> Seal:
+    return Seal(
+        statement=Statement.model_validate(document["statement"]),
+        signature=document["signature"],
+        attempt_ids=tuple(document["attempt_ids"]),
+        tokens=tuple(Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]),
+        refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
+    )

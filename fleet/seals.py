@@ -1,0 +1,128 @@
+"""
+What must hold of a seal: its signature, its place after the one before, its root, its timestamps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleet import timestamps
+from fleet.chain import root_of
+from fleet.manifest import NOTHING, sha256
+from fleet.signing import signed
+from fleet.timestamps import NoTimestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from cryptography.x509 import Certificate
+
+    from fleet.chain import Link, Seal
+    from fleet.ledger import Ledger
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Report:
+    """
+    What was checked, and what is wrong.
+
+    `findings` name what was altered, inserted or is missing: with none, what was checked is as
+    it was sealed. `notices` are what a reader must know and is no alteration: files removed on
+    purpose, seals without a timestamp, authorities whose root is not known. `keys` are the
+    public keys that signed, `stamped` the instants of the first and the last trusted timestamp.
+    """
+
+    attempts: int = 0
+    files: int = 0
+    links: int = 0
+    seals: int = 0
+    tokens: int = 0
+    unsealed: int = 0
+    findings: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    stamped: tuple[datetime, datetime] | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was altered."""
+        return not self.findings
+
+    def wrong(self, words: str) -> None:
+        """Something was altered."""
+        self.findings.append(words)
+
+    def told(self, words: str) -> None:
+        """Something a reader must know."""
+        self.notices.append(words)
+
+
+class SealCheck:
+    """Checks seals, and writes what it finds into the report."""
+
+    def __init__(self, ledger: Ledger, roots: Sequence[Certificate], report: Report) -> None:
+        self._ledger, self._roots, self.report = ledger, roots, report
+
+    async def check(self, seal: Seal, before: Seal | None) -> None:
+        """Check a seal; `before` is the one of the number before it."""
+        statement = seal.statement
+        who = f"seal {statement.number}"
+        self.report.seals += 1
+        self.report.keys.add(statement.key)
+        if not signed(statement.key, seal.signature, statement.content):
+            self.report.wrong(f"{who} was altered: its signature does not hold")
+        wanted = before.statement.number + 1 if before else 1
+        if statement.number != wanted:
+            self.report.wrong(f"seal {wanted} is missing: {who} comes instead")
+        elif statement.previous != (sha256(before.statement.content) if before else NOTHING):
+            self.report.wrong(
+                f"{who} does not follow the seal before it: one of the two was made anew"
+            )
+        await self._check_leaves(seal, who)
+        self._check_tokens(seal, who)
+
+    async def _check_leaves(self, seal: Seal, who: str) -> None:
+        links = await self._links_under(seal)
+        missing = [each for each in seal.attempt_ids if each not in links]
+        for each in missing:
+            self.report.wrong(f"the link of attempt {each} is missing, which {who} covers")
+        leaves = [links[each] for each in seal.attempt_ids if each in links]
+        if not missing and (
+            len(leaves) != seal.statement.count or root_of(leaves) != seal.statement.root
+        ):
+            self.report.wrong(f"{who}: its root is not that of its {len(leaves)} links")
+
+    async def _links_under(self, seal: Seal) -> Mapping[str, Link]:
+        found: dict[str, Link] = {}
+        for begin in range(0, len(seal.attempt_ids), BATCH):
+            part = seal.attempt_ids[begin : begin + BATCH]
+            found |= {k: link for k, (link, _) in (await self._ledger.links_of(part)).items()}
+        return found
+
+    def _check_tokens(self, seal: Seal, who: str) -> None:
+        for token in seal.tokens:
+            try:
+                said = timestamps.read(token.token, seal.statement.content, self._roots)
+            except NoTimestamp as exc:
+                self.report.wrong(f"{who}: the timestamp of {token.url} was altered: {exc}")
+                continue
+            self.report.tokens += 1
+            if not said.trusted:
+                self.report.wrong(
+                    f"{who}: the timestamp of {token.url} was altered, or leads to no root that is"
+                    " believed here (FLEET_TIMESTAMP_ROOTS)"
+                )
+                continue
+            first, last = self.report.stamped or (said.at, said.at)
+            self.report.stamped = min(first, said.at), max(last, said.at)
+        have, refusals = {token.url for token in seal.tokens}, dict(seal.refusals)
+        for url in seal.statement.authorities:
+            if url not in have:
+                why = refusals.get(url, "it is not there")
+                self.report.told(f"{who}: no timestamp of {url}: {why}")
+        if not seal.tokens and not seal.statement.authorities:
+            self.report.told(f"{who} has no timestamp: no authority was configured")

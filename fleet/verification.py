@@ -1,0 +1,242 @@
+"""
+Verification: every hash made anew from the stored bytes, and compared with what was sealed.
+
+Three questions, each with its own finding. Is every attempt, with every file, what its link says?
+Does every chain hold together? Is every link under a seal whose root, signature and timestamps
+hold? What was removed on purpose (`removals`) is told and is no finding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from fleet.errors import BadInput, StoreRefused
+from fleet.manifest import NOTHING, canonical, sha256
+from fleet.models import now
+from fleet.seals import BATCH, Report, SealCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from cryptography.x509 import Certificate
+
+    from fleet.chain import Link, Seal
+    from fleet.ledger import Ledger
+    from fleet.store import Store
+
+Document = dict[str, Any]
+
+SOON = timedelta(hours=2)
+"""A link that no seal covers after this long is told: sealing has stopped."""
+
+
+class Verifier:
+    """
+    Verifies what a store holds.
+
+    Args:
+        roots: certificates of authorities that are believed (`timestamps.roots_of`).
+    """
+
+    def __init__(self, store: Store, roots: Sequence[Certificate]) -> None:
+        self._store = store
+        self._ledger: Ledger = store.ledger
+        self.report = Report()
+        self._seals = SealCheck(store.ledger, roots, self.report)
+        self._good: set[str] = set()
+        self._bad: dict[str, str] = {}
+
+    async def everything(self) -> Report:
+        """All attempts, files, chains and seals."""
+        await self._check_seals()
+        links = await self._check_chains()
+        await self._check_attempts({}, links)
+        self._deleted(links)
+        return self.report
+
+    async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
+        """The attempts that began from `since` to before `until`, and the seals above them."""
+        query: Document = {"started_at": {"$gte": since, "$lt": until}}
+        if scenario_id is not None:
+            query["scenario_id"] = scenario_id
+        await self._check_some(query)
+        return self.report
+
+    async def attempt(self, attempt_id: str) -> Report:
+        """
+        One attempt, and the seal above it.
+
+        Raises:
+            BadInput: there is no such attempt and no link of it.
+        """
+        await self._check_some({"_id": attempt_id})
+        if not self.report.attempts:
+            if link := (await self._ledger.links_of([attempt_id])).get(attempt_id):
+                self.report.wrong(
+                    f"attempt {attempt_id} of {link[0].scenario_id} was deleted: its link is there"
+                )
+            else:
+                raise BadInput(
+                    f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
+                )
+        return self.report
+
+    async def newer(self, number: int, content_hash: str) -> Report:
+        """
+        What was sealed after that seal, which was found sound before.
+
+        Args:
+            content_hash: the SHA-256 of that seal's statement as it was then.
+        """
+        before = await self._ledger.seal(number)
+        if before is None or sha256(before.statement.content) != content_hash:
+            self.report.wrong(f"seal {number} is not the one that was verified before")
+            return self.report
+        async for seal in self._ledger.seals(after=number):
+            await self._seals.check(seal, before)
+            for begin in range(0, len(seal.attempt_ids), BATCH):
+                await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
+            before = seal
+        return self.report
+
+    async def _check_sealed(self, attempt_ids: Sequence[str]) -> None:
+        links = {k: link for k, (link, _) in (await self._ledger.links_of(attempt_ids)).items()}
+        for link in links.values():
+            before = await self._ledger.link_at(link.scenario_id, link.number - 1)
+            if link.previous != (before.hash if before else NOTHING):
+                self._broken(link)
+        await self._check_attempts({"_id": {"$in": list(attempt_ids)}}, links)
+        self._deleted(links)
+
+    def _broken(self, link: Link) -> None:
+        self.report.wrong(
+            f"the chain of {link.scenario_id} is broken at link {link.number} (attempt"
+            f" {link.attempt_id}): the link before it is not the one that it names"
+        )
+
+    def _deleted(self, links: Mapping[str, Link]) -> None:
+        for attempt_id, link in links.items():
+            self.report.wrong(
+                f"attempt {attempt_id} of {link.scenario_id} was deleted: its link is there, number"
+                f" {link.number} of its chain"
+            )
+
+    # Attempts and their files -----------------------------------------------------------------
+
+    async def _check_some(self, query: Document) -> None:
+        seals: set[int] = set()
+        batch: list[Document] = []
+
+        async def check() -> None:
+            links = await self._ledger.links_of([document["_id"] for document in batch])
+            seals.update(seal for _, seal in links.values() if seal is not None)
+            self.report.unsealed += sum(seal is None for _, seal in links.values())
+            for document in batch:
+                link = links.get(document["_id"])
+                self._check_manifest(document, link[0] if link else None)
+            await self._check_files(batch)
+            batch.clear()
+
+        async for document in self._ledger.documents(query):
+            batch.append(document)
+            if len(batch) == BATCH:
+                await check()
+        await check()
+        for number in sorted(seals):
+            if (seal := await self._ledger.seal(number)) is None:
+                self.report.wrong(f"seal {number} was deleted: links name it")
+            else:
+                before = await self._ledger.seal(number - 1) if number > 1 else None
+                await self._seals.check(seal, before)
+
+    async def _check_attempts(self, query: Document, links: dict[str, Link]) -> None:
+        """Check attempts against their links; those that had one are taken out of `links`."""
+        batch: list[Document] = []
+        async for document in self._ledger.documents(query):
+            self._check_manifest(document, links.pop(document["_id"], None))
+            batch.append(document)
+            if len(batch) == BATCH:
+                await self._check_files(batch)
+                batch.clear()
+        await self._check_files(batch)
+
+    def _check_manifest(self, document: Document, link: Link | None) -> None:
+        self.report.attempts += 1
+        who = f"attempt {document['_id']} of {document.get('scenario_id')}"
+        if link is None:
+            if now() - document["started_at"] > SOON:
+                self.report.wrong(f"{who} is in no chain: it was inserted, or its link deleted")
+            return
+        self.report.links += 1
+        try:
+            manifest = sha256(canonical(document))
+        except ValueError as exc:
+            self.report.wrong(f"{who} was altered: {exc}")
+            return
+        if manifest != link.manifest:
+            self.report.wrong(f"{who} was altered: its manifest is not the one that was linked")
+
+    async def _check_files(self, documents: Sequence[Document]) -> None:
+        named = {
+            each["sha256"]: document["_id"]
+            for document in documents
+            for each in document.get("evidence", ())
+        }
+        new = [name for name in named if name not in self._good and name not in self._bad]
+        for name in new:
+            try:
+                await self._store.evidence(name)
+            except BadInput:
+                self._bad[name] = "is missing"
+            except StoreRefused:
+                self._bad[name] = "was altered: its bytes give another hash"
+            else:
+                self._good.add(name)
+                self.report.files += 1
+        bad = [name for name in named if name in self._bad]
+        removals = await self._store.removals.many(bad) if bad else {}
+        for name in bad:
+            if removal := removals.get(name):
+                self.report.told(
+                    f"file {name} was removed on {removal.at:%Y-%m-%d}: {removal.reason}"
+                )
+            else:
+                self.report.wrong(f"file {name} of attempt {named[name]} {self._bad[name]}")
+
+    # Chains -------------------------------------------------------------------------------------
+
+    async def _check_chains(self) -> dict[str, Link]:
+        """All links by attempt, each chain checked from its first link on."""
+        found: dict[str, Link] = {}
+        old: Counter[str] = Counter()
+        scenario_id, number, previous = "", 0, NOTHING
+        async for link, seal in self._ledger.chains():
+            if link.scenario_id != scenario_id:
+                scenario_id, number, previous = link.scenario_id, 0, NOTHING
+            if link.number != number + 1:
+                self.report.wrong(
+                    f"the chain of {scenario_id} is broken: after link {number} comes"
+                    f" {link.number}; what was between was deleted or moved"
+                )
+            elif link.previous != previous:
+                self._broken(link)
+            number, previous = link.number, link.hash
+            found[link.attempt_id] = link
+            if seal is None:
+                self.report.unsealed += 1
+                if now() - link.linked_at > SOON:
+                    old[link.scenario_id] += 1
+        for each, count in old.items():
+            self.report.told(f"{count} attempts of {each} are under no seal; seal: fleet seal")
+        return found
+
+    # Seals ------------------------------------------------------------------------------------
+
+    async def _check_seals(self) -> None:
+        before: Seal | None = None
+        async for seal in self._ledger.seals():
+            await self._seals.check(seal, before)
+            before = seal

@@ -1,0 +1,376 @@
+"""Attempts become links, links come under seals; whatever is altered afterwards is named."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from fleet.errors import BadInput
+from fleet.manifest import canonical
+from fleet.models import Attempt
+from fleet.practice.authority import PracticeAuthority
+from fleet.sealing import Sealed, seal
+from fleet.seals import Report
+from fleet.signing import SigningKey
+from fleet.store import Store
+from fleet.timestamps import Authorities, roots_of
+from fleet.verification import Verifier
+from tests.test_store import AT, attempt_of, file_of
+
+Documents = dict[str, Any]
+OTHER = "63/titre-de-sejour"
+
+
+@pytest.fixture(scope="session")
+async def authority(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PracticeAuthority]:
+    async with PracticeAuthority(tmp_path_factory.mktemp("authority")) as own:
+        yield own
+
+
+@dataclass
+class Sealer:
+    """A store whose attempts are sealed, and its database as somebody else may write into it."""
+
+    store: Store
+    db: Any
+    key: SigningKey
+    authorities: Authorities
+
+    async def seal(self) -> Sealed:
+        return await seal(self.store.ledger, self.key, self.authorities)
+
+    async def verify(self) -> Report:
+        return await Verifier(self.store, self.authorities.roots).everything()
+
+
+@pytest.fixture
+async def sealer(
+    mongodb_url: str, authority: PracticeAuthority, tmp_path: Path
+) -> AsyncIterator[Sealer]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    client: AsyncIOMotorClient[Documents] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
+    authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
+    async with await Store.open(mongodb_url, name) as store:
+        yield Sealer(store, client[name], SigningKey.of(tmp_path / "key.pem"), authorities)
+    client.close()
+
+
+async def add(store: Store, count: int, **changes: Any) -> list[Attempt]:
+    """Attempts an hour apart, each with a picture and HTML of its own."""
+    made = []
+    for number in range(count):
+        name = f"{changes.get('scenario_id', '')}{number}".encode()
+        files = [file_of(b"png" + name), file_of(b"<html>" + name, "html")]
+        at = AT + timedelta(hours=number)
+        attempt = attempt_of(*files, started_at=at, **changes)
+        await store.add(attempt, files)
+        made.append(attempt)
+    return made
+
+
+async def sealed(sealer: Sealer) -> list[Attempt]:
+    """Five attempts of one flow and three of another, under two seals."""
+    own = await add(sealer.store, 5)
+    await sealer.seal()
+    others = await add(sealer.store, 3, scenario_id=OTHER, department="63")
+    await sealer.seal()
+    return own + others
+
+
+async def test_untouched_attempts_pass_and_the_report_says_what_was_checked(
+    sealer: Sealer,
+) -> None:
+    await sealed(sealer)
+
+    report = await sealer.verify()
+
+    assert report.findings == report.notices == []
+    assert (report.attempts, report.files, report.links) == (8, 16, 8)
+    assert (report.seals, report.tokens, report.unsealed) == (2, 2, 0)
+    assert report.keys == {sealer.key.public}
+    assert report.stamped
+
+
+async def test_openssl_accepts_the_timestamps(
+    sealer: Sealer, authority: PracticeAuthority, tmp_path: Path
+) -> None:
+    await sealed(sealer)
+    async for each in sealer.store.ledger.seals():
+        (tmp_path / "seal.json").write_bytes(each.statement.content)
+        (tmp_path / "seal.tsr").write_bytes(each.tokens[0].token)
+        command = ("openssl", "ts", "-verify", "-in", "seal.tsr", "-data", "seal.json", "-CAfile")
+        run = await asyncio.create_subprocess_exec(
+            *command, authority.roots, cwd=tmp_path, stdout=PIPE, stderr=PIPE
+        )
+        said, problem = await run.communicate()
+        assert b"Verification: OK" in said, problem
+
+
+# What an opponent may have done ------------------------------------------------------------------
+
+Tamper = Callable[[Any, list[Attempt]], Awaitable[None]]
+
+
+async def alter_a_picture(db: Any, made: list[Attempt]) -> None:
+    await flip_file(db, made[0].evidence[0].sha256)
+
+
+async def alter_html(db: Any, made: list[Attempt]) -> None:
+    await flip_file(db, made[1].evidence[1].sha256)
+
+
+async def flip_file(db: Any, name: str) -> None:
+    chunk = await db["evidence.chunks"].find_one({"files_id": name})
+    data = bytearray(chunk["data"])
+    data[-1] ^= 1
+    await db["evidence.chunks"].update_one({"_id": chunk["_id"]}, {"$set": {"data": bytes(data)}})
+
+
+async def swap_pictures(db: Any, made: list[Attempt]) -> None:
+    one, other = [
+        await db["evidence.chunks"].find_one({"files_id": made[n].evidence[0].sha256})
+        for n in (0, 1)
+    ]
+    for chunk, data in ((one, other["data"]), (other, one["data"])):
+        await db["evidence.chunks"].update_one({"_id": chunk["_id"]}, {"$set": {"data": data}})
+
+
+async def delete_a_picture(db: Any, made: list[Attempt]) -> None:
+    name = made[2].evidence[0].sha256
+    await db["evidence.files"].delete_one({"_id": name})
+    await db["evidence.chunks"].delete_many({"files_id": name})
+
+
+async def set_attempt(db: Any, attempt: Attempt, **fields: Any) -> None:
+    await db.attempts.update_one({"_id": attempt.id}, {"$set": fields})
+
+
+async def alter_a_verdict(db: Any, made: list[Attempt]) -> None:
+    await set_attempt(db, made[0], verdict="no_slots")
+
+
+async def backdate(db: Any, made: list[Attempt]) -> None:
+    await set_attempt(db, made[0], started_at=AT - timedelta(days=9))
+
+
+async def delete_an_attempt(db: Any, made: list[Attempt]) -> None:
+    await db.attempts.delete_one({"_id": made[1].id})
+
+
+async def delete_an_attempt_with_its_link(db: Any, made: list[Attempt]) -> None:
+    await db.attempts.delete_one({"_id": made[1].id})
+    await db.links.delete_one({"_id": made[1].id})
+
+
+async def delete_the_last_attempt_with_its_link(db: Any, made: list[Attempt]) -> None:
+    await db.attempts.delete_one({"_id": made[4].id})
+    await db.links.delete_one({"_id": made[4].id})
+
+
+async def insert_an_attempt(db: Any, made: list[Attempt]) -> None:
+    await db.attempts.insert_one(attempt_of(started_at=AT, id="0" * 32).to_document())
+
+
+async def reorder_two(db: Any, made: list[Attempt]) -> None:
+    one, other = made[1].id, made[2].id
+    await db.links.update_one({"_id": one}, {"$set": {"number": 99}})
+    await db.links.update_one({"_id": other}, {"$set": {"number": 2}})
+    await db.links.update_one({"_id": one}, {"$set": {"number": 3}})
+
+
+async def alter_a_link(db: Any, made: list[Attempt]) -> None:
+    await db.links.update_one({"_id": made[3].id}, {"$set": {"previous": "1" * 64}})
+
+
+async def alter_a_manifest_hash(db: Any, made: list[Attempt]) -> None:
+    await db.links.update_one({"_id": made[3].id}, {"$set": {"manifest": "1" * 64}})
+
+
+async def alter_an_attempt_and_its_link(db: Any, made: list[Attempt]) -> None:
+    await set_attempt(db, made[4], verdict="no_slots")
+    document = await db.attempts.find_one({"_id": made[4].id})
+    manifest = hashlib.sha256(canonical(document)).hexdigest()
+    await db.links.update_one({"_id": made[4].id}, {"$set": {"manifest": manifest}})
+
+
+async def alter_a_root(db: Any, made: list[Attempt]) -> None:
+    await db.seals.update_one({"_id": 1}, {"$set": {"statement.root": "0" * 64}})
+
+
+async def alter_a_signature(db: Any, made: list[Attempt]) -> None:
+    found = await db.seals.find_one({"_id": 2})
+    last = "0" if found["signature"][-1] != "0" else "1"
+    await db.seals.update_one({"_id": 2}, {"$set": {"signature": found["signature"][:-1] + last}})
+
+
+async def alter_a_token(db: Any, made: list[Attempt]) -> None:
+    found = await db.seals.find_one({"_id": 1})
+    token = bytearray(found["tokens"][0]["token"])
+    token[-5] ^= 1
+    await db.seals.update_one({"_id": 1}, {"$set": {"tokens.0.token": bytes(token)}})
+
+
+async def swap_tokens(db: Any, made: list[Attempt]) -> None:
+    one, other = [await db.seals.find_one({"_id": number}) for number in (1, 2)]
+    for each, tokens in ((one, other["tokens"]), (other, one["tokens"])):
+        await db.seals.update_one({"_id": each["_id"]}, {"$set": {"tokens": tokens}})
+
+
+async def delete_a_seal(db: Any, made: list[Attempt]) -> None:
+    await db.seals.delete_one({"_id": 1})
+
+
+async def sign_anew_with_another_key(db: Any, made: list[Attempt]) -> None:
+    found = await db.seals.find_one({"_id": 1})
+    statement = {**found["statement"], "count": 4}
+    await db.seals.update_one({"_id": 1}, {"$set": {"statement": statement}})
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        (alter_a_picture, "file {0.evidence[0].sha256} of attempt {0.id} was altered"),
+        (alter_html, "file {1.evidence[1].sha256} of attempt {1.id} was altered"),
+        (swap_pictures, "file {1.evidence[0].sha256} of attempt {1.id} was altered"),
+        (delete_a_picture, "file {2.evidence[0].sha256} of attempt {2.id} is missing"),
+        (alter_a_verdict, "attempt {0.id} of 91/titre-de-sejour was altered"),
+        (backdate, "attempt {0.id} of 91/titre-de-sejour was altered"),
+        (delete_an_attempt, "attempt {1.id} of 91/titre-de-sejour was deleted"),
+        (delete_an_attempt_with_its_link, "the chain of 91/titre-de-sejour is broken: after"),
+        (delete_the_last_attempt_with_its_link, "the link of attempt {4.id} is missing"),
+        (insert_an_attempt, "attempt 00000000000000000000000000000000 of 91/titre-de-sejour is in"),
+        (reorder_two, "the chain of 91/titre-de-sejour is broken at link 2"),
+        (alter_a_link, "the chain of 91/titre-de-sejour is broken at link 4"),
+        (alter_a_manifest_hash, "attempt {3.id} of 91/titre-de-sejour was altered"),
+        (alter_an_attempt_and_its_link, "seal 1: its root is not that of its 5 links"),
+        (alter_a_root, "seal 1 was altered: its signature does not hold"),
+        (alter_a_signature, "seal 2 was altered: its signature does not hold"),
+        (alter_a_token, "seal 1: the timestamp of http://127.0.0.1"),
+        (swap_tokens, "seal 2: the timestamp of http://127.0.0.1"),
+        (delete_a_seal, "seal 1 is missing"),
+        (sign_anew_with_another_key, "seal 1 was altered"),
+    ],
+)
+async def test_what_was_done_to_the_database_is_found_and_named(
+    sealer: Sealer, tamper: Tamper, named: str
+) -> None:
+    made = await sealed(sealer)
+
+    await tamper(sealer.db, made)
+
+    report = await sealer.verify()
+    words = named.format(*made)
+    assert any(words in finding for finding in report.findings), (words, report.findings)
+
+
+async def test_one_attempt_and_a_period_are_verified_with_the_seals_above(sealer: Sealer) -> None:
+    made = await sealed(sealer)
+    roots = sealer.authorities.roots
+
+    one = await Verifier(sealer.store, roots).attempt(made[0].id)
+    some = await Verifier(sealer.store, roots).period(AT, AT + timedelta(hours=2), None)
+
+    assert (one.attempts, one.files, one.seals, one.findings) == (1, 2, 1, [])
+    assert (some.attempts, some.seals, some.findings) == (4, 2, [])
+    await alter_a_picture(sealer.db, made)
+    assert not (await Verifier(sealer.store, roots).attempt(made[0].id)).sound
+    assert (await Verifier(sealer.store, roots).attempt(made[1].id)).sound
+    await delete_an_attempt(sealer.db, made)
+    assert not (await Verifier(sealer.store, roots).attempt(made[1].id)).sound
+    with pytest.raises(BadInput, match="no attempt"):
+        await Verifier(sealer.store, roots).attempt("none")
+
+
+# When something fails ----------------------------------------------------------------------------
+
+
+async def test_a_silent_authority_delays_no_seal_and_is_asked_again(
+    sealer: Sealer, authority: PracticeAuthority
+) -> None:
+    await add(sealer.store, 1)
+    real = sealer.authorities
+    sealer.authorities = Authorities(("http://127.0.0.1:9/", authority.url), real.roots)
+    first = await sealer.seal()
+
+    assert (first.seals, first.tokens, first.refusals) == (1, 1, 1)
+    (told,) = (await sealer.verify()).notices
+    assert "no timestamp of http://127.0.0.1:9/" in told
+
+    again = await sealer.seal()
+    assert (again.seals, again.tokens, again.refusals) == (0, 0, 1)
+
+
+async def test_without_an_authority_the_report_says_so(sealer: Sealer) -> None:
+    sealer.authorities = Authorities((), ())
+    await add(sealer.store, 1)
+    await sealer.seal()
+
+    report = await sealer.verify()
+
+    assert report.sound
+    assert report.notices == ["seal 1 has no timestamp: no authority was configured"]
+
+
+async def test_an_authority_nobody_vouches_for_gives_no_timestamp(
+    sealer: Sealer, authority: PracticeAuthority
+) -> None:
+    await add(sealer.store, 1)
+    sealer.authorities = Authorities((authority.url,), tuple(roots_of(None)))
+    assert (await sealer.seal()).refusals == 1
+    assert "FLEET_TIMESTAMP_ROOTS" in (await sealer.verify()).notices[0]
+
+
+async def test_attempts_without_a_link_are_linked_before_the_next_seal(sealer: Sealer) -> None:
+    made = await add(sealer.store, 3)
+    await sealer.db.links.delete_many({})  # as an older version left them
+
+    done = await sealer.seal()
+
+    assert done.links == 3
+    links = await sealer.store.ledger.links_of([attempt.id for attempt in made])
+    assert [links[attempt.id][0].number for attempt in made] == [1, 2, 3]
+    assert (await sealer.verify()).findings == []
+
+
+async def test_a_crash_while_links_are_covered_is_made_good(sealer: Sealer) -> None:
+    await add(sealer.store, 3)
+    await sealer.seal()
+    await sealer.db.links.update_many({}, {"$set": {"seal": None}})
+
+    done = await sealer.seal()
+
+    assert done.seals == 0
+    assert (await sealer.verify()).unsealed == 0
+
+
+async def test_many_writers_of_one_flow_make_one_chain(sealer: Sealer) -> None:
+    attempts = [attempt_of(started_at=AT + timedelta(minutes=n)) for n in range(12)]
+
+    await asyncio.gather(*(sealer.store.add(attempt, []) for attempt in attempts))
+    await asyncio.gather(*(sealer.store.add(attempt, []) for attempt in attempts))
+
+    numbers = [link.number async for link, _ in sealer.store.ledger.chains()]
+    assert numbers == [*range(1, 13)]
+    await sealer.seal()
+    assert (await sealer.verify()).findings == []
+
+
+def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "ledger" / "key.pem"
+    first, again = SigningKey.of(path), SigningKey.of(path)
+
+    assert first.public == again.public
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("no key")
+    with pytest.raises(BadInput, match=r"key\.pem: no Ed25519 key"):
+        SigningKey.of(path)
