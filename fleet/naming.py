@@ -38,8 +38,6 @@ _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 class Ground(StrEnum):
     """Why an attempt keeps its files however old it is; the first that holds, in this order."""
 
-    HELD = "held"
-    """Somebody holds it, such as a dossier that names it."""
     OBSERVED = "observed"
     """A volunteer's observation names it, or is of the same flow within a day."""
     CHANGE = "change"
@@ -122,13 +120,8 @@ class Naming:
             found = self._db["evidence.files"].find({"_id": {"$in": list(sha256s)}}, {"length": 1})
             return {each["_id"]: each["length"] async for each in found}
 
-    async def marked(self, held: Collection[str]) -> dict[str, Ground]:
-        """
-        The attempts that keep their files for what stands beside them, judgements apart.
-
-        Args:
-            held: ids of attempts that somebody holds.
-        """
+    async def marked(self) -> dict[str, Ground]:
+        """The attempts that keep their files for what stands beside them, judgements apart."""
         grounds: dict[str, Ground] = {}
         with telling("read what is kept longer"):
             sides = {"before.attempt_id": 1, "after.attempt_id": 1}
@@ -138,7 +131,7 @@ class Naming:
             async for each in self._db.observations.find({"withdrawn": None}):
                 for attempt_id in await self._observed(each):
                     grounds[attempt_id] = Ground.OBSERVED
-        return grounds | dict.fromkeys(held, Ground.HELD)
+        return grounds
 
     async def _observed(self, observation: Document) -> list[str]:
         named = _ID.findall(observation["note"])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from fleet.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from fleet.naming import Ground, Namer
@@ -109,12 +109,7 @@ class Answer:
 
 
 class Retention:
-    """
-    A policy applied to a store at the instant `at`.
-
-    Args:
-        held: ids of attempts that keep their files because somebody holds them.
-    """
+    """A policy applied to a store at the instant `at`."""
 
     def __init__(
         self,
@@ -122,11 +117,10 @@ class Retention:
         policy: Policy,
         at: datetime,
         *,
-        held: Collection[str] = (),
         batch: int = BATCH,
     ) -> None:
         self._store, self._policy, self._at = store, policy, at
-        self._held, self._batch = held, batch
+        self._batch = batch
         self._since: dict[str, datetime] = {}
         self._marked: dict[str, Ground] = {}
         self._answers: dict[str, Answer] = {}
@@ -177,7 +171,7 @@ class Retention:
         """The attempts beyond a limit, flow by flow, newest first."""
         naming = self._store.naming
         self._answers.clear()
-        self._marked = await naming.marked(self._held)
+        self._marked = await naming.marked()
         self._since = {}
         for scenario_id in await naming.flows():
             if (since := await self._limit(scenario_id)) is not None:

@@ -181,15 +181,14 @@ async def test_what_a_court_asks_for_first_stays_however_old(store: Store) -> No
     await observe(store, 2, f"voir https://site.example/tentative/{named.id}")
     corrected = await add(store, 55, "corrected")
     await judge(store, corrected, Verdict.CLOSED)
-    held = await add(store, 50, "held")
     confirmed = await add(store, 45, "confirmed")
     await judge(store, confirmed, Verdict.NO_SLOTS)
     await add(store, 40, "nothing special")
     kept = {"before the change", "after the change", "slots", "the day it was seen by hand"}
-    kept |= {"named in a note", "corrected", "held"}
+    kept |= {"named in a note", "corrected"}
 
-    plan = await Retention(store, MONTH, TODAY, held=[held.id]).plan()
-    await prune(store, held=[held.id])
+    plan = await Retention(store, MONTH, TODAY).plan()
+    await prune(store)
 
     assert await readable(store, *kept, "confirmed", "nothing special") == kept
     assert plan.kept == {
@@ -197,7 +196,6 @@ async def test_what_a_court_asks_for_first_stays_however_old(store: Store) -> No
         Ground.SLOTS: 1,
         Ground.OBSERVED: 2,
         Ground.CORRECTED: 1,
-        Ground.HELD: 1,
     }
 
 
