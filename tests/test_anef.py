@@ -105,6 +105,7 @@ FAULTS = {
     "reset": Verdict.SITE_DOWN,
     "empty_response": Verdict.SITE_DOWN,
 }
+ASKED = {"http_429": {"retry_after_s": "120"}}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -112,7 +113,7 @@ async def test_a_fault_of_the_home_page_says_what_it_was(visit: Visit, fault: st
     got = await visit(portal(faults=(Fault("home", fault),)))
 
     assert got.verdict == FAULTS[fault], got.detail
-    assert got.facts == {}
+    assert got.facts == ASKED.get(fault, {})
 
 
 @pytest.mark.parametrize("fault", ["http_502", "reset"])

@@ -38,6 +38,7 @@ async def monitor() -> AsyncIterator[Postbox]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_fleet_that_is_killed_in_a_visit_loses_nothing_and_leaves_nothing(
     tmp_path: Path, postbox: Postbox, monitor: Postbox
 ) -> None:
