@@ -8,10 +8,13 @@ the same bytes, and the store keeps them once. They are taken through Chromium's
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from playwright.async_api import Error
 
 from fleet.models import Evidence, EvidenceFile, now
 
@@ -26,6 +29,13 @@ MAX_PIXELS = 12_000_000
 """Wide pages are cut earlier: the worst picture (noise) then has 36 MB and not 61 MB."""
 
 MAX_HTML_CHARACTERS = 5_000_000
+
+NOT_DRAWN = "Unable to capture screenshot"
+"""What Chromium says of a page that has not been drawn yet, on a busy machine (seen there)."""
+
+DRAWN_S = 0.3
+DRAWN_TRIES = 4
+"""How long to wait for such a page, and how often to ask in all."""
 
 _HTML = """
 (limit) => {
@@ -85,9 +95,20 @@ async def take_picture(cdp: CDPSession, place: Place, *, whole: bool) -> Evidenc
         height = min(size["height"], MAX_HEIGHT_PX, MAX_PIXELS // width)
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         options |= {"captureBeyondViewport": True, "clip": clip}
-    shot = await cdp.send("Page.captureScreenshot", options)
+    shot = await _capture(cdp, options)
     cut = whole and (size["height"] > height or size["width"] > width)
     return file_of("picture", base64.b64decode(shot["data"]), place, truncated=cut)
+
+
+async def _capture(cdp: CDPSession, options: dict[str, Any]) -> dict[str, Any]:
+    for _ in range(DRAWN_TRIES - 1):
+        try:
+            return await cdp.send("Page.captureScreenshot", options)
+        except Error as exc:
+            if NOT_DRAWN not in exc.message:
+                raise
+            await asyncio.sleep(DRAWN_S)
+    return await cdp.send("Page.captureScreenshot", options)
 
 
 async def take_html(cdp: CDPSession, place: Place) -> EvidenceFile:

@@ -254,7 +254,7 @@ async def test_an_attempt_stored_while_its_file_is_being_removed_keeps_it(store:
     assert await store.removals.get(name_of("page")) is None
 
 
-PARTS, PART = 20, 8
+PARTS, PART = 12, 8
 
 PRUNER = """
 import asyncio, sys
