@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-web simulate faults lateness soak catalogue lock clean
+.PHONY: help setup demo test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench)
@@ -9,7 +9,7 @@ BIN  := .venv/bin
 UV   := uv==0.13.9
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install everything into .venv, and a Chromium if there is none (instant when up to date)
 	@./setup.sh
@@ -46,6 +46,9 @@ catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
 # A database of its own, made up, about 5 GB; made once, then only read.
 bench-web: setup ## measure the web pages over 2,000,000 made-up attempts
 	@$(BIN)/python -m bench.web --seed 2000000 bench_made_up $(ARGS)
+
+bench-verify: setup ## measure `fleet verify` over 100,000 made-up attempts
+	@$(BIN)/python -m bench.verify $(ARGS)
 
 simulate: setup ## visit sites whose truth is known, and print the tables of docs/method.md
 	@$(BIN)/python -m bench.simulation $(ARGS)

@@ -77,6 +77,7 @@ def main() -> None:
         rounds.append({name: both[name].ask(f"visit {visits}") for name in order})
     _print_rounds(out, rounds, visits)
     grown = both["b"].ask("size")["bytes"] - empty
+    sealing = both["b"].ask("seal")
     disk = grown / (pages + visits * len(rounds))
     many = both["b"].ask(f"visit {visits} memory")["pss_bytes"]
     for process in both.values():
@@ -89,6 +90,12 @@ def main() -> None:
     out.print(
         f"disk for each attempt, pictures of the unchanged pages included: {disk / 1024:.1f} KiB"
         f" ({grown / 1e6:.1f} MB after {pages + visits * len(rounds)} attempts)"
+    )
+    cost = sealing["cpu_s"] / sealing["attempts"]
+    visit = statistics.median(each["b"]["cpu_s"] / visits for each in rounds)
+    out.print(
+        f"manifest, link and seal, of {sealing['attempts']} attempts made anew (mongod included):"
+        f" {cost * 1000:.1f} ms of processor each, {cost / visit:.1%} of a visit"
     )
     out.print(
         f"memory (PSS) with 1 page {one / 1e6:.0f} MB, with {pages} pages {many / 1e6:.0f} MB:"

@@ -2,8 +2,8 @@
 How a contender talks with the benchmark: one word on its input, one line of JSON as answer.
 
 `visit N` makes N visits and tells how long they took and what the whole tree of processes
-(itself, driver, Chromium, mongod) spent; `size` tells what is stored, in bytes; anything else
-ends it.
+(itself, driver, Chromium, mongod) spent; `size` tells what is stored, in bytes; `seal` links and
+seals all attempts anew and tells what that took; anything else ends it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ Visits = Callable[[int], Awaitable[list[str]]]
 
 class Answers(Protocol):
     async def __call__(
-        self, visits: Visits, *, size: Callable[[], Awaitable[int]] | None = None
+        self,
+        visits: Visits,
+        *,
+        size: Callable[[], Awaitable[int]] | None = None,
+        seal: Callable[[], Awaitable[dict[str, float]]] | None = None,
     ) -> None: ...
 
 
@@ -85,7 +89,12 @@ class MemoryWatch(threading.Thread):
         return ordered[int(len(ordered) * 0.9)] if ordered else 0
 
 
-async def answers(visits: Visits, *, size: Callable[[], Awaitable[int]] | None = None) -> None:
+async def answers(
+    visits: Visits,
+    *,
+    size: Callable[[], Awaitable[int]] | None = None,
+    seal: Callable[[], Awaitable[dict[str, float]]] | None = None,
+) -> None:
     while True:
         words = (await asyncio.to_thread(sys.stdin.readline)).split()
         if words[:1] == ["visit"]:
@@ -103,6 +112,8 @@ async def answers(visits: Visits, *, size: Callable[[], Awaitable[int]] | None =
             print(json.dumps(reply), flush=True)
         elif words[:1] == ["size"] and size is not None:
             print(json.dumps({"bytes": await size()}), flush=True)
+        elif words[:1] == ["seal"] and seal is not None:
+            print(json.dumps(await seal()), flush=True)
         else:
             return
 

@@ -6,14 +6,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.contender import Answers, main
+from bench.contender import Answers, cpu_seconds, main
 from bench.site import forms, scenario
 from fleet import log
 from fleet.attempt import Limits
 from fleet.equipment import open_chromium, open_store
 from fleet.models import Attempt
+from fleet.mongo import connect
+from fleet.mongod import Mongod
 from fleet.run import Pace, Runner
+from fleet.sealing import seal
 from fleet.settings import Settings
+from fleet.signing import SigningKey
+from fleet.timestamps import Authorities
 
 
 async def contend(port: int, pages: int, answers: Answers) -> None:
@@ -32,7 +37,17 @@ async def contend(port: int, pages: int, answers: Answers) -> None:
                 await runner.run(chosen, times=times // pages)
                 return [attempt.verdict.value for attempt in seen]
 
-            await answers(visits, size=store.size_bytes)
+            async def seal_anew() -> dict[str, float]:
+                async with Mongod(settings.data_dir) as url:
+                    db = connect(url)[settings.database]
+                    for name in ("links", "seals", "ledger"):
+                        await db[name].delete_many({})
+                before = cpu_seconds()
+                done = await seal(store.ledger, SigningKey.of(key), Authorities((), ()))
+                return {"attempts": done.links, "cpu_s": cpu_seconds() - before}
+
+            key = settings.data_dir / "key.pem"
+            await answers(visits, size=store.size_bytes, seal=seal_anew)
 
 
 if __name__ == "__main__":

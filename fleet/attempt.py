@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from fleet import rules
+from fleet.circumstances import Circumstances
+from fleet.clock_sync import read_clock
 from fleet.errors import (
     DeadlinePassed,
     FleetError,
@@ -31,6 +33,7 @@ from fleet.errors import (
 from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.patience import undisturbed, within
 from fleet.player import Player
+from fleet.recorder import Recorder
 from fleet.sight import Patience
 from fleet.standstill import Standstill
 from fleet.traffic import seconds_asked
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from fleet.circumstances import Clock
     from fleet.page import OpenPage, Pages
-    from fleet.recorder import Recorder
 
 
 NOT_HEARD = (
@@ -101,7 +104,7 @@ async def attempt(
     if page is not None and tape is not None:
         raise ValueError("a page that is kept cannot be recorded or played: it would stay offline")
     limits = limits or Limits()
-    started_at, clock = now(), time.monotonic()
+    started_at, clock, clock_at_start = now(), time.monotonic(), read_clock()
     visit: Visit | None = None
     try:
         opened = page or await chromium.open_page()
@@ -111,6 +114,7 @@ async def attempt(
         visit = Visit(scenario, opened, limits.visit)
         if isinstance(tape, Player):
             visit.traffic.player, visit.today = tape, tape.today
+        visit.traffic.connections.shared = isinstance(tape, Recorder)
         outcome = _with_wait(await _supervise(visit, chromium, opened, limits, tape), visit)
     return Kept(
         Attempt(
@@ -141,8 +145,22 @@ async def attempt(
             evidence=tuple(file.evidence for file in visit.files) if visit else (),
             chromium_version=chromium.version,
             fleet_version=chromium.fleet_version,
+            circumstances=_circumstances(chromium, visit, clock_at_start, fresh=page is None),
         ),
         tuple(visit.files) if visit else (),
+    )
+
+
+def _circumstances(
+    chromium: Pages, visit: Visit | None, clock_at_start: Clock, *, fresh: bool
+) -> Circumstances:
+    return Circumstances(
+        fresh_context=fresh,
+        environment=chromium.environment,
+        user_agent=visit.traffic.user_agent if visit else None,
+        clock_at_start=clock_at_start,
+        clock_at_end=read_clock(),
+        servers=visit.traffic.connections.servers if visit else (),
     )
 
 

@@ -28,12 +28,20 @@ from fleet.errors import NoChromium
 from fleet.executable import refuses_sandbox, why_not
 from fleet.page import OpenPage
 from fleet.patience import undisturbed, within
+from fleet.surroundings import (
+    DEVICE_SCALE,
+    LOCALE,
+    NO_PROXY,
+    TIME_ZONE,
+    WINDOW_HEIGHT_PX,
+    WINDOW_WIDTH_PX,
+    environment_of,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
 START_S = 30.0
-WINDOW_WIDTH_PX, WINDOW_HEIGHT_PX = 1024, 900
 
 ARGUMENTS = (
     "--disable-background-networking",
@@ -60,6 +68,7 @@ class Chromium:
             do without a sandbox that the system refuses.
         show: open a window (needs a full Chromium and a screen).
         person: its pages are in a person's hands, who may answer a captcha (`session.py`).
+        egress_address: from which address sites see this machine, if somebody knows it.
         starting: shared by Chromiums of one process that may be started at the same time.
 
     Raises (on entry):
@@ -77,9 +86,11 @@ class Chromium:
         loopback_only: bool = False,
         show: bool = False,
         person: bool = False,
+        egress_address: str | None = None,
         starting: asyncio.Lock | None = None,
     ) -> None:
         self.executable = executable
+        self.environment = environment_of(executable, egress_address)
         self.sandboxed = sandbox == "on" or (sandbox == "auto" and os.geteuid() != 0)
         self.version = ""
         self.starts = 0
@@ -215,10 +226,11 @@ class Chromium:
 
     async def _open(self, browser: Browser, died: asyncio.Event) -> OpenPage:
         context = await browser.new_context(
-            locale="fr-FR",
-            timezone_id="Europe/Paris",
+            locale=LOCALE,
+            timezone_id=TIME_ZONE,
             user_agent=self.user_agent,
             viewport={"width": WINDOW_WIDTH_PX, "height": WINDOW_HEIGHT_PX},
+            device_scale_factor=DEVICE_SCALE,
             accept_downloads=False,
             service_workers="block",
             reduced_motion="reduce",
@@ -255,6 +267,8 @@ class Chromium:
                 self._playwright = await _start_driver()
         drivers = processes.started_in(home)
         arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
+        if self.environment.proxy == "none":
+            arguments.append(NO_PROXY)
         # Chromium meets strangers: it gets none of our settings (a database's password)
         environment: dict[str, str | float | bool] = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},

@@ -146,6 +146,7 @@ async def open_chromium(
         fleet_version=fleet.__version__,
         sandbox=settings.chromium_sandbox,
         contact_url=settings.contact_url,
+        egress_address=settings.egress_address,
         close_s=settings.close_s,
         loopback_only=loopback_only,
         show=show,

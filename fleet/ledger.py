@@ -26,11 +26,14 @@ from fleet.mongo import telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
 MOST_LEAVES = 50_000
 """Links under one seal; more make more seals."""
+
+BY_TIME = [("started_at", ASCENDING), ("_id", ASCENDING)]
 
 LATE = timedelta(days=7)
 """How long after its visit an attempt may still come into the store (from a spool)."""
@@ -86,22 +89,21 @@ class Ledger:
         mark = await self._marks.find_one({"_id": "linked"})
         begin, found = now(), 0
         query: Document = {"started_at": {"$gte": mark["until"] - LATE}} if mark else {}
-        batch: list[Document] = []
-        async for document in self._attempts.find(query).sort("started_at", ASCENDING):
-            batch.append(document)
-            if len(batch) == BATCH:
-                found += await self._link_those(batch)
-                batch = []
-        found += await self._link_those(batch)
+        # a week of attempts is looked at every hour: only their ids, which the index holds
+        ids = self._attempts.find(query, {"_id": 1}).sort(BY_TIME)
+        while batch := await ids.to_list(BATCH):
+            found += await self._link_those([each["_id"] for each in batch])
         await self._marks.replace_one({"_id": "linked"}, {"until": begin}, upsert=True)
         return found
 
-    async def _link_those(self, documents: Sequence[Document]) -> int:
-        ids = [document["_id"] for document in documents]
-        linked = {each["_id"] async for each in self._links.find({"_id": {"$in": ids}}, {"_id": 1})}
-        rest = [document for document in documents if document["_id"] not in linked]
-        for document in rest:
-            await self.link(document)
+    async def _link_those(self, ids: Sequence[str]) -> int:
+        there = await self._links.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
+        linked = {each["_id"] for each in there}
+        rest = [each for each in ids if each not in linked]
+        if rest:
+            found = self._attempts.find({"_id": {"$in": rest}})
+            for document in await found.sort("started_at", ASCENDING).to_list(None):
+                await self.link(document)
         return len(rest)
 
     async def _last(self, scenario_id: str) -> Link | None:
@@ -156,6 +158,40 @@ class Ledger:
         with telling("read seals"):
             async for document in self._seals.find({"_id": {"$gt": after}}).sort("_id", ASCENDING):
                 yield _seal_of(document)
+
+    async def covering(
+        self, scenario_id: str, since: datetime, until: datetime, most: int
+    ) -> dict[str, int | None]:
+        """
+        By attempt of a flow and a period, the number of the seal over it, None if there is none.
+
+        At most `most` attempts, the oldest; with one more there are more.
+        """
+        query = {"scenario_id": scenario_id, "started_at": {"$gte": since, "$lt": until}}
+        with telling("read attempts and their seals"):
+            asked = self._attempts.find(query, {"_id": 1}).sort(BY_TIME).limit(most + 1)
+            ids = [each["_id"] for each in await asked.to_list(None)]
+            links = await self._links.find({"_id": {"$in": ids}}, {"seal": 1}).to_list(None)
+        return {**dict.fromkeys(ids), **{each["_id"]: each["seal"] for each in links}}
+
+    async def tokens_of(self, numbers: Sequence[int]) -> dict[int, int]:
+        """By number, how many timestamps these seals have."""
+        with telling("read seals"):
+            found = self._seals.find({"_id": {"$in": list(numbers)}}, {"tokens.url": 1})
+            return {each["_id"]: len(each["tokens"]) async for each in found}
+
+    async def statements(self, before: int | None = None, limit: int = 50) -> list[Seal]:
+        """Seals without their leaves, latest first; only those before that number, if given."""
+        query = {} if before is None else {"_id": {"$lt": before}}
+        with telling("read seals"):
+            found = self._seals.find(query, {"attempt_ids": 0}).sort("_id", DESCENDING)
+            documents = await found.limit(limit).to_list(limit)
+        return [_seal_of({**document, "attempt_ids": ()}) for document in documents]
+
+    async def count_unsealed(self) -> int:
+        """How many links no seal covers yet."""
+        with telling("count links"):
+            return await self._links.count_documents({"seal": None})
 
     async def waiting(self, urls: Sequence[str]) -> list[Seal]:
         """The seals that lack the token of one of these authorities, oldest first."""

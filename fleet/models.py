@@ -11,46 +11,22 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    computed_field,
-    field_validator,
-)
+from pydantic import Field, computed_field, field_validator
 
+from fleet.circumstances import Circumstances
 from fleet.departments import DEPARTMENTS
+from fleet.value import Frozen as Frozen
+from fleet.value import Instant as Instant
+from fleet.value import now as now
 
 PARIS = ZoneInfo("Europe/Paris")
 
 FLOW_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-def _to_utc_ms(value: datetime) -> datetime:
-    value = value.astimezone(UTC)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_to_utc_ms)]
-"""An aware instant, kept in UTC and cut to milliseconds."""
-
-
-def now() -> datetime:
-    """The present instant as the models keep it: UTC, milliseconds."""
-    return _to_utc_ms(datetime.now(UTC))
-
-
-class Frozen(BaseModel):
-    """A value: it is not changed, and a field that it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Group(StrEnum):
@@ -209,11 +185,33 @@ def definition_version(**definition: object) -> str:
 
 
 class Served(Frozen):
-    """One document that the site served to the page itself (redirects are documents too)."""
+    """
+    One document that the site served to the page itself (redirects are documents too).
+
+    `server_date` is the server's own (its `Date` header, whole seconds), `age_s` how long a cache
+    on the way had kept the answer by then; `location` is where a redirect led, as written;
+    `address` is the IP address and port that answered. None: not said, or not seen.
+    """
 
     url: str
     status: int
     at: Instant
+    server_date: Instant | None = None
+    age_s: int | None = Field(default=None, ge=0)
+    location: str | None = None
+    address: str | None = None
+
+    @property
+    def site_clock_s(self) -> float | None:
+        """
+        Seconds by which our clock stood after the site's when the answer came; None if not told.
+
+        The site's clock is no trusted one, and the answer's way is in it: a plausibility, to
+        about a second.
+        """
+        if self.server_date is None:
+            return None
+        return (self.at - self.server_date).total_seconds() - (self.age_s or 0)
 
 
 class Dialog(Frozen):
@@ -253,6 +251,7 @@ class Attempt(Frozen):
     One visit of one scenario. Stored once, never changed; a retry is another attempt.
 
     `due_at` is when it was due (`fleet watch`); None if it was asked for by hand.
+    `circumstances` is None for attempts from before they were noted.
     """
 
     id: str
@@ -282,6 +281,7 @@ class Attempt(Frozen):
     evidence: tuple[Evidence, ...]
     chromium_version: str
     fleet_version: str
+    circumstances: Circumstances | None = None
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""

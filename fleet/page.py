@@ -14,6 +14,8 @@ from fleet.patience import within
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Page
 
+    from fleet.circumstances import Environment
+
 ASK_S = 10.0
 """How long a page may take to say what is on it; one whose script never ends says nothing."""
 ANSWER_S = 3.0
@@ -73,6 +75,10 @@ class Pages(Protocol):
     @property
     def fleet_version(self) -> str:
         """The fleet's version."""
+
+    @property
+    def environment(self) -> Environment:
+        """The machine and the browser of a visit."""
 
     async def open_page(self) -> OpenPage:
         """A page in a fresh context."""

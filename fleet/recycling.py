@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
     from fleet.browser import Chromium
+    from fleet.circumstances import Environment
     from fleet.page import OpenPage
 
 SAMPLE_S = 5.0
@@ -138,6 +139,11 @@ class Browsers:
     def fleet_version(self) -> str:
         """The fleet's version."""
         return self._now.chromium.fleet_version
+
+    @property
+    def environment(self) -> Environment:
+        """The machine and the browser of a visit."""
+        return self._now.chromium.environment
 
     @property
     def user_agent(self) -> str:

@@ -100,6 +100,11 @@ class Removals:
         found = {name: mark for name, mark in marks.items() if name not in there}
         return {name: Removal.from_document(mark) for name, mark in found.items()}
 
+    async def count_takedowns(self) -> int:
+        """How many files were taken down so far; it only grows."""
+        with telling("count removals"):
+            return await self._removals.count_documents({"kind": Kind.TAKEDOWN.value})
+
     async def check(self, sha256: str) -> None:
         """
         Raises:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleet import timestamps
 from fleet.chain import root_of
+from fleet.findings import Case, Finding
 from fleet.manifest import NOTHING, sha256
 from fleet.signing import signed
 from fleet.timestamps import NoTimestamp
@@ -42,8 +43,8 @@ class Report:
     seals: int = 0
     tokens: int = 0
     unsealed: int = 0
-    findings: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    notices: list[Finding] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     stamped: tuple[datetime, datetime] | None = None
 
@@ -52,13 +53,13 @@ class Report:
         """Whether nothing was altered."""
         return not self.findings
 
-    def wrong(self, words: str) -> None:
+    def wrong(self, case: Case, **values: object) -> None:
         """Something was altered."""
-        self.findings.append(words)
+        self.findings.append(Finding(case, **values))
 
-    def told(self, words: str) -> None:
+    def told(self, case: Case, **values: object) -> None:
         """Something a reader must know."""
-        self.notices.append(words)
+        self.notices.append(Finding(case, **values))
 
 
 class SealCheck:
@@ -69,32 +70,30 @@ class SealCheck:
 
     async def check(self, seal: Seal, before: Seal | None) -> None:
         """Check a seal; `before` is the one of the number before it."""
-        statement = seal.statement
-        who = f"seal {statement.number}"
+        statement, number = seal.statement, seal.statement.number
         self.report.seals += 1
         self.report.keys.add(statement.key)
         if not signed(statement.key, seal.signature, statement.content):
-            self.report.wrong(f"{who} was altered: its signature does not hold")
+            self.report.wrong(Case.SIGNATURE, seal=number)
         wanted = before.statement.number + 1 if before else 1
-        if statement.number != wanted:
-            self.report.wrong(f"seal {wanted} is missing: {who} comes instead")
+        if number != wanted:
+            self.report.wrong(Case.SEAL_MISSING, wanted=wanted, seal=number)
         elif statement.previous != (sha256(before.statement.content) if before else NOTHING):
-            self.report.wrong(
-                f"{who} does not follow the seal before it: one of the two was made anew"
-            )
-        await self._check_leaves(seal, who)
-        self._check_tokens(seal, who)
+            self.report.wrong(Case.SEAL_ORDER, seal=number)
+        await self._check_leaves(seal)
+        self._check_tokens(seal)
 
-    async def _check_leaves(self, seal: Seal, who: str) -> None:
+    async def _check_leaves(self, seal: Seal) -> None:
+        number = seal.statement.number
         links = await self._links_under(seal)
         missing = [each for each in seal.attempt_ids if each not in links]
         for each in missing:
-            self.report.wrong(f"the link of attempt {each} is missing, which {who} covers")
+            self.report.wrong(Case.LINK_MISSING, attempt=each, seal=number)
         leaves = [links[each] for each in seal.attempt_ids if each in links]
         if not missing and (
             len(leaves) != seal.statement.count or root_of(leaves) != seal.statement.root
         ):
-            self.report.wrong(f"{who}: its root is not that of its {len(leaves)} links")
+            self.report.wrong(Case.ROOT, seal=number, links=len(leaves))
 
     async def _links_under(self, seal: Seal) -> Mapping[str, Link]:
         found: dict[str, Link] = {}
@@ -103,19 +102,17 @@ class SealCheck:
             found |= {k: link for k, (link, _) in (await self._ledger.links_of(part)).items()}
         return found
 
-    def _check_tokens(self, seal: Seal, who: str) -> None:
+    def _check_tokens(self, seal: Seal) -> None:
+        number = seal.statement.number
         for token in seal.tokens:
             try:
                 said = timestamps.read(token.token, seal.statement.content, self._roots)
             except NoTimestamp as exc:
-                self.report.wrong(f"{who}: the timestamp of {token.url} was altered: {exc}")
+                self.report.wrong(Case.TOKEN_ALTERED, seal=number, url=token.url, why=exc)
                 continue
             self.report.tokens += 1
             if not said.trusted:
-                self.report.wrong(
-                    f"{who}: the timestamp of {token.url} was altered, or leads to no root that is"
-                    " believed here (FLEET_TIMESTAMP_ROOTS)"
-                )
+                self.report.wrong(Case.TOKEN_UNTRUSTED, seal=number, url=token.url)
                 continue
             first, last = self.report.stamped or (said.at, said.at)
             self.report.stamped = min(first, said.at), max(last, said.at)
@@ -123,6 +120,6 @@ class SealCheck:
         for url in seal.statement.authorities:
             if url not in have:
                 why = refusals.get(url, "it is not there")
-                self.report.told(f"{who}: no timestamp of {url}: {why}")
+                self.report.told(Case.NOT_STAMPED, seal=number, url=url, why=why)
         if not seal.tokens and not seal.statement.authorities:
-            self.report.told(f"{who} has no timestamp: no authority was configured")
+            self.report.told(Case.NO_AUTHORITY, seal=number)

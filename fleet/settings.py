@@ -8,6 +8,7 @@ with this model by a test.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
     contact_url: str | None = Field(
         default=None,
         description="page or mailto: that tells the sites who visits; real sites need it",
+    )
+    egress_address: str | None = Field(
+        default=None,
+        description="the IP address from which sites see this machine; kept with visits",
     )
     deadline_s: float = Field(default=180, gt=0, le=3600, description="whole visit, pictures apart")
     answer_timeout_s: float = Field(
@@ -166,6 +171,11 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://", "mailto:")):
             raise ValueError("expected an address that starts with https://, http:// or mailto:")
         return value
+
+    @field_validator("egress_address")
+    @classmethod
+    def _ip_address(cls, value: str | None) -> str | None:
+        return str(ip_address(value)) if value is not None else None
 
     @field_validator("notify_urls", mode="before")
     @classmethod

@@ -36,12 +36,15 @@ from fleet.observations import Observations
 from fleet.paging import ATTEMPT_INDEXES, BY_TIME
 from fleet.removals import Removals
 from fleet.rollup import Rollups
+from fleet.verifications import Verifications
 from fleet.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from motor.motor_asyncio import AsyncIOMotorClient
+
+    from fleet.bucket import Damage
 
 _ATTEMPT_SCHEMA: dict[str, Any] = {
     "bsonType": "object",
@@ -85,9 +88,9 @@ class Store:
     `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
     `accounts` are who may sign in, `observations` what these people saw by hand; `missed` are the
     visits that were due and were not made, `watched` says up to when all are accounted for;
-    `ledger` is the chain that proves that attempts are as they were; `events` is what happened,
-    and what of it was told to whom. `removals` are the files removed on purpose, `naming` says
-    which attempts name a file.
+    `ledger` is the chain that proves that attempts are as they were, `verifications` when that was
+    last checked; `events` is what happened, and what of it was told to whom. `removals` are the
+    files removed on purpose, `naming` says which attempts name a file.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -102,6 +105,7 @@ class Store:
         self.observations = Observations(self._db)
         self.missed = MissedVisits(self._db)
         self.ledger = Ledger(self._db)
+        self.verifications = Verifications(self._db)
         self.watched = Watched(self._db)
         self.naming = Naming(self._db)
         self.removals = Removals(self._db, self._bucket)
@@ -232,6 +236,16 @@ class Store:
         except (BadInput, StoreRefused):
             await self.removals.check(sha256)  # it may have been removed while it was read
             raise
+
+    async def damaged(self, sha256s: Sequence[str]) -> dict[str, Damage]:
+        """
+        By hash, what is wrong with these files' stored bytes; good ones have no entry.
+
+        One that was removed on purpose is missing, whatever is there.
+        """
+        removed = await self.removals.many(sha256s) if sha256s else {}
+        left = [name for name in sha256s if name not in removed]
+        return {**dict.fromkeys(removed, "missing"), **await self._bucket.damaged(left)}
 
     async def evidence_kind(self, sha256: str) -> str | None:
         """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""

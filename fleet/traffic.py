@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from fleet import guard
+from fleet.connections import Connections
 from fleet.models import Dialog, Served, now
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Traffic:
         self.popups: list[str] = []
         self.notes: list[str] = []
         self.page_crashed = False
+        self.user_agent: str | None = None
+        self.connections = Connections(opened.cdp, self._answered_by)
         self._listeners: dict[Any, Any] = {
             "framenavigated": self._on_document,
             "dialog": self._on_dialog,
@@ -128,6 +131,8 @@ class Traffic:
             {"urlPattern": "*", "resourceType": "Document", "requestStage": stage}
             for stage in ("Request", "Response")
         ]
+        if self.player is None:
+            self.connections.watch(self._main_frame)
         watched = [{"urlPattern": pattern} for pattern in guard.WATCHED]
         # an answer that is played is not paused a second time (`_play` notes it)
         patterns = [{"urlPattern": "*"}] if self.player else [*stages, *watched]
@@ -172,6 +177,7 @@ class Traffic:
         elif mine:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
+            self._note_request(request["headers"])
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
             if not allowed:
@@ -193,15 +199,29 @@ class Traffic:
             self._note_answer(event["request"]["url"], answer.noted())
         await self._cdp.send(*answer.command(event["requestId"]))
 
+    def _note_request(self, headers: dict[str, str]) -> None:
+        if self.user_agent is None:
+            sent = {name.lower(): value for name, value in headers.items()}
+            self.user_agent = sent.get("user-agent", "")[:500] or None
+        if self.player is None:
+            self.connections.asked()
+
+    def _answered_by(self, url: str, address: str) -> None:
+        """Complete the latest note of this document."""
+        for number in range(len(self.served) - 1, -1, -1):
+            if self.served[number].url == url[:2000] and self.served[number].address is None:
+                self.served[number] = self.served[number].model_copy(update={"address": address})
+                return
+
     def _note_answer(self, url: str, event: dict[str, Any]) -> None:
         if (reason := event.get("responseErrorReason")) is not None:
             self._fail(f"{_ERRORS.get(reason, f'net::ERR_{reason}')} at {url[:300]}")
             return
         status = int(event["responseStatusCode"])
+        headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
         if len(self.served) < MAX_NOTES:
-            self.served.append(Served(url=url[:2000], status=status, at=now()))
+            self.served.append(_served(url, status, headers))
         if status >= 400 and self.bad_status is None:
-            headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
             self.bad_status = BadStatus(status, url, headers.get("retry-after"))
         if status in NO_DOCUMENT:
             self._fail(f"net::ERR_ABORTED at {url[:300]}: status {status} brings no page")
@@ -216,6 +236,8 @@ class Traffic:
             self._pending = None
             self.documents += 1
             self._dialogs_before = len(self.dialogs)
+            if self.player is None:
+                self.connections.stands()
             self._changed.set()
 
     def _on_download(self, download: Download) -> None:
@@ -242,3 +264,25 @@ class Traffic:
         else:
             self.note(f"the page tried to open {url[:300]} by itself; not followed")
         self._changed.set()
+
+
+def _served(url: str, status: int, headers: dict[str, str]) -> Served:
+    """A document that comes now, with what its headers (names in small letters) say of it."""
+    age, location = headers.get("age", "").strip(), headers.get("location")
+    return Served(
+        url=url[:2000],
+        status=status,
+        at=now(),
+        server_date=_date(headers.get("date", "")),
+        age_s=int(age[:9]) if age.isascii() and age.isdigit() else None,
+        location=location[:2000] if location and 300 <= status < 400 else None,
+    )
+
+
+def _date(words: str) -> datetime | None:
+    """The instant of a `Date` header; None if it is none."""
+    try:
+        said = parsedate_to_datetime(words)
+        return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

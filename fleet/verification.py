@@ -12,7 +12,8 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import BadInput, StoreRefused
+from fleet.errors import BadInput
+from fleet.findings import Case
 from fleet.manifest import NOTHING, canonical, sha256
 from fleet.models import now
 from fleet.seals import BATCH, Report, SealCheck
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from fleet.bucket import Damage
     from fleet.chain import Link, Seal
     from fleet.ledger import Ledger
     from fleet.store import Store
 
 Document = dict[str, Any]
+
+CASES: dict[Damage, Case] = {"missing": Case.FILE_MISSING, "altered": Case.FILE_ALTERED}
 
 SOON = timedelta(hours=2)
 """A link that no seal covers after this long is told: sealing has stopped."""
@@ -47,7 +51,7 @@ class Verifier:
         self.report = Report()
         self._seals = SealCheck(store.ledger, roots, self.report)
         self._good: set[str] = set()
-        self._bad: dict[str, str] = {}
+        self._bad: dict[str, Damage] = {}
 
     async def everything(self) -> Report:
         """All attempts, files, chains and seals."""
@@ -67,21 +71,21 @@ class Verifier:
 
     async def attempt(self, attempt_id: str) -> Report:
         """
-        One attempt, and the seal above it.
+        One attempt, its place in its chain, and the seal above it.
 
         Raises:
             BadInput: there is no such attempt and no link of it.
         """
         await self._check_some({"_id": attempt_id})
+        links = await self._ledger.links_of([attempt_id])
+        for link, _ in links.values():
+            await self._check_place(link)
         if not self.report.attempts:
-            if link := (await self._ledger.links_of([attempt_id])).get(attempt_id):
-                self.report.wrong(
-                    f"attempt {attempt_id} of {link[0].scenario_id} was deleted: its link is there"
-                )
-            else:
+            if not links:
                 raise BadInput(
                     f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
                 )
+            self._deleted({each: link for each, (link, _) in links.items()})
         return self.report
 
     async def newer(self, number: int, content_hash: str) -> Report:
@@ -93,7 +97,7 @@ class Verifier:
         """
         before = await self._ledger.seal(number)
         if before is None or sha256(before.statement.content) != content_hash:
-            self.report.wrong(f"seal {number} is not the one that was verified before")
+            self.report.wrong(Case.SEAL_CHANGED, seal=number)
             return self.report
         async for seal in self._ledger.seals(after=number):
             await self._seals.check(seal, before)
@@ -105,23 +109,24 @@ class Verifier:
     async def _check_sealed(self, attempt_ids: Sequence[str]) -> None:
         links = {k: link for k, (link, _) in (await self._ledger.links_of(attempt_ids)).items()}
         for link in links.values():
-            before = await self._ledger.link_at(link.scenario_id, link.number - 1)
-            if link.previous != (before.hash if before else NOTHING):
-                self._broken(link)
+            await self._check_place(link)
         await self._check_attempts({"_id": {"$in": list(attempt_ids)}}, links)
         self._deleted(links)
 
+    async def _check_place(self, link: Link) -> None:
+        before = await self._ledger.link_at(link.scenario_id, link.number - 1)
+        if link.previous != (before.hash if before else NOTHING):
+            self._broken(link)
+
     def _broken(self, link: Link) -> None:
         self.report.wrong(
-            f"the chain of {link.scenario_id} is broken at link {link.number} (attempt"
-            f" {link.attempt_id}): the link before it is not the one that it names"
+            Case.CHAIN_BROKEN, flow=link.scenario_id, link=link.number, attempt=link.attempt_id
         )
 
     def _deleted(self, links: Mapping[str, Link]) -> None:
         for attempt_id, link in links.items():
             self.report.wrong(
-                f"attempt {attempt_id} of {link.scenario_id} was deleted: its link is there, number"
-                f" {link.number} of its chain"
+                Case.ATTEMPT_DELETED, attempt=attempt_id, flow=link.scenario_id, link=link.number
             )
 
     # Attempts and their files -----------------------------------------------------------------
@@ -147,7 +152,7 @@ class Verifier:
         await check()
         for number in sorted(seals):
             if (seal := await self._ledger.seal(number)) is None:
-                self.report.wrong(f"seal {number} was deleted: links name it")
+                self.report.wrong(Case.SEAL_DELETED, seal=number)
             else:
                 before = await self._ledger.seal(number - 1) if number > 1 else None
                 await self._seals.check(seal, before)
@@ -165,19 +170,19 @@ class Verifier:
 
     def _check_manifest(self, document: Document, link: Link | None) -> None:
         self.report.attempts += 1
-        who = f"attempt {document['_id']} of {document.get('scenario_id')}"
+        who = {"attempt": document["_id"], "flow": document.get("scenario_id")}
         if link is None:
             if now() - document["started_at"] > SOON:
-                self.report.wrong(f"{who} is in no chain: it was inserted, or its link deleted")
+                self.report.wrong(Case.ATTEMPT_INSERTED, **who)
             return
         self.report.links += 1
         try:
             manifest = sha256(canonical(document))
         except ValueError as exc:
-            self.report.wrong(f"{who} was altered: {exc}")
+            self.report.wrong(Case.ATTEMPT_ODD, **who, why=exc)
             return
         if manifest != link.manifest:
-            self.report.wrong(f"{who} was altered: its manifest is not the one that was linked")
+            self.report.wrong(Case.ATTEMPT_ALTERED, **who)
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
         named = {
@@ -186,25 +191,18 @@ class Verifier:
             for each in document.get("evidence", ())
         }
         new = [name for name in named if name not in self._good and name not in self._bad]
-        for name in new:
-            try:
-                await self._store.evidence(name)
-            except BadInput:
-                self._bad[name] = "is missing"
-            except StoreRefused:
-                self._bad[name] = "was altered: its bytes give another hash"
-            else:
-                self._good.add(name)
-                self.report.files += 1
+        damaged = await self._store.damaged(new)
+        self._bad |= damaged
+        self._good.update(name for name in new if name not in damaged)
+        self.report.files += len(new) - len(damaged)
         bad = [name for name in named if name in self._bad]
         removals = await self._store.removals.many(bad) if bad else {}
         for name in bad:
             if removal := removals.get(name):
-                self.report.told(
-                    f"file {name} was removed on {removal.at:%Y-%m-%d}: {removal.reason}"
-                )
+                day = f"{removal.at:%Y-%m-%d}"
+                self.report.told(Case.FILE_REMOVED, file=name, day=day, reason=removal.reason)
             else:
-                self.report.wrong(f"file {name} of attempt {named[name]} {self._bad[name]}")
+                self.report.wrong(CASES[self._bad[name]], file=name, attempt=named[name])
 
     # Chains -------------------------------------------------------------------------------------
 
@@ -217,10 +215,7 @@ class Verifier:
             if link.scenario_id != scenario_id:
                 scenario_id, number, previous = link.scenario_id, 0, NOTHING
             if link.number != number + 1:
-                self.report.wrong(
-                    f"the chain of {scenario_id} is broken: after link {number} comes"
-                    f" {link.number}; what was between was deleted or moved"
-                )
+                self.report.wrong(Case.CHAIN_GAP, flow=scenario_id, before=number, link=link.number)
             elif link.previous != previous:
                 self._broken(link)
             number, previous = link.number, link.hash
@@ -230,7 +225,7 @@ class Verifier:
                 if now() - link.linked_at > SOON:
                     old[link.scenario_id] += 1
         for each, count in old.items():
-            self.report.told(f"{count} attempts of {each} are under no seal; seal: fleet seal")
+            self.report.told(Case.NOT_SEALED, count=count, flow=each)
         return found
 
     # Seals ------------------------------------------------------------------------------------

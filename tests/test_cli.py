@@ -799,6 +799,11 @@ async def test_the_demo_without_a_terminal_ends_and_every_prefecture_answers_as_
     table = tuple(m.group(1, 2) for m in map(row.fullmatch, said.out.splitlines()) if m)
     assert table in demo_verdicts(began, ended)
     assert "all                   34" in said.out
+    assert re.search(
+        r"^\d+ attempts sealed, 1 timestamps of the practice authority", said.out, re.M
+    )
+    verified = await fleet("verify", "--practice", FLEET_DATA_DIR=tmp_path, **database)
+    assert (verified.code, "1 timestamps checked" in verified.out) == (0, True), verified.out
     folder = tmp_path / "demo"
     assert f"the pictures of these answers   {folder}/\n" in said.out
     pictures = list(folder.iterdir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,7 +26,7 @@ from fleet.signing import SigningKey
 from fleet.store import Store
 from fleet.timestamps import Authorities, roots_of
 from fleet.verification import Verifier
-from tests.test_store import AT, attempt_of, file_of
+from tests.test_store import AT, CHUNK, attempt_of, file_of
 
 Documents = dict[str, Any]
 OTHER = "63/titre-de-sejour"
@@ -271,6 +272,72 @@ async def test_what_was_done_to_the_database_is_found_and_named(
     report = await sealer.verify()
     words = named.format(*made)
     assert any(words in finding for finding in report.findings), (words, report.findings)
+
+
+async def without_a_chunk(db: Any, name: str) -> None:
+    await db["evidence.chunks"].delete_one({"files_id": name, "n": 1})
+
+
+async def with_a_chunk_more(db: Any, name: str) -> None:
+    await db["evidence.chunks"].insert_one({"files_id": name, "n": 4, "data": b"x"})
+
+
+async def with_chunks_swapped(db: Any, name: str) -> None:
+    for before, after in ((0, 9), (1, 0), (9, 1)):
+        query = {"files_id": name, "n": before}
+        await db["evidence.chunks"].update_one(query, {"$set": {"n": after}})
+
+
+async def with_other_numbers(db: Any, name: str) -> None:
+    await db["evidence.chunks"].update_many({"files_id": name}, {"$inc": {"n": 5}})
+
+
+async def with_another_length(db: Any, name: str) -> None:
+    await db["evidence.files"].update_one({"_id": name}, {"$inc": {"length": -1}})
+
+
+async def without_a_length(db: Any, name: str) -> None:
+    await db["evidence.files"].update_one({"_id": name}, {"$unset": {"length": ""}})
+
+
+async def said_to_be_text(db: Any, name: str) -> None:
+    changed = {"$set": {"metadata.encoding": "gzip"}}
+    await db["evidence.files"].update_one({"_id": name}, changed)
+
+
+async def with_no_bytes_in_a_chunk(db: Any, name: str) -> None:
+    query = {"files_id": name, "n": 2}
+    await db["evidence.chunks"].update_one(query, {"$set": {"data": "text"}})
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        flip_file,
+        without_a_chunk,
+        with_a_chunk_more,
+        with_chunks_swapped,
+        with_other_numbers,
+        with_another_length,
+        without_a_length,
+        said_to_be_text,
+        with_no_bytes_in_a_chunk,
+    ],
+)
+async def test_a_file_of_several_chunks_is_good_until_anything_of_it_is_altered(
+    sealer: Sealer, tamper: Callable[[Any, str], Awaitable[None]]
+) -> None:
+    """Read in large answers with others, as a verification does."""
+    content = random.Random(1).randbytes(3 * CHUNK + 7)
+    files = [file_of(content), file_of(content[1:]), file_of(b"<p>", "html"), file_of(b"")]
+    await sealer.store.add(attempt_of(*files), files)
+    big, other, html, empty = [file.evidence.sha256 for file in files]
+    names = [big, other, html, empty, "0" * 64]
+    assert await sealer.store.damaged(names) == {"0" * 64: "missing"}
+
+    await tamper(sealer.db, big)
+
+    assert await sealer.store.damaged(names) == {"0" * 64: "missing", big: "altered"}
 
 
 async def test_one_attempt_and_a_period_are_verified_with_the_seals_above(sealer: Sealer) -> None:

@@ -388,7 +388,7 @@ def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
     verbs = {name for name, _ in inspect.getmembers(Store, callable) if not name.startswith("_")}
     assert verbs == {
         *("open", "close", "version", "size_bytes", "lease"),
-        *("add", "attempts", "latest_attempts", "evidence", "evidence_kind"),
+        *("add", "attempts", "latest_attempts", "evidence", "evidence_kind", "damaged"),
         *("add_run", "run", "runs"),
         *("add_judgement", "judgements"),
     }

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from fleet import catalog
+from fleet.commands.proving import authorities_of, key_of, practice_authority, seal_store
 from fleet.commands.visiting import progress, tell_result, visit
 from fleet.equipment import aimed, hosts_of, open_store, pace_of, practising
+from fleet.errors import FleetError, LeaseTaken
+from fleet.practice.authority import PracticeAuthority
 from fleet.present import attempts_table, save_pictures
+from fleet.timestamps import Authorities
 
 if TYPE_CHECKING:
     from fleet.models import Attempt
     from fleet.settings import Settings
+    from fleet.store import Store
+
+AUTHORITY_PORT = 8318
 
 
 async def demo(settings: Settings, *, stay: bool) -> bool:
@@ -49,6 +56,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
             return False
         for attempt in seen:
             await save_pictures(store, attempt, folder, last=True)
+        console.print(await _sealed(settings, store), soft_wrap=True)
         console.print()
         console.print("Where to look", style="bold")
         fleet = _program()
@@ -56,6 +64,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
             ("all of it in a browser", f"{fleet} serve --practice"),
             ("the pictures of these answers", f"{folder}/"),
             ("every attempt, as CSV", f"{fleet} export attempts --practice --format csv"),
+            ("whether anything was altered", f"{fleet} verify --practice"),
             ("a picture by its hash", f"{fleet} export evidence --practice SHA256 -o picture.png"),
             ("100 visits of Évry", f"{fleet} run --practice 91/titre-de-sejour --times 100"),
             ("the practice prefectures", f"{fleet} practice, then http://localhost:8063/"),
@@ -70,6 +79,30 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
 
             await serve_app(library_of(settings, store, made_up=True), "127.0.0.1", 0)
     return True
+
+
+async def _sealed(settings: Settings, store: Store) -> str:
+    """Seal these attempts under a timestamp of the practice authority; what came of it."""
+    key, folder = key_of(settings), practice_authority(settings)
+    problem = ""
+    # always the same address, if it is free: a seal names its authorities by address
+    for port in (AUTHORITY_PORT, 0):
+        try:
+            async with PracticeAuthority(folder, port=port) as authority:
+                authorities = Authorities((authority.url,), authorities_of(settings).roots)
+                done = await seal_store(store, key, authorities)
+        except FleetError as exc:
+            problem = str(exc)
+        else:
+            return (
+                f"{done.links} attempts sealed, {done.tokens} timestamps of the practice authority"
+                " (which proves nothing to anybody)"
+            )
+    try:
+        done = await seal_store(store, key, Authorities((), ()))
+    except LeaseTaken as exc:
+        return f"not sealed: {exc}"
+    return f"{done.links} attempts sealed, without a timestamp: {problem}"
 
 
 def _program() -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from cryptography import x509
 from rich.console import Console
 
+import fleet
 from fleet.equipment import open_store
 from fleet.errors import BadInput
 from fleet.manifest import sha256
@@ -18,10 +20,12 @@ from fleet.sealing import seal as seal_links
 from fleet.signing import SigningKey
 from fleet.timestamps import Authorities, roots_of
 from fleet.verification import Verifier
+from fleet.verifications import Verification
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet.chain import Seal
     from fleet.sealing import Sealed
     from fleet.seals import Report
     from fleet.settings import Settings
@@ -37,8 +41,16 @@ def key_of(settings: Settings) -> SigningKey:
 
 
 def authorities_of(settings: Settings) -> Authorities:
-    """Who is asked for timestamps."""
-    return Authorities(tuple(settings.timestamp_urls), tuple(roots_of(settings.timestamp_roots)))
+    """Who is asked for timestamps, and who is believed; for made-up data the practice authority."""
+    roots, own = roots_of(settings.timestamp_roots), practice_authority(settings) / "root.pem"
+    if settings.database.endswith("_practice") and own.exists():
+        roots += x509.load_pem_x509_certificates(own.read_bytes())
+    return Authorities(tuple(settings.timestamp_urls), tuple(roots))
+
+
+def practice_authority(settings: Settings) -> Path:
+    """The folder of the practice authority's keys and certificates."""
+    return settings.data_dir / "practice-authority"
 
 
 async def seal_store(store: Store, key: SigningKey, authorities: Authorities) -> Sealed:
@@ -75,16 +87,17 @@ async def verify(
     """Check what is asked for, print the report; whether nothing was altered."""
     first, last = instant(since, "--from"), instant(until, "--to")
     roots = authorities_of(settings).roots
-    kept = settings.data_dir / "ledger" / f"{settings.database}.verified.json"
+    kept, began_at = settings.data_dir / "ledger" / f"{settings.database}.verified.json", now()
     async with open_store(settings) as store:
-        verifier = Verifier(store, roots)
+        verifier, last_seal = Verifier(store, roots), await store.ledger.last_seal()
         is_flow = what is not None and "/" in what
         if is_flow and not FLOW_SLUG.fullmatch(str(what).partition("/")[2]):
             raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
+        kind: Literal["everything", "newer"] | None = None
         if new:
             if what or first or last:
                 raise BadInput("--new stands alone; leave the others out")
-            report = await _newer(verifier, kept)
+            kind, report = await _newer(verifier, kept)
         elif what is not None and not is_flow:
             if first or last:
                 raise BadInput("an attempt has no period; leave --from and --to out")
@@ -96,29 +109,40 @@ async def verify(
             if not report.attempts:
                 raise BadInput("no attempt in this period; see: fleet export attempts")
         else:
-            report = await verifier.everything()
-        if report.sound and (new or not (what or first or last)):
-            await _remember(store, kept)
+            kind, report = "everything", await verifier.everything()
+        if kind is not None:
+            # the last seal as it was before: one that is made meanwhile may not have been checked
+            await _remember(store, kept, report, last_seal, kind=kind, began_at=began_at)
     tell(Console(highlight=False), report)
     return report.sound
 
 
-async def _newer(verifier: Verifier, kept: Path) -> Report:
+async def _newer(verifier: Verifier, kept: Path) -> tuple[Literal["everything", "newer"], Report]:
     try:
         said = json.loads(await asyncio.to_thread(kept.read_bytes))
         number, content_hash = int(said["seal"]), str(said["sha256"])
     except FileNotFoundError:
-        return await verifier.everything()
+        return "everything", await verifier.everything()
     except (ValueError, KeyError, TypeError) as exc:
         raise BadInput(f"{kept}: cannot be read; remove it to verify everything") from exc
     if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
         raise BadInput(f"{kept}: cannot be read; remove it to verify everything")
-    return await verifier.newer(number, content_hash)
+    return "newer", await verifier.newer(number, content_hash)
 
 
-async def _remember(store: Store, kept: Path) -> None:
-    last = await store.ledger.last_seal()
-    if last is not None:
+async def _remember(
+    store: Store, kept: Path, report: Report, last: Seal | None, **more: object
+) -> None:
+    """For the pages in MongoDB; for the next `--new` on this disk, if nothing was found."""
+    verification = Verification.of(
+        report,
+        **more,
+        ended_at=now(),
+        fleet_version=fleet.__version__,
+        last_seal=last.statement.number if last else 0,
+    )
+    await store.verifications.keep(verification)
+    if last is not None and report.sound:
         said = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
         write_file(kept, json.dumps(said).encode(), overwrite=True)
 

@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from fleet import catalog
+from fleet.commands.proving import authorities_of
 from fleet.commands.server_processes import beside, said, usual_number
 from fleet.commands.signals import interrupted
-from fleet.equipment import open_store
-from fleet.errors import BadInput, FleetError
+from fleet.equipment import open_chromium, open_store
+from fleet.errors import BadInput, FleetError, NoChromium
+from fleet.executable import find_chromium
 from fleet.web.app import create_app
 from fleet.web.library import Library
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
     from multiprocessing.connection import Connection
     from socket import socket
 
+    from fleet.browser import Chromium
     from fleet.settings import Settings
     from fleet.store import Store
 
@@ -79,7 +82,19 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
         made_up=made_up,
         data_dir=settings.data_dir,
         members_only=settings.reading == "members",
+        roots=authorities_of(settings).roots,
+        chromium=_chromium(settings),
+        contact=settings.contact_url,
     )
+
+
+def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Chromium]] | None:
+    """What opens the Chromium that prints dossiers; None where there is none."""
+    try:
+        find_chromium(settings)
+    except NoChromium:
+        return None
+    return partial(open_chromium, settings, loopback_only=True)
 
 
 async def _until_interrupted(work: Coroutine[None, None, None]) -> None:

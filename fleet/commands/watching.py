@@ -216,6 +216,7 @@ def browsers_of(settings: Settings, *, loopback_only: bool) -> Browsers:
             fleet_version=fleet.__version__,
             sandbox=settings.chromium_sandbox,
             contact_url=settings.contact_url,
+            egress_address=settings.egress_address,
             close_s=settings.close_s,
             loopback_only=loopback_only,
             starting=starting,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
+from fleet.dossier.circumstances import Summary
 from fleet.errors import BadInput
 from fleet.filter import Filter, Period
 from fleet.models import Frozen, now
@@ -121,10 +122,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The attempts in the order of their links, and the files of theirs that were removed."""
+    """
+    The attempts in the order of their links, and the files of theirs that were removed.
+
+    `circumstances` are those of all of them together.
+    """
 
     entries: tuple[Entry, ...]
     removals: Mapping[str, Removal]
+    circumstances: Summary
 
     @property
     def first(self) -> int:
@@ -147,12 +153,15 @@ async def collect(store: Store, order: Order) -> Collected:
     entries: list[Entry] = []
     removals: dict[str, Removal] = {}
     batch: list[Attempt] = []
+    circumstances = Summary()
 
     async def take() -> None:
         links = await _links_of(store, batch)
         names = list({file.sha256 for attempt in batch for file in attempt.evidence})
         removals.update(await store.removals.many(names))
         entries.extend(_entry(attempt, *links[attempt.id]) for attempt in batch)
+        for attempt in batch:
+            circumstances.add(attempt)
         batch.clear()
 
     async for attempt in store.attempts(
@@ -167,7 +176,7 @@ async def collect(store: Store, order: Order) -> Collected:
     if not entries:
         raise await _nothing(store, order)
     entries.sort(key=lambda entry: entry.link.number)
-    return Collected(tuple(entries), removals)
+    return Collected(tuple(entries), removals, circumstances)
 
 
 async def outside(store: Store, order: Order, found: Collected) -> AsyncIterator[tuple[Link, Any]]:

@@ -24,7 +24,7 @@ from fleet.manifest import canonical
 from fleet.models import now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cryptography.x509 import Certificate
@@ -53,7 +53,12 @@ class Made:
 
 
 async def make(
-    store: Store, pages: Pages, order: Order, path: Path, roots: Sequence[Certificate]
+    store: Store,
+    pages: Pages,
+    order: Order,
+    path: Path,
+    roots: Sequence[Certificate],
+    told: Callable[[int], None] = lambda written: None,
 ) -> Made:
     """
     Write the dossier that was asked for.
@@ -62,6 +67,7 @@ async def make(
         pages: a running Chromium; it prints the PDF and reaches no other machine for it.
         path: the ZIP; nothing is overwritten, and it is there, whole, only at the end.
         roots: certificates of authorities that are believed (`timestamps.roots_of`).
+        told: called with how many attempts are written so far; the PDF comes after the last.
 
     Raises:
         BadInput: no such flow, no attempt, something stored was altered, or `path` is there.
@@ -71,10 +77,11 @@ async def make(
     at = now()
     found = await collect(store, order)
     believed = Believed(roots)
-    seals = [seal async for seal in seals_of(store.ledger, found, believed)]
+    covered = {entry.id: entry.seal for entry in found.entries}
+    seals = [seal async for seal in seals_of(store.ledger, covered, believed)]
     with tempfile.TemporaryDirectory(prefix="fleet-dossier-") as folder, Pack(path, at) as pack:
         maker = _Maker(store, order, found, seals, Path(folder), pack)
-        shown = await maker.attempts()
+        shown = await maker.attempts(told)
         await maker.chain()
         await maker.proofs(believed)
         await maker.print(pages, shown, at)
@@ -112,7 +119,7 @@ class _Maker:
 
         await asyncio.to_thread(add)
 
-    async def attempts(self) -> list[Shown]:
+    async def attempts(self, told: Callable[[int], None]) -> list[Shown]:
         """Write the attempts; what of them the PDF shows."""
         desk = Desk(self._store, self._order, self._sheet, self._folder)
         entries = self._found.entries
@@ -134,6 +141,7 @@ class _Maker:
                 await self._add(*each.files)
                 if each.shown is not None:
                     shown.append(each.shown)
+            told(begin + len(some))
         return sorted(shown, key=lambda each: each.entry.tried.started_at)
 
     async def chain(self) -> None:

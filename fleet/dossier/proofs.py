@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,12 +19,11 @@ from fleet.signing import signed
 from fleet.timestamps import NoTimestamp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from cryptography.x509 import Certificate
 
     from fleet.chain import Link, Seal, Statement
-    from fleet.dossier.collect import Collected
     from fleet.ledger import Ledger
     from fleet.timestamps import Stamped
 
@@ -102,26 +101,37 @@ class Believed:
         return b"".join(root.public_bytes(serialization.Encoding.PEM) for root in self.used)
 
 
-async def seals_of(ledger: Ledger, found: Collected, believed: Believed) -> AsyncIterator[SealOf]:
+async def seals_of(
+    ledger: Ledger, covered: Mapping[str, int | None], believed: Believed
+) -> AsyncIterator[SealOf]:
     """
-    The seals over these attempts, oldest first.
+    The seals over these attempts (each with the number of its seal, if any), oldest first.
 
     Raises:
         BadInput: one does not hold: it was altered.
     """
     own: dict[int, set[str]] = {}
-    for entry in found.entries:
-        if entry.seal is not None:
-            own.setdefault(entry.seal, set()).add(entry.id)
+    for attempt_id, number in covered.items():
+        if number is not None:
+            own.setdefault(number, set()).add(attempt_id)
     for number in sorted(own):
         seal = await ledger.seal(number)
         if seal is None:
             raise _altered(number, "it is missing")
-        if not signed(seal.statement.key, seal.signature, seal.statement.content):
-            raise _altered(number, "its signature does not hold")
-        proofs = await _proofs(ledger, seal, own[number])
-        stamped, lacking = _timestamps(seal, believed)
-        yield SealOf(seal.statement, seal.signature, proofs, stamped, lacking)
+        alone = seal_alone(seal, believed)
+        yield replace(alone, proofs=await _proofs(ledger, seal, own[number]))
+
+
+def seal_alone(seal: Seal, believed: Believed) -> SealOf:
+    """
+    A seal with its timestamps, without what is under it.
+
+    Raises:
+        BadInput: its signature or a timestamp does not hold: it was altered.
+    """
+    if not signed(seal.statement.key, seal.signature, seal.statement.content):
+        raise _altered(seal.statement.number, "its signature does not hold")
+    return SealOf(seal.statement, seal.signature, {}, *_timestamps(seal, believed))
 
 
 async def _proofs(ledger: Ledger, seal: Seal, own: set[str]) -> dict[str, Proof]:

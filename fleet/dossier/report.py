@@ -173,6 +173,7 @@ async def render(
             sorted(set(each)) for each in zip(*(e.versions for e in entries), strict=True)
         ],
         "scenario_versions": sorted({entry.tried.scenario_version for entry in entries}),
+        "circumstances": found.circumstances,
         "missed": sorted(missed.items(), key=lambda item: -item[1]),
         "why": WORDS,
         "compared": await comparison(store, order, control=control),

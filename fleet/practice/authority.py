@@ -60,7 +60,7 @@ class PracticeAuthority:
         folder: where its keys and certificates are, made if missing; None: a temporary one.
 
     Raises (on entry):
-        FleetError: there is no `openssl`, or it fails.
+        FleetError: there is no `openssl`, or it fails, or the port is taken.
     """
 
     def __init__(self, folder: Path | None = None, *, port: int = 0) -> None:
@@ -88,7 +88,11 @@ class PracticeAuthority:
         app.router.add_post("/", self._answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        except OSError as exc:
+            await self._runner.cleanup()
+            raise FleetError(f"port {self.port} is taken: {exc.strerror or exc}") from exc
         self.port = self._runner.addresses[0][1]
         return self
 

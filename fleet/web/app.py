@@ -32,6 +32,7 @@ from fleet.web import (
     charts,
     compare,
     data_page,
+    dossiers,
     evidence,
     flow,
     gallery,
@@ -39,13 +40,17 @@ from fleet.web import (
     observations,
     overview,
     prefecture,
+    proof,
     removed,
     runs,
+    seals_page,
 )
+from fleet.web.dossier_jobs import Dossiers
 from fleet.web.kept import KEEP_S, KeptAnswers
 from fleet.web.language import N_
 from fleet.web.page import PREFIX, Page
 from fleet.web.sessions import Sessions
+from fleet.web.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,18 +102,21 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        lifespan=dossiers.lifespan,
     )
-    app.state.library = library
+    app.state.dossiers = Dossiers(library)
+    app.state.library, app.state.turns = library, Turns()
     static = files("fleet.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
     app.include_router(api.router)
     for pages in (health, runs, care_page, data_page):
         app.include_router(pages.router, include_in_schema=False)
-    for module in (attempt, compare, evidence, gallery):
+    for module in (attempt, compare, evidence, gallery, proof, seals_page):
         app.include_router(module.router, include_in_schema=False)
     for figures in (overview, prefecture, flow, charts):
         app.include_router(figures.router, include_in_schema=False)
+    app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, observations):
         app.include_router(of_members.router, include_in_schema=False)
     app.add_exception_handler(evidence.EvidenceProblem, evidence.show_problem)

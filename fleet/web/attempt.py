@@ -20,6 +20,7 @@ from fleet.web.framed import dialogs_until
 from fleet.web.language import N_
 from fleet.web.library import library_of
 from fleet.web.page import Page, straight
+from fleet.web.proof import proof_of
 from fleet.web.removed import notices
 
 if TYPE_CHECKING:
@@ -124,9 +125,10 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
     library = library_of(request)
     found = await beside(request, attempt_id)
     attempt = found.attempt
-    tries, judgements, removed = await asyncio.gather(
+    tries, judgements, proof, removed = await asyncio.gather(
         tries_of(request, attempt),
         library.store.judgements(attempt.id),
+        proof_of(request, attempt.id),
         notices(request, [each.sha256 for each in attempt.evidence]),
     )
     return Page(request).render(
@@ -140,6 +142,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         signs=[sign_parts(sign) for sign in attempt.signs],
         tries=tries,
         judgements=judgements,
+        proof=proof,
         files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
         removed=removed,
         FACTS=FACTS,

@@ -26,7 +26,7 @@ from fleet.web.removed import Gone, refuse_removed
 from fleet.web.thumbnails import Thumbnails, thumbnail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fleet.browse import Beside
     from fleet.models import Evidence
@@ -52,10 +52,17 @@ KINDS = {
 
 
 class EvidenceProblem(HTTPException):
-    """A stored file that cannot be shown; `title` and `words` (French, keys) say why."""
+    """Evidence or proof that cannot be shown; `title` and `words` (French, keys) say why."""
 
-    def __init__(self, status: int, title: str, words: str, detail: str) -> None:
-        super().__init__(status, detail)
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        words: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, headers)
         self.title = title
         self.words = words
 
@@ -67,6 +74,7 @@ async def show_problem(request: Request, exc: Exception) -> HTMLResponse:
     return page.render(
         "error.html",
         status=exc.status_code,
+        headers=exc.headers,
         code=exc.status_code,
         title=page.t(exc.title),
         words=page.t(exc.words),

@@ -40,6 +40,9 @@ ATTEMPT: Mapping[str, str] = {
     "evidence": N_("fichiers conservés : captures, code des pages, relevés de leur texte"),
     "chromium_version": N_("version du navigateur"),
     "fleet_version": N_("version du robot"),
+    "circumstances": N_(
+        "circonstances : navigateur, horloge, serveurs ; vide pour les visites d’avant leur relevé"
+    ),
 }
 
 CSV_ONLY: Mapping[str, str] = {
@@ -63,6 +66,55 @@ SERVED: Mapping[str, str] = {
     "url": N_("adresse du document"),
     "status": N_("code HTTP"),
     "at": N_("instant de la réponse, en temps universel (UTC)"),
+    "server_date": N_("heure annoncée par le site (en-tête `Date`) ; elle n’est pas certaine"),
+    "age_s": N_("secondes pendant lesquelles un cache a gardé la réponse (en-tête `Age`)"),
+    "location": N_("où une redirection menait (en-tête `Location`)"),
+    "address": N_("adresse IP et port qui ont répondu ; vide si non relevés"),
+}
+
+CIRCUMSTANCES: Mapping[str, str] = {
+    "fresh_context": N_("vrai : navigateur vierge, sans rien d’une visite d’avant"),
+    "environment": N_("la machine et le navigateur"),
+    "user_agent": N_("en-tête User-Agent tel qu’envoyé ; vide si aucune requête n’est partie"),
+    "clock_at_start": N_("état de l’horloge au début de la visite"),
+    "clock_at_end": N_("état de l’horloge à la fin de la visite"),
+    "servers": N_("les serveurs qui ont répondu, dans l’ordre"),
+}
+
+ENVIRONMENT: Mapping[str, str] = {
+    "system": N_("système d’exploitation et noyau"),
+    "browser": N_("programme du navigateur"),
+    "playwright": N_("version de Playwright, qui commande le navigateur"),
+    "window_width_px": N_("largeur de la fenêtre, en pixels"),
+    "window_height_px": N_("hauteur de la fenêtre, en pixels"),
+    "device_scale": N_("pixels de l’écran par pixel de la page"),
+    "locale": N_("langue du navigateur"),
+    "time_zone": N_("fuseau horaire du navigateur"),
+    "proxy": N_("`none` : aucun ; `environment` : celui de la machine"),
+    "egress_address": N_("adresse IP de la machine, déclarée par l’exploitant ; vide : inconnue"),
+}
+
+CLOCK: Mapping[str, str] = {
+    "source": N_("d’où vient ce qui suit : le noyau du système, ou inconnu"),
+    "synchronised": N_("vrai : l’horloge est tenue à l’heure (NTP) ; vide : inconnu"),
+    "offset_s": N_("secondes que le noyau ajoute encore à l’horloge ; vide : inconnu"),
+    "max_error_s": N_("erreur maximale en secondes, d’après le noyau ; vide : inconnue"),
+}
+
+SERVER: Mapping[str, str] = {
+    "origin": N_("site qui a répondu : protocole, nom et port"),
+    "address": N_("adresse IP et port"),
+    "protocol": N_("version de HTTP"),
+    "tls": N_("version du chiffrement (TLS) ; vide sans chiffrement"),
+    "certificate": N_("certificat montré ; vide sans chiffrement"),
+}
+
+CERTIFICATE: Mapping[str, str] = {
+    "issuer": N_("qui l’a délivré"),
+    "subject": N_("à qui il est délivré"),
+    "valid_from": N_("début de validité, en temps universel (UTC)"),
+    "valid_until": N_("fin de validité, en temps universel (UTC)"),
+    "sha256": N_("empreinte du certificat (DER) ; vide si non relevée"),
 }
 
 DIALOG: Mapping[str, str] = {
@@ -92,6 +144,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Evidence": EVIDENCE,
     "Served": SERVED,
     "Dialog": DIALOG,
+    "Circumstances": CIRCUMSTANCES,
+    "Environment": ENVIRONMENT,
+    "Clock": CLOCK,
+    "Server": SERVER,
+    "Certificate": CERTIFICATE,
     "Judgement": JUDGEMENT,
 }
 """By the name of the class."""

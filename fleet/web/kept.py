@@ -35,7 +35,7 @@ LARGEST_BYTES = 1024 * 1024
 LONGEST_ADDRESS = 2000
 
 MAY_BE_KEPT = re.compile(
-    r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/tentative/[^/]+|/a-soigner"
+    r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/tentative/[^/]+|/a-soigner|/sceaux"
     r"|/api/(attempts|attempts/[^/]+|rates|calendars/[^/]+/[^/]+|changes|scenarios|care)"
 )
 """Figures and evidence. No form, sign-in, live run, stream, export or stored file is among them."""

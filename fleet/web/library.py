@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from cryptography.x509 import Certificate
     from starlette.requests import Request
 
     from fleet.browse import Browse
     from fleet.models import Scenario
+    from fleet.page import Pages
     from fleet.store import Store
 
 
@@ -24,7 +27,9 @@ class Library:
     `scenarios` are by id, as they were when the server was started; attempts of others may be
     stored. `made_up` says that the data are of practice prefectures or seeded, which every page
     then shows. `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the
-    pages are for those who have an account (`FLEET_READING`).
+    pages are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
+    authorities that are believed. `chromium` opens what prints dossiers; None where there is no
+    Chromium. `contact` is the fleet's address, which a dossier names.
     """
 
     store: Store
@@ -33,6 +38,9 @@ class Library:
     made_up: bool
     data_dir: Path
     members_only: bool = False
+    roots: Sequence[Certificate] = ()
+    chromium: Callable[[], AbstractAsyncContextManager[Pages]] | None = None
+    contact: str | None = None
 
     def title(self, scenario_id: str) -> str:
         """What a flow is for, in French; its slug if its scenario is gone."""

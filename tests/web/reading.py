@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,13 @@ from PIL import Image
 
 from fleet.models import Attempt, EvidenceFile, Run, Verdict, now
 from fleet.observations import LONGEST_FLOW_WORDS, Observation, Seen
+from fleet.practice.authority import PracticeAuthority
+from fleet.sealing import seal
+from fleet.signing import SigningKey
 from fleet.store import Store
+from fleet.timestamps import Authorities, roots_of
+from fleet.verification import Verifier
+from fleet.verifications import Verification
 from fleet.web.uploads import kept_of
 from tests.web.conftest import Site, serving
 
@@ -35,6 +41,9 @@ PAGES = {
     "empty gallery": "/galerie?verdict=timeout",
     "choice of what to compare": "/comparer?a={attempt}",
     "comparison": "/comparer?a={attempt}&b={other}",
+    "seals": "/sceaux",
+    "dossier form": f"/demarche/{FLOW}/dossier",
+    "dossier form with a mistake": f"/demarche/{FLOW}/dossier?du=2999-01-01&au={LONG}",
     "runs": "/visites",
     "run that goes on": "/visites/{run}",
     "care": "/a-soigner",
@@ -143,9 +152,23 @@ async def reading(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[R
             chromium_version=own.chromium_version,
         )
         await store.add_run(run)
+        async with PracticeAuthority(folder / "authority") as authority:
+            authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
+            await seal(store.ledger, SigningKey.of(folder / "key.pem"), authorities)
+        report = await Verifier(store, authorities.roots).everything()
+        ends = {"began_at": now(), "ended_at": now(), "fleet_version": "test", "last_seal": 1}
+        await store.verifications.keep(Verification.of(report, kind="everything", **ends))
         user = await store.accounts.add("Claire D.", "no hash: nobody signs in here")
         observation = await _observed(store)
-        library = replace(site.library, store=store, browse=store.browse, data_dir=folder)
+        library = replace(
+            site.library,
+            store=store,
+            browse=store.browse,
+            data_dir=folder,
+            roots=authorities.roots,
+            # nobody presses the button here
+            chromium=lambda: nullcontext(None),  # type: ignore[arg-type]
+        )
         async with (
             serving(library) as url,
             serving(replace(library, members_only=True)) as locked_url,

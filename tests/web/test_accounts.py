@@ -19,7 +19,7 @@ from starlette.routing import Route
 from fleet.accounts import FREE_TRIES_ACCOUNT, FREE_TRIES_ADDRESS, SESSION
 from fleet.browser import Chromium
 from fleet.models import now
-from fleet.web import account, observations
+from fleet.web import account, dossiers, observations
 from fleet.web.app import create_app
 from fleet.web.asking import address_of, is_https
 from tests.web.members import (
@@ -67,8 +67,15 @@ async def locked(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def posts() -> list[str]:
     """The address of everything that can be sent to."""
-    routes = [*account.router.routes, *observations.router.routes]
+    routes = [r for module in (account, dossiers, observations) for r in module.router.routes]
     return [r.path for r in routes if isinstance(r, Route) and "POST" in (r.methods or ())]
+
+
+def example(path: str) -> str:
+    """One address of that path."""
+    for name, value in (("id_", "1"), ("department", "63"), ("flow", "titre-de-sejour")):
+        path = path.replace(f"{{{name}}}", value)
+    return path
 
 
 # With the keyboard ---------------------------------------------------------------------------
@@ -246,7 +253,7 @@ async def test_whatever_is_sent_from_another_site_is_refused(members: Club) -> N
     async with members.member() as http:
         token = await form_token(http, "/methode")
         for path, headers in itertools.product(posts(), FROM_ELSEWHERE):
-            address = path.replace("{id_}", "1")
+            address = example(path)
             got = await http.post(address, data={"jeton": token}, headers=headers)
 
             assert got.status_code == 403, (path, headers)
@@ -261,7 +268,7 @@ async def test_a_form_without_its_token_is_refused(members: Club) -> None:
         assert anothers
         for path, token in itertools.product(posts(), [None, "", "0" * 64, "é", anothers]):
             sent = data if token is None else {**data, "jeton": token}
-            got = await http.post(path.replace("{id_}", "1"), data=sent)
+            got = await http.post(example(path), data=sent)
 
             assert got.status_code == 403, (path, token)
             assert "plus valable" in got.text

@@ -1,0 +1,68 @@
+"""
+What a verification finds, as values: which case it is, and the names it is about.
+
+A terminal shows the English sentence; the web pages say the same in their reader's language
+(`fleet.web.proof_words`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Self
+
+
+class Case(Enum):
+    """Every sentence of a report; its value is the English one, with the names of its values."""
+
+    # altered
+    SIGNATURE = "seal {seal} was altered: its signature does not hold"
+    SEAL_MISSING = "seal {wanted} is missing: seal {seal} comes instead"
+    SEAL_ORDER = "seal {seal} does not follow the seal before it: one of the two was made anew"
+    SEAL_DELETED = "seal {seal} was deleted: links name it"
+    SEAL_CHANGED = "seal {seal} is not the one that was verified before"
+    LINK_MISSING = "the link of attempt {attempt} is missing, which seal {seal} covers"
+    ROOT = "seal {seal}: its root is not that of its {links} links"
+    TOKEN_ALTERED = "seal {seal}: the timestamp of {url} was altered: {why}"
+    TOKEN_UNTRUSTED = (
+        "seal {seal}: the timestamp of {url} was altered, or leads to no root that is believed"
+        " here (FLEET_TIMESTAMP_ROOTS)"
+    )
+    CHAIN_BROKEN = (
+        "the chain of {flow} is broken at link {link} (attempt {attempt}): the link before it is"
+        " not the one that it names"
+    )
+    CHAIN_GAP = (
+        "the chain of {flow} is broken: after link {before} comes {link}; what was between was"
+        " deleted or moved"
+    )
+    ATTEMPT_DELETED = (
+        "attempt {attempt} of {flow} was deleted: its link is there, number {link} of its chain"
+    )
+    ATTEMPT_INSERTED = (
+        "attempt {attempt} of {flow} is in no chain: it was inserted, or its link deleted"
+    )
+    ATTEMPT_ODD = "attempt {attempt} of {flow} was altered: {why}"
+    ATTEMPT_ALTERED = (
+        "attempt {attempt} of {flow} was altered: its manifest is not the one that was linked"
+    )
+    FILE_MISSING = "file {file} of attempt {attempt} is missing"
+    FILE_ALTERED = "file {file} of attempt {attempt} was altered: its bytes give another hash"
+
+    # told, and no alteration
+    FILE_REMOVED = "file {file} was removed on {day}: {reason}"
+    NOT_STAMPED = "seal {seal}: no timestamp of {url}: {why}"
+    NO_AUTHORITY = "seal {seal} has no timestamp: no authority was configured"
+    NOT_SEALED = "{count} attempts of {flow} are under no seal; seal: fleet seal"
+
+
+class Finding(str):
+    """An English sentence that knows its `case` and the `values` in it."""
+
+    case: Case
+    values: dict[str, object]
+
+    def __new__(cls, case: Case, **values: object) -> Self:
+        """The sentence of that case about these."""
+        found = super().__new__(cls, case.value.format(**values))
+        found.case, found.values = case, values
+        return found

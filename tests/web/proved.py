@@ -1,0 +1,57 @@
+"""Pages over a flow with a past that is sealed and timestamped (tests.dossiers)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from fleet import catalog
+from fleet.browser import Chromium
+from fleet.practice.authority import PracticeAuthority
+from fleet.settings import PRACTICE_SCENARIOS
+from fleet.store import Store
+from fleet.web.library import Library
+from tests.dossiers import Past, past
+from tests.web.conftest import client, serving
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A running application, what it shows, and its database as somebody else may write into it."""
+
+    url: str
+    database: str
+    library: Library
+    past: Past
+    db: Any
+    http: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def proved(
+    mongodb_url: str, authority: PracticeAuthority, chromium: Chromium, folder: Path
+) -> AsyncIterator[Proved]:
+    """Eight attempts under two seals, and pages that print dossiers with this Chromium."""
+    name = f"test_{uuid.uuid4().hex[:12]}_practice"
+    own: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
+    async with await Store.open(mongodb_url, name) as store:
+        sealed = await past(store, authority, folder)
+        library = Library(
+            store=store,
+            browse=store.browse,
+            scenarios={s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios},
+            made_up=True,
+            data_dir=folder,
+            roots=sealed.authorities.roots,
+            chromium=lambda: nullcontext(chromium),
+        )
+        async with serving(library) as url, client(url) as http:
+            yield Proved(url, name, library, sealed, own[name], http)
+    own.close()
