@@ -4,7 +4,7 @@
 .PHONY: help setup demo test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
-CODE := $(wildcard fleet scenarios tests bench)
+CODE := $(wildcard fleet scenarios tests bench docker)
 BIN  := .venv/bin
 UV   := uv==0.13.9
 
@@ -65,7 +65,7 @@ soak: setup ## measure the memory of a fleet that watches for long
 # The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
 # for this target only, so nobody else installs it. Versions stay unless they must move:
 # ARGS=--upgrade takes the newest, ARGS='--upgrade-package playwright' one of them.
-lock: setup ## remake requirements.lock from pyproject.toml
+lock: setup ## remake the lock files from pyproject.toml
 	@$(BIN)/python -m pip install --quiet '$(UV)'
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra web --extra dev --group build \
 	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
@@ -73,6 +73,12 @@ lock: setup ## remake requirements.lock from pyproject.toml
 	@{ echo '# Every package that setup.sh installs, pinned with its hashes. Made from'; \
 	   echo '# pyproject.toml for every platform; do not edit, remake it with: make lock'; \
 	   cat requirements.lock; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra web --group build --constraint requirements.lock \
+	    --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+	    --output-file docker/requirements.lock
+	@{ echo '# What the image holds: the versions of requirements.lock, without the embedded'; \
+	   echo '# MongoDB and the tools of development. Do not edit, remake it with: make lock'; \
+	   cat docker/requirements.lock; } > requirements.lock.new && mv requirements.lock.new docker/requirements.lock
 
 clean: ## remove everything that setup, tests and tools made here
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import ValidationError
+
 from fleet import merkle
+from fleet.errors import LedgerAltered
 from fleet.manifest import canonical, sha256
 from fleet.models import Frozen, Instant
 
@@ -47,9 +50,18 @@ class Link(Frozen):
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
-        """The link that `to_document` wrote."""
+        """
+        The link that `to_document` wrote.
+
+        Raises:
+            LedgerAltered: it did not.
+        """
         fields = dict(document)
-        return cls.model_validate({"attempt_id": fields.pop("_id"), **fields})
+        attempt_id = fields.pop("_id")
+        try:
+            return cls.model_validate({"attempt_id": attempt_id, **fields})
+        except ValidationError as exc:
+            raise LedgerAltered(_first(exc), link=str(attempt_id)) from exc
 
 
 class Statement(Frozen):
@@ -99,7 +111,46 @@ class Seal:
     tokens: tuple[Token, ...] = ()
     refusals: tuple[tuple[str, str], ...] = ()
 
+    def to_document(self) -> Document:
+        """As MongoDB keeps it."""
+        return {
+            "_id": self.statement.number,
+            "statement": self.statement.model_dump(mode="python"),
+            "signature": self.signature,
+            "attempt_ids": list(self.attempt_ids),
+            "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in self.tokens],
+            "refusals": [{"url": url, "words": words} for url, words in self.refusals],
+        }
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """
+        The seal that `to_document` wrote.
+
+        Raises:
+            LedgerAltered: it did not.
+        """
+        try:
+            return cls(
+                statement=Statement.model_validate(document["statement"]),
+                signature=str(document["signature"]),
+                attempt_ids=tuple(map(str, document["attempt_ids"])),
+                tokens=tuple(
+                    Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]
+                ),
+                refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
+            )
+        except ValidationError as exc:
+            raise LedgerAltered(_first(exc), seal=document["_id"]) from exc
+        except (KeyError, TypeError, ValueError) as exc:
+            raise LedgerAltered(f"{type(exc).__name__}: {exc}", seal=document["_id"]) from exc
+
 
 def root_of(links: Sequence[Link]) -> str:
     """The Merkle root over these links, in this order, as 64 hexadecimal digits."""
     return merkle.root([link.leaf for link in links]).hex()
+
+
+def _first(exc: ValidationError) -> str:
+    first = exc.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -12,14 +12,14 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 import fleet
 from fleet import catalog, log
-from fleet.commands import alert, proof, remove, user, watch
+from fleet.commands import alert, backup, export, proof, remove, user, watch
 from fleet.commands.calling import ALTERED as ALTERED
 from fleet.commands.calling import INTERRUPTED as INTERRUPTED
 from fleet.commands.calling import NOT_WATCHING as NOT_WATCHING
@@ -54,10 +54,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-export_app = typer.Typer(help="Write out what is stored.", no_args_is_help=True)
-app.add_typer(export_app, name="export")
+app.add_typer(export.app, name="export")
 app.add_typer(user.app, name="user")
-for commands in (watch.app, proof.app, remove.app, alert.app):
+for commands in (watch.app, proof.app, remove.app, alert.app, backup.app):
     app.add_typer(commands)
 
 
@@ -199,35 +198,6 @@ def hosts(as_json: Annotated[bool, typer.Option("--json", help="one host a line"
     from fleet.commands import hosts
 
     hosts.show(load_settings(), as_json=as_json)
-
-
-@export_app.command("attempts")
-def export_attempts(
-    form: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
-    scenario: Annotated[str | None, typer.Option(metavar="ID")] = None,
-    since: Annotated[str | None, typer.Option(metavar="T", help="from then on")] = None,
-    until: Annotated[str | None, typer.Option(metavar="T", help="before then")] = None,
-    practice: Practice = False,
-) -> None:
-    """Write stored attempts to standard output, oldest first."""
-    from fleet.commands import stored
-
-    settings = _settings(practice)
-    _run(stored.export_attempts(settings, form, scenario, since, until))
-
-
-@export_app.command("evidence")
-def export_evidence(
-    sha256: str,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")],
-    practice: Practice = False,
-) -> None:
-    """Write one stored file, after proving its hash."""
-    from fleet.commands import stored
-
-    if output.exists():
-        raise BadInput(f"{output} exists; nothing is overwritten, choose another file")
-    _run(stored.export_evidence(_settings(practice), sha256, output))
 
 
 @app.command()

@@ -7,7 +7,8 @@ Every error the fleet raises on purpose, and what its catcher may do about it.
     │   └── EvidenceRemoved    the file's bytes were removed on purpose: say so, show its hash
     ├── StoreUnreachable       no MongoDB answers: nothing can be kept, stop
     ├── StoreRefused           MongoDB answered and would not keep it (disk full, not allowed)
-    │   └── StoreNeverTakes    it will not keep this one whatever happens (invalid, too large)
+    │   ├── StoreNeverTakes    it will not keep this one whatever happens (invalid, too large)
+    │   └── LedgerAltered      a link or a seal in it is none: verify, restore a backup
     ├── SpoolFull              this disk takes nothing more: no new visit may begin
     ├── DamagedItem            a file of the spool is not what was written: set it aside
     ├── LeaseTaken             another fleet does this work already: leave it to that
@@ -73,6 +74,19 @@ class StoreRefused(FleetError):
 
 class StoreNeverTakes(StoreRefused):
     """MongoDB refuses this document for what it is: trying again cannot help."""
+
+
+class LedgerAltered(StoreRefused):
+    """
+    A stored link or seal is not of the form in which the ledger writes them.
+
+    `link` is the attempt whose link it is, `seal` the number of the seal; one of them is None.
+    """
+
+    def __init__(self, why: str, *, link: str | None = None, seal: object = None) -> None:
+        who = f"seal {seal}" if link is None else f"the link of attempt {link}"
+        super().__init__(f"{who} was altered: {why}; see: fleet verify, and restore a backup")
+        self.why, self.link, self.seal = why, link, seal
 
 
 class SpoolFull(FleetError):

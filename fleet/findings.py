@@ -20,6 +20,12 @@ class Case(Enum):
     SEAL_ORDER = "seal {seal} does not follow the seal before it: one of the two was made anew"
     SEAL_DELETED = "seal {seal} was deleted: links name it"
     SEAL_CHANGED = "seal {seal} is not the one that was verified before"
+    SEAL_ODD = "seal {seal} was altered: {why}; what rests on it was not checked"
+    NOT_COVERED = (
+        "attempt {attempt} of {flow} is not under seal {seal}, though its link says so: it was"
+        " inserted, or its link altered"
+    )
+    LINK_ODD = "the link of attempt {attempt} was altered: {why}; what rests on it was not checked"
     LINK_MISSING = "the link of attempt {attempt} is missing, which seal {seal} covers"
     ROOT = "seal {seal}: its root is not that of its {links} links"
     TOKEN_ALTERED = "seal {seal}: the timestamp of {url} was altered: {why}"
@@ -49,6 +55,10 @@ class Case(Enum):
     FILE_ALTERED = "file {file} of attempt {attempt} was altered: its bytes give another hash"
 
     # told, and no alteration
+    OTHER_KEY = (
+        "signed with the public key {key}, which is not the one in this fleet's data folder: the"
+        " key was replaced, or everything was sealed anew; compare it with the published one"
+    )
     FILE_REMOVED = "file {file} was removed on {day}: {reason}"
     NOT_STAMPED = "seal {seal}: no timestamp of {url}: {why}"
     NO_AUTHORITY = "seal {seal} has no timestamp: no authority was configured"

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from fleet.chain import Document, Link, Seal, Statement, Token
+from fleet.chain import Document, Link, Seal, Token
+from fleet.errors import LedgerAltered, StoreNeverTakes
 from fleet.manifest import NOTHING, canonical, sha256
 from fleet.models import now
 from fleet.mongo import telling
@@ -58,8 +59,16 @@ class Ledger:
         )
 
     async def link(self, document: Document) -> None:
-        """Put a stored attempt (its document) at the end of its chain; harmless if it is in it."""
-        manifest = sha256(canonical(document))
+        """
+        Put a stored attempt (its document) at the end of its chain; harmless if it is in it.
+
+        Raises:
+            StoreNeverTakes: there is no canonical JSON of it.
+        """
+        try:
+            manifest = sha256(canonical(document))
+        except ValueError as exc:
+            raise StoreNeverTakes(f"attempt {document['_id']} cannot be linked: {exc}") from exc
         while True:
             last = await self._last(document["scenario_id"])
             link = Link(
@@ -127,7 +136,7 @@ class Ledger:
             DuplicateKeyError: there is a seal of that number.
         """
         number = seal.statement.number
-        await self._seals.insert_one(_seal_document(seal))
+        await self._seals.insert_one(seal.to_document())
         await self._cover(number, seal.attempt_ids)
 
     async def _cover(self, number: int, attempt_ids: Sequence[str]) -> None:
@@ -145,19 +154,19 @@ class Ledger:
         """The latest seal; None if there is none."""
         with telling("read the last seal"):
             found = await self._seals.find_one(sort=[("_id", DESCENDING)])
-        return _seal_of(found) if found else None
+        return Seal.from_document(found) if found else None
 
     async def seal(self, number: int) -> Seal | None:
         """The seal of that number; None if there is none."""
         with telling(f"read seal {number}"):
             found = await self._seals.find_one({"_id": number})
-        return _seal_of(found) if found else None
+        return Seal.from_document(found) if found else None
 
     async def seals(self, after: int = 0) -> AsyncIterator[Seal]:
         """The seals after that number, oldest first."""
         with telling("read seals"):
             async for document in self._seals.find({"_id": {"$gt": after}}).sort("_id", ASCENDING):
-                yield _seal_of(document)
+                yield Seal.from_document(document)
 
     async def covering(
         self, scenario_id: str, since: datetime, until: datetime, most: int
@@ -186,7 +195,7 @@ class Ledger:
         with telling("read seals"):
             found = self._seals.find(query, {"attempt_ids": 0}).sort("_id", DESCENDING)
             documents = await found.limit(limit).to_list(limit)
-        return [_seal_of({**document, "attempt_ids": ()}) for document in documents]
+        return [Seal.from_document({**document, "attempt_ids": ()}) for document in documents]
 
     async def count_unsealed(self) -> int:
         """How many links no seal covers yet."""
@@ -200,7 +209,7 @@ class Ledger:
             return []
         with telling("read seals without a timestamp"):
             found = self._seals.find({"$or": lacking}).sort("_id", ASCENDING).limit(BATCH)
-            return [_seal_of(document) async for document in found]
+            return [Seal.from_document(document) async for document in found]
 
     async def add_token(self, number: int, token: Token) -> None:
         """Add an authority's token to a seal that lacks it."""
@@ -229,8 +238,7 @@ class Ledger:
                 [("scenario_id", ASCENDING), ("number", ASCENDING)]
             )
             async for each in found.batch_size(BATCH):
-                seal = each.pop("seal")
-                yield Link.from_document(each), seal
+                yield _covered(each)
 
     async def link_at(self, scenario_id: str, number: int) -> Link | None:
         """The link of that number in that chain; None if it is not there."""
@@ -239,6 +247,13 @@ class Ledger:
                 {"scenario_id": scenario_id, "number": number}, {"seal": 0}
             )
         return Link.from_document(found) if found else None
+
+    async def first_made(self, scenario_id: str, since: datetime) -> int | None:
+        """The lowest number of that chain's links that were made from then on; None if none was."""
+        query = {"scenario_id": scenario_id, "linked_at": {"$gte": since}}
+        with telling("read a link"):
+            found = await self._links.find_one(query, {"number": 1}, sort=[("number", ASCENDING)])
+        return int(found["number"]) if found else None
 
     async def documents(self, query: Document) -> AsyncIterator[Document]:
         """Attempts as they are stored."""
@@ -250,30 +265,46 @@ class Ledger:
         """By attempt, its link and the number of the seal that covers it (None: none yet)."""
         with telling("read links"):
             found = self._links.find({"_id": {"$in": list(attempt_ids)}})
-            links = {}
-            async for each in found:
-                seal = each.pop("seal")
-                links[each["_id"]] = (Link.from_document(each), seal)
-            return links
+            return {each["_id"]: _covered(each) async for each in found}
+
+    async def orphans(
+        self, since: datetime, until: datetime, scenario_id: str | None
+    ) -> dict[str, Link]:
+        """
+        By attempt, the links made from `since` to `LATE` after `until` without their attempts.
+
+        These are the links that an attempt may have that began in between, and a few more.
+        """
+        made: Document = {"linked_at": {"$gte": since, "$lt": until + LATE}}
+        if scenario_id is not None:
+            made["scenario_id"] = scenario_id
+        attempts = {
+            "from": self._attempts.name,
+            "localField": "_id",
+            "foreignField": "_id",
+            "pipeline": [{"$project": {"_id": 1}}],
+            "as": "attempts",
+        }
+        alone: list[Document] = [{"$match": {"attempts": []}}, {"$unset": "attempts"}]
+        with telling("read links"):
+            found = self._links.aggregate([{"$match": made}, {"$lookup": attempts}, *alone])
+            return {each["_id"]: _covered(each)[0] async for each in found}
+
+    async def claiming(self, number: int) -> set[str]:
+        """The attempts whose links say that this seal covers them; nothing proves it but that."""
+        with telling("read links"):
+            found = self._links.find({"seal": number}, {"_id": 1})
+            return {each["_id"] for each in await found.to_list(None)}
+
+    async def named_seals(self, after: int = 0) -> list[int]:
+        """The numbers, above that one, of the seals that links name."""
+        with telling("read links"):
+            found: list[int] = await self._links.distinct("seal", {"seal": {"$gt": after}})
+            return sorted(found)
 
 
-def _seal_document(seal: Seal) -> Document:
-    statement = seal.statement.model_dump(mode="python")
-    return {
-        "_id": seal.statement.number,
-        "statement": statement,
-        "signature": seal.signature,
-        "attempt_ids": list(seal.attempt_ids),
-        "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in seal.tokens],
-        "refusals": [{"url": url, "words": words} for url, words in seal.refusals],
-    }
-
-
-def _seal_of(document: Document) -> Seal:
-    return Seal(
-        statement=Statement.model_validate(document["statement"]),
-        signature=document["signature"],
-        attempt_ids=tuple(document["attempt_ids"]),
-        tokens=tuple(Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]),
-        refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
-    )
+def _covered(document: Document) -> tuple[Link, int | None]:
+    seal = document.pop("seal", None)
+    if seal is not None and not isinstance(seal, int):
+        raise LedgerAltered("seal: no number", link=str(document["_id"]))
+    return Link.from_document(document), seal

@@ -24,9 +24,14 @@ def canonical(value: object) -> bytes:
     The one JSON text of a value: RFC 8785, instants as `2026-11-25T03:00:00.123Z`.
 
     Raises:
-        ValueError: it holds something that JSON has no word for.
+        ValueError: it holds something that JSON has no word for (NaN, bytes, an instant without
+            its zone), or that not every reader would read alike (an integer beyond 2**53 - 1, a
+            name that is no text); the message says where in the value.
     """
-    return rfc8785.dumps(_plain(value))
+    try:
+        return rfc8785.dumps(_plain(value))
+    except ValueError as exc:
+        raise ValueError(_problem(value, exc)) from exc
 
 
 def sha256(content: bytes) -> str:
@@ -40,9 +45,32 @@ def _plain(value: object) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ValueError(f"{value} has no time zone")
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {_name(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    raise ValueError(f"no canonical JSON for a {type(value).__name__}")
+    raise ValueError(f"a {type(value).__name__}")
+
+
+def _name(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    raise ValueError(f"a name that is no text, {key!r}")  # 1 and "1" would become one name
+
+
+def _problem(value: object, exc: ValueError, where: str = "") -> str:
+    """What is wrong and where: `evidence.0.size_bytes`, as MongoDB writes it."""
+    parts: Any = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, list | tuple):
+        parts = enumerate(value)
+    for key, each in parts:
+        try:
+            rfc8785.dumps(_plain(each))
+        except ValueError as inner:
+            return _problem(each, inner, f"{where}.{key}" if where else str(key))
+    return f"no canonical JSON (RFC 8785){f' at {where}' if where else ''}: {exc}"

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         default=None,
         description="MongoDB to use; without it a mongod on the PATH or the embedded one",
     )
+    mongodb_url_file: Path | None = Field(
+        default=None, description="file that holds FLEET_MONGODB_URL, if that is not set"
+    )
     database: str = Field(
         default="fleet", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="database name"
     )
@@ -225,10 +228,15 @@ def load_settings() -> Settings:
     The settings of this process's environment.
 
     Raises:
-        BadInput: a variable has a value that cannot be used; names each such variable.
+        BadInput: a variable has a value that cannot be used, or names a file that cannot be read;
+            names each such variable.
     """
     try:
-        return Settings()
+        settings = Settings()
+        if settings.mongodb_url is None and settings.mongodb_url_file is not None:
+            url = _line_of(settings.mongodb_url_file)
+            settings = Settings(mongodb_url=url)
+        return settings
     except ValidationError as exc:
         problems = "; ".join(
             f"FLEET_{str(error['loc'][0]).upper()}:"
@@ -236,6 +244,16 @@ def load_settings() -> Settings:
             for error in exc.errors()
         )
         raise BadInput(f"settings: {problems}. See docs/settings.md") from exc
+
+
+def _line_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput(
+            f"settings: FLEET_MONGODB_URL_FILE: {file} cannot be read: {exc}. Give this user the"
+            " right to it, or set FLEET_MONGODB_URL"
+        ) from exc
 
 
 def for_practice(settings: Settings) -> Settings:

@@ -22,6 +22,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from fleet.accounts import Accounts
 from fleet.browse import Browse
 from fleet.bucket import Bucket
+from fleet.dumps import Dumps
 from fleet.errors import BadInput, StoreRefused
 from fleet.events import Events
 from fleet.figures import Figures
@@ -77,6 +78,9 @@ _ATTEMPT_SCHEMA: dict[str, Any] = {
 BY_DUE_TIME = [("scenario_id", ASCENDING), ("due_at", ASCENDING), ("number", ASCENDING)]
 """One attempt for each try of each due time, however many fleets believed it was theirs."""
 
+UNAUTHORIZED = 13
+"""MongoDB's code for what this user of the database may not do."""
+
 INDEXES_S = 3600
 """How long the making of indexes may take when an older database is opened."""
 
@@ -90,7 +94,7 @@ class Store:
     visits that were due and were not made, `watched` says up to when all are accounted for;
     `ledger` is the chain that proves that attempts are as they were, `verifications` when that was
     last checked; `events` is what happened, and what of it was told to whom. `removals` are the
-    files removed on purpose, `naming` says which attempts name a file.
+    files removed on purpose, `naming` says which attempts name a file; `dumps` are backups.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -109,12 +113,15 @@ class Store:
         self.watched = Watched(self._db)
         self.naming = Naming(self._db)
         self.removals = Removals(self._db, self._bucket)
+        self.dumps = Dumps(self._db)
         self.events = Events(self._db)
 
     @classmethod
     async def open(cls, url: str, database: str) -> Self:
         """
         Connect, and make collections, indexes and the validator where they are missing.
+
+        A user of the database who may only read makes nothing: who writes has made them.
 
         Raises:
             StoreUnreachable: nothing answers at `url` in `mongo.SELECT_S` s, or it refuses us.
@@ -131,6 +138,14 @@ class Store:
 
     async def _prepare(self) -> None:
         await self._client.admin.command("ping")
+        try:
+            await self._make()
+        except OperationFailure as exc:
+            if exc.code != UNAUTHORIZED:
+                raise
+            await self._db.attempts.find_one({}, {"_id": 1})  # may it read at all?
+
+    async def _make(self) -> None:
         names = await self._db.list_collection_names()
         validator = {"$jsonSchema": _ATTEMPT_SCHEMA}
         if "attempts" in names:

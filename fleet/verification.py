@@ -9,18 +9,18 @@ hold? What was removed on purpose (`removals`) is told and is no finding.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import BadInput
+from fleet.errors import BadInput, LedgerAltered
 from fleet.findings import Case
 from fleet.manifest import NOTHING, canonical, sha256
 from fleet.models import now
 from fleet.seals import BATCH, Report, SealCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cryptography.x509 import Certificate
 
@@ -55,18 +55,25 @@ class Verifier:
 
     async def everything(self) -> Report:
         """All attempts, files, chains and seals."""
-        await self._check_seals()
-        links = await self._check_chains()
-        await self._check_attempts({}, links)
-        self._deleted(links)
+        with self._naming():
+            await self._check_seals()
+            links = await self._check_chains()
+            await self._check_attempts({}, links)
+            self._deleted(links)
         return self.report
 
     async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
-        """The attempts that began from `since` to before `until`, and the seals above them."""
+        """
+        The attempts that began from `since` to before `until`, and the seals above them.
+
+        Named as deleted are those without an attempt whose links were made then, or soon after.
+        """
         query: Document = {"started_at": {"$gte": since, "$lt": until}}
         if scenario_id is not None:
             query["scenario_id"] = scenario_id
-        await self._check_some(query)
+        with self._naming():
+            await self._check_some(query)
+            self._deleted(await self._ledger.orphans(since, until, scenario_id))
         return self.report
 
     async def attempt(self, attempt_id: str) -> Report:
@@ -76,16 +83,17 @@ class Verifier:
         Raises:
             BadInput: there is no such attempt and no link of it.
         """
-        await self._check_some({"_id": attempt_id})
-        links = await self._ledger.links_of([attempt_id])
-        for link, _ in links.values():
-            await self._check_place(link)
-        if not self.report.attempts:
-            if not links:
-                raise BadInput(
-                    f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
-                )
-            self._deleted({each: link for each, (link, _) in links.items()})
+        with self._naming():
+            await self._check_some({"_id": attempt_id})
+            links = await self._ledger.links_of([attempt_id])
+            for link, _ in links.values():
+                await self._check_place(link)
+            if not self.report.attempts:
+                if not links:
+                    raise BadInput(
+                        f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
+                    )
+                self._deleted({each: link for each, (link, _) in links.items()})
         return self.report
 
     async def newer(self, number: int, content_hash: str) -> Report:
@@ -95,16 +103,31 @@ class Verifier:
         Args:
             content_hash: the SHA-256 of that seal's statement as it was then.
         """
-        before = await self._ledger.seal(number)
-        if before is None or sha256(before.statement.content) != content_hash:
-            self.report.wrong(Case.SEAL_CHANGED, seal=number)
-            return self.report
-        async for seal in self._ledger.seals(after=number):
-            await self._seals.check(seal, before)
-            for begin in range(0, len(seal.attempt_ids), BATCH):
-                await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
-            before = seal
+        with self._naming():
+            before = await self._ledger.seal(number)
+            if before is None or sha256(before.statement.content) != content_hash:
+                self.report.wrong(Case.SEAL_CHANGED, seal=number)
+                return self.report
+            there = {number}
+            async for seal in self._ledger.seals(after=number):
+                await self._seals.check(seal, before)
+                for begin in range(0, len(seal.attempt_ids), BATCH):
+                    await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
+                before = seal
+                there.add(seal.statement.number)
+            await self._check_named(there, after=number)
         return self.report
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """What cannot even be read ends the verification, and is named as what was altered."""
+        try:
+            yield
+        except LedgerAltered as exc:
+            if exc.link is None:
+                self.report.wrong(Case.SEAL_ODD, seal=exc.seal, why=exc.why)
+            else:
+                self.report.wrong(Case.LINK_ODD, attempt=exc.link, why=exc.why)
 
     async def _check_sealed(self, attempt_ids: Sequence[str]) -> None:
         links = {k: link for k, (link, _) in (await self._ledger.links_of(attempt_ids)).items()}
@@ -172,7 +195,8 @@ class Verifier:
         self.report.attempts += 1
         who = {"attempt": document["_id"], "flow": document.get("scenario_id")}
         if link is None:
-            if now() - document["started_at"] > SOON:
+            began = document.get("started_at")
+            if not isinstance(began, datetime) or now() - began > SOON:
                 self.report.wrong(Case.ATTEMPT_INSERTED, **who)
             return
         self.report.links += 1
@@ -185,11 +209,7 @@ class Verifier:
             self.report.wrong(Case.ATTEMPT_ALTERED, **who)
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
-        named = {
-            each["sha256"]: document["_id"]
-            for document in documents
-            for each in document.get("evidence", ())
-        }
+        named = {name: document["_id"] for document in documents for name in _files_of(document)}
         new = [name for name in named if name not in self._good and name not in self._bad]
         damaged = await self._store.damaged(new)
         self._bad |= damaged
@@ -232,6 +252,23 @@ class Verifier:
 
     async def _check_seals(self) -> None:
         before: Seal | None = None
+        there = set()
         async for seal in self._ledger.seals():
             await self._seals.check(seal, before)
             before = seal
+            there.add(seal.statement.number)
+        await self._check_named(there)
+
+    async def _check_named(self, there: set[int], after: int = 0) -> None:
+        """Links tell of the last seal, which no other seal names, if somebody takes it away."""
+        for number in await self._ledger.named_seals(after):
+            if number not in there:
+                self.report.wrong(Case.SEAL_DELETED, seal=number)
+
+
+def _files_of(document: Document) -> list[str]:
+    """The hashes that a document names; one that was altered may have anything in their place."""
+    listed = document.get("evidence")
+    entries = listed if isinstance(listed, list) else ()
+    names = (each.get("sha256") for each in entries if isinstance(each, dict))
+    return [name for name in names if isinstance(name, str)]

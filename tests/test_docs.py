@@ -30,6 +30,7 @@ COMMANDS = {
     "hosts": {"--json"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
     "export evidence": {"--output", "-o", "--practice"},
+    "export wacz": {"--output", "-o"},
     "rejudge": {"--since", "--practice"},
     "care": {"--json", "--practice"},
     "rollup": {"--check", "--practice"},
@@ -42,6 +43,8 @@ COMMANDS = {
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
     "alert test": set[str](),
+    "backup": {"--keep", "--practice"},
+    "restore": {"--replace", "--practice"},
     "doctor": set[str](),
 }
 """The contract. Programs and people's cron tables depend on these names."""

@@ -32,16 +32,11 @@ from fleet.timestamps import Authorities
 from tests.conftest import Visit
 from tests.dossiers import FIRST, FLOW, LAST, TITLE, WORDS, Past, past, png, unpack, verify
 from tests.test_cli import Said, fleet
+from tests.test_ledger import authority as authority
 from tests.test_store import AT, Beside, attempt_of, file_of
 from tests.test_store import beside as beside
 
 PRACTICE = "DONNÉES D’EXERCICE"
-
-
-@pytest.fixture(scope="session")
-async def authority(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    async with PracticeAuthority(tmp_path_factory.mktemp("authority")) as own:
-        yield own
 
 
 @pytest.fixture

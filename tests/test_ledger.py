@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 import uuid
 from asyncio.subprocess import PIPE
@@ -16,16 +15,19 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from fleet.commands import proving
 from fleet.errors import BadInput
-from fleet.manifest import canonical
 from fleet.models import Attempt
 from fleet.practice.authority import PracticeAuthority
 from fleet.sealing import Sealed, seal
 from fleet.seals import Report
+from fleet.settings import Settings
 from fleet.signing import SigningKey
 from fleet.store import Store
 from fleet.timestamps import Authorities, roots_of
 from fleet.verification import Verifier
+from tests.tampered_database import alter_a_picture, delete_an_attempt
+from tests.tampered_database import flip_file as flip_file
 from tests.test_store import AT, CHUNK, attempt_of, file_of
 
 Documents = dict[str, Any]
@@ -117,161 +119,7 @@ async def test_openssl_accepts_the_timestamps(
         assert b"Verification: OK" in said, problem
 
 
-# What an opponent may have done ------------------------------------------------------------------
-
-Tamper = Callable[[Any, list[Attempt]], Awaitable[None]]
-
-
-async def alter_a_picture(db: Any, made: list[Attempt]) -> None:
-    await flip_file(db, made[0].evidence[0].sha256)
-
-
-async def alter_html(db: Any, made: list[Attempt]) -> None:
-    await flip_file(db, made[1].evidence[1].sha256)
-
-
-async def flip_file(db: Any, name: str) -> None:
-    chunk = await db["evidence.chunks"].find_one({"files_id": name})
-    data = bytearray(chunk["data"])
-    data[-1] ^= 1
-    await db["evidence.chunks"].update_one({"_id": chunk["_id"]}, {"$set": {"data": bytes(data)}})
-
-
-async def swap_pictures(db: Any, made: list[Attempt]) -> None:
-    one, other = [
-        await db["evidence.chunks"].find_one({"files_id": made[n].evidence[0].sha256})
-        for n in (0, 1)
-    ]
-    for chunk, data in ((one, other["data"]), (other, one["data"])):
-        await db["evidence.chunks"].update_one({"_id": chunk["_id"]}, {"$set": {"data": data}})
-
-
-async def delete_a_picture(db: Any, made: list[Attempt]) -> None:
-    name = made[2].evidence[0].sha256
-    await db["evidence.files"].delete_one({"_id": name})
-    await db["evidence.chunks"].delete_many({"files_id": name})
-
-
-async def set_attempt(db: Any, attempt: Attempt, **fields: Any) -> None:
-    await db.attempts.update_one({"_id": attempt.id}, {"$set": fields})
-
-
-async def alter_a_verdict(db: Any, made: list[Attempt]) -> None:
-    await set_attempt(db, made[0], verdict="no_slots")
-
-
-async def backdate(db: Any, made: list[Attempt]) -> None:
-    await set_attempt(db, made[0], started_at=AT - timedelta(days=9))
-
-
-async def delete_an_attempt(db: Any, made: list[Attempt]) -> None:
-    await db.attempts.delete_one({"_id": made[1].id})
-
-
-async def delete_an_attempt_with_its_link(db: Any, made: list[Attempt]) -> None:
-    await db.attempts.delete_one({"_id": made[1].id})
-    await db.links.delete_one({"_id": made[1].id})
-
-
-async def delete_the_last_attempt_with_its_link(db: Any, made: list[Attempt]) -> None:
-    await db.attempts.delete_one({"_id": made[4].id})
-    await db.links.delete_one({"_id": made[4].id})
-
-
-async def insert_an_attempt(db: Any, made: list[Attempt]) -> None:
-    await db.attempts.insert_one(attempt_of(started_at=AT, id="0" * 32).to_document())
-
-
-async def reorder_two(db: Any, made: list[Attempt]) -> None:
-    one, other = made[1].id, made[2].id
-    await db.links.update_one({"_id": one}, {"$set": {"number": 99}})
-    await db.links.update_one({"_id": other}, {"$set": {"number": 2}})
-    await db.links.update_one({"_id": one}, {"$set": {"number": 3}})
-
-
-async def alter_a_link(db: Any, made: list[Attempt]) -> None:
-    await db.links.update_one({"_id": made[3].id}, {"$set": {"previous": "1" * 64}})
-
-
-async def alter_a_manifest_hash(db: Any, made: list[Attempt]) -> None:
-    await db.links.update_one({"_id": made[3].id}, {"$set": {"manifest": "1" * 64}})
-
-
-async def alter_an_attempt_and_its_link(db: Any, made: list[Attempt]) -> None:
-    await set_attempt(db, made[4], verdict="no_slots")
-    document = await db.attempts.find_one({"_id": made[4].id})
-    manifest = hashlib.sha256(canonical(document)).hexdigest()
-    await db.links.update_one({"_id": made[4].id}, {"$set": {"manifest": manifest}})
-
-
-async def alter_a_root(db: Any, made: list[Attempt]) -> None:
-    await db.seals.update_one({"_id": 1}, {"$set": {"statement.root": "0" * 64}})
-
-
-async def alter_a_signature(db: Any, made: list[Attempt]) -> None:
-    found = await db.seals.find_one({"_id": 2})
-    last = "0" if found["signature"][-1] != "0" else "1"
-    await db.seals.update_one({"_id": 2}, {"$set": {"signature": found["signature"][:-1] + last}})
-
-
-async def alter_a_token(db: Any, made: list[Attempt]) -> None:
-    found = await db.seals.find_one({"_id": 1})
-    token = bytearray(found["tokens"][0]["token"])
-    token[-5] ^= 1
-    await db.seals.update_one({"_id": 1}, {"$set": {"tokens.0.token": bytes(token)}})
-
-
-async def swap_tokens(db: Any, made: list[Attempt]) -> None:
-    one, other = [await db.seals.find_one({"_id": number}) for number in (1, 2)]
-    for each, tokens in ((one, other["tokens"]), (other, one["tokens"])):
-        await db.seals.update_one({"_id": each["_id"]}, {"$set": {"tokens": tokens}})
-
-
-async def delete_a_seal(db: Any, made: list[Attempt]) -> None:
-    await db.seals.delete_one({"_id": 1})
-
-
-async def sign_anew_with_another_key(db: Any, made: list[Attempt]) -> None:
-    found = await db.seals.find_one({"_id": 1})
-    statement = {**found["statement"], "count": 4}
-    await db.seals.update_one({"_id": 1}, {"$set": {"statement": statement}})
-
-
-@pytest.mark.parametrize(
-    ("tamper", "named"),
-    [
-        (alter_a_picture, "file {0.evidence[0].sha256} of attempt {0.id} was altered"),
-        (alter_html, "file {1.evidence[1].sha256} of attempt {1.id} was altered"),
-        (swap_pictures, "file {1.evidence[0].sha256} of attempt {1.id} was altered"),
-        (delete_a_picture, "file {2.evidence[0].sha256} of attempt {2.id} is missing"),
-        (alter_a_verdict, "attempt {0.id} of 91/titre-de-sejour was altered"),
-        (backdate, "attempt {0.id} of 91/titre-de-sejour was altered"),
-        (delete_an_attempt, "attempt {1.id} of 91/titre-de-sejour was deleted"),
-        (delete_an_attempt_with_its_link, "the chain of 91/titre-de-sejour is broken: after"),
-        (delete_the_last_attempt_with_its_link, "the link of attempt {4.id} is missing"),
-        (insert_an_attempt, "attempt 00000000000000000000000000000000 of 91/titre-de-sejour is in"),
-        (reorder_two, "the chain of 91/titre-de-sejour is broken at link 2"),
-        (alter_a_link, "the chain of 91/titre-de-sejour is broken at link 4"),
-        (alter_a_manifest_hash, "attempt {3.id} of 91/titre-de-sejour was altered"),
-        (alter_an_attempt_and_its_link, "seal 1: its root is not that of its 5 links"),
-        (alter_a_root, "seal 1 was altered: its signature does not hold"),
-        (alter_a_signature, "seal 2 was altered: its signature does not hold"),
-        (alter_a_token, "seal 1: the timestamp of http://127.0.0.1"),
-        (swap_tokens, "seal 2: the timestamp of http://127.0.0.1"),
-        (delete_a_seal, "seal 1 is missing"),
-        (sign_anew_with_another_key, "seal 1 was altered"),
-    ],
-)
-async def test_what_was_done_to_the_database_is_found_and_named(
-    sealer: Sealer, tamper: Tamper, named: str
-) -> None:
-    made = await sealed(sealer)
-
-    await tamper(sealer.db, made)
-
-    report = await sealer.verify()
-    words = named.format(*made)
-    assert any(words in finding for finding in report.findings), (words, report.findings)
+# When files are altered --------------------------------------------------------------------------
 
 
 async def without_a_chunk(db: Any, name: str) -> None:
@@ -441,3 +289,39 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
     path.write_text("no key")
     with pytest.raises(BadInput, match=r"key\.pem: no Ed25519 key"):
         SigningKey.of(path)
+
+
+@pytest.mark.parametrize(
+    ("what", "since", "until", "new", "problem"),
+    [
+        (None, "2026-11-20", "2026-11-10", False, "--from 2026-11-20 is not before --to 2026-11"),
+        (None, "yesterday", None, False, "--from"),
+        (None, "2020-01-01", "2020-01-02", False, "no attempt in this period; see: fleet export"),
+        (f"{OTHER}s", None, None, False, f"no attempt of {OTHER}s; is it one of: fleet list"),
+        ("63/No Flow", None, None, False, "'63/No Flow' is no flow; expected such as 63/"),
+        ("0" * 32, None, None, False, "no attempt '00000000"),
+        ("0" * 32, "2026-11-20", None, False, "an attempt has no period; leave --from and --to"),
+        (OTHER, None, None, True, "--new stands alone; leave the others out"),
+        (None, None, None, True, "verified.json: cannot be read; remove it to verify everything"),
+    ],
+)
+async def test_a_mistake_in_what_to_verify_is_one_clear_line(
+    sealer: Sealer,
+    mongodb_url: str,
+    tmp_path: Path,
+    what: str | None,
+    since: str | None,
+    until: str | None,
+    new: bool,
+    problem: str,
+) -> None:
+    await add(sealer.store, 1)
+    settings = Settings(mongodb_url=mongodb_url, database=sealer.db.name, data_dir=tmp_path)
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / f"{sealer.db.name}.verified.json").write_text("{}")
+
+    with pytest.raises(BadInput) as caught:
+        await proving.verify(settings, what, since, until, new=new)
+
+    assert problem in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -198,6 +198,8 @@ def test_an_end_that_is_missing_or_zeros_is_noticed(tmp_path: Path) -> None:
     """What a power failure may leave of a file that was not synced."""
     for length in range(0, SIZE, 41):
         for end in (b"", bytes(SIZE - length)):
+            if WHOLE[:length] + end == WHOLE:  # it ends with zeros
+                continue
             (tmp_path / "cut.zip").write_bytes(WHOLE[:length] + end)
             with pytest.raises(DamagedItem):
                 read_item(tmp_path / "cut.zip")

@@ -12,7 +12,8 @@ from rich.console import Console
 
 import fleet
 from fleet.equipment import open_store
-from fleet.errors import BadInput
+from fleet.errors import BadInput, LedgerAltered
+from fleet.findings import Case
 from fleet.manifest import sha256
 from fleet.models import FLOW_SLUG, now
 from fleet.present import instant, write_file
@@ -37,7 +38,12 @@ MOST = 50
 
 def key_of(settings: Settings) -> SigningKey:
     """The key that signs this database's seals."""
-    return SigningKey.of(settings.data_dir / "ledger" / f"{settings.database}.pem")
+    return SigningKey.of(key_path(settings))
+
+
+def key_path(settings: Settings) -> Path:
+    """Where that key is kept."""
+    return settings.data_dir / "ledger" / f"{settings.database}.pem"
 
 
 def authorities_of(settings: Settings) -> Authorities:
@@ -86,10 +92,12 @@ async def verify(
 ) -> bool:
     """Check what is asked for, print the report; whether nothing was altered."""
     first, last = instant(since, "--from"), instant(until, "--to")
+    if first and last and first >= last:
+        raise BadInput(f"--from {since} is not before --to {until}; exchange them")
     roots = authorities_of(settings).roots
     kept, began_at = settings.data_dir / "ledger" / f"{settings.database}.verified.json", now()
     async with open_store(settings) as store:
-        verifier, last_seal = Verifier(store, roots), await store.ledger.last_seal()
+        verifier, last_seal = Verifier(store, roots), await _last_seal(store)
         is_flow = what is not None and "/" in what
         if is_flow and not FLOW_SLUG.fullmatch(str(what).partition("/")[2]):
             raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
@@ -106,15 +114,33 @@ async def verify(
             begin = first or instant("2016-01-01", "--from")
             assert begin is not None
             report = await verifier.period(begin, last or now(), what)
-            if not report.attempts:
+            if not report.attempts and report.sound:
+                if what and not await store.latest_attempts(what, 1):
+                    raise BadInput(f"no attempt of {what}; is it one of: fleet list")
                 raise BadInput("no attempt in this period; see: fleet export attempts")
         else:
             kind, report = "everything", await verifier.everything()
+        _compare_key(settings, report)
         if kind is not None:
             # the last seal as it was before: one that is made meanwhile may not have been checked
             await _remember(store, kept, report, last_seal, kind=kind, began_at=began_at)
     tell(Console(highlight=False), report)
     return report.sound
+
+
+async def _last_seal(store: Store) -> Seal | None:
+    try:
+        return await store.ledger.last_seal()
+    except LedgerAltered:
+        return None  # the verification comes to it, and names it
+
+
+def _compare_key(settings: Settings, report: Report) -> None:
+    """Tell of seals that are not signed by the key that lies here, if one does."""
+    path = key_path(settings)
+    if path.exists():
+        for key in sorted(report.keys - {SigningKey.of(path).public}):
+            report.told(Case.OTHER_KEY, key=key)
 
 
 async def _newer(verifier: Verifier, kept: Path) -> tuple[Literal["everything", "newer"], Report]:

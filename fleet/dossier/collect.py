@@ -183,13 +183,16 @@ async def outside(store: Store, order: Order, found: Collected) -> AsyncIterator
     """
     The links between those of the dossier, and one to each side, with their documents.
 
-    Their documents show that they are not of the period: nothing of it was left out.
+    Their documents show that they are not of the period: nothing of it was left out. So do those
+    of earlier links that were made in the period or after it; the others cannot be of it.
 
     Raises:
         BadInput: one of them is of the period, or its attempt was deleted.
     """
     own = {entry.link.number for entry in found.entries}
-    for number in range(max(1, found.first - 1), found.last + 2):
+    before = max(1, found.first - 1)
+    begin = min(before, await store.ledger.first_made(order.scenario_id, order.since) or before)
+    for number in range(begin, found.last + 2):
         if number in own:
             continue
         link = await store.ledger.link_at(order.scenario_id, number)

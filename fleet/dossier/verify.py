@@ -228,11 +228,17 @@ class Checking:
             )
 
     def missing(self) -> None:
-        """Whether an attempt of the period was left out: each link must be an attempt here."""
+        """
+        Whether an attempt of the period was left out: each link must be an attempt here.
+
+        Needing no proof are links before the first attempt here, if they were made before the
+        period: no visit begins after it was linked.
+        """
         said = self.about.get("links", {}).get("first")
         first = min([said if isinstance(said, int) else 1, *self.proofs])
         for number, (_, link) in sorted(self.links.items()):
-            if number in self.proofs or number < first - 1:
+            early = number < first - 1 and str(link.get("linked_at")) < self.since
+            if number in self.proofs or early:
                 continue
             name, who = f"chain/outside/{number:06d}.json", link.get("attempt_id")
             if (self.folder / name).exists():
@@ -338,6 +344,11 @@ class Checking:
             *(openssl, "ts", "-verify", "-data", statement, "-in", token),
             *("-CAfile", roots, "-attime", str(calendar.timegm(when))),
         )
+        if "certificate verify error" in said:
+            return None, self.say(
+                "son autorité ne mène à aucune racine de certificates/roots.pem",
+                "its authority leads to no root of certificates/roots.pem",
+            )
         if code or "Verification: OK" not in said:
             return None, " ".join(said.split())[-160:] or "openssl ts -verify"
         return when, None
@@ -415,8 +426,10 @@ def roots_of(path: Path) -> list[str]:
     found = []
     text = path.read_text("ascii", "replace") if path.exists() else ""
     for block in re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S):
-        der = base64.b64decode("".join(block.splitlines()[1:-1]))
-        words = f"SHA-256 {sha256(der)}"
+        try:
+            words = f"SHA-256 {sha256(base64.b64decode(''.join(block.splitlines()[1:-1])))}"
+        except ValueError:
+            continue  # `openssl` cannot read it either, and no timestamp leads to it
         if shutil.which("openssl"):
             command = ["openssl", "x509", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"]
             done = subprocess.run(
@@ -487,11 +500,37 @@ def signed(key: str, signature: bytes, content: bytes) -> bool:
     return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
 
 
+def no_dossier(folder: Path, check: Checking) -> str | None:
+    """What is wrong with a place at which no dossier can be verified; None if one can."""
+    if folder.is_file():
+        return check.say(
+            f"{folder} est un fichier : décompressez d'abord le ZIP, puis indiquez son dossier.",
+            f"{folder} is a file: unpack the ZIP first, then name its folder.",
+        )
+    if not folder.is_dir():
+        return check.say(f"{folder} n'existe pas.", f"{folder} does not exist.")
+    if not any((folder / name).exists() for name in ("dossier.json", "attempts", "chain")):
+        return check.say(
+            f"{folder} ne contient pas de dossier (ni dossier.json, ni attempts, ni chain) :"
+            " indiquez le dossier décompressé.",
+            f"{folder} holds no dossier (no dossier.json, attempts or chain): name the folder into"
+            " which you unpacked it.",
+        )
+    return None
+
+
 def main(arguments: list[str]) -> int:
     """Check a dossier and print what came of it."""
-    folders = [each for each in arguments if not each.startswith("-")]
+    folders = [each for each in arguments if each != "--en"]
     folder = Path(folders[0]) if folders else Path(__file__).resolve().parent
     check = Checking(folder, "--en" in arguments)
+    if len(folders) > 1 or (folders and folders[0].startswith("-")):
+        print((__doc__ or "").strip())
+        return 2
+    problem = no_dossier(folder, check)
+    if problem:
+        print(problem)
+        return 2
     try:
         check.all()
     # whatever a piece was made to hold is a finding and no crash

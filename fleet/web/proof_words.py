@@ -18,6 +18,17 @@ FRENCH: dict[Case, str] = {
     Case.SEAL_ORDER: "Le sceau %(seal)s ne suit pas celui d’avant : l’un des deux a été refait.",
     Case.SEAL_DELETED: "Le sceau %(seal)s a été supprimé : des maillons le nomment.",
     Case.SEAL_CHANGED: "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant.",
+    Case.SEAL_ODD: (
+        "Le sceau %(seal)s a été modifié (%(why)s) ; ce qui en dépend n’a pas été vérifié."
+    ),
+    Case.NOT_COVERED: (
+        "La tentative %(attempt)s de %(flow)s n’est pas sous le sceau %(seal)s, quoi qu’en dise son"
+        " maillon : elle a été ajoutée, ou son maillon modifié."
+    ),
+    Case.LINK_ODD: (
+        "Le maillon de la tentative %(attempt)s a été modifié (%(why)s) ; ce qui en dépend n’a pas"
+        " été vérifié."
+    ),
     Case.LINK_MISSING: (
         "Le maillon de la tentative %(attempt)s manque ; le sceau %(seal)s le couvre."
     ),
@@ -52,6 +63,10 @@ FRENCH: dict[Case, str] = {
     Case.FILE_ALTERED: (
         "Le fichier %(file)s de la tentative %(attempt)s a été modifié : ses octets donnent une"
         " autre empreinte."
+    ),
+    Case.OTHER_KEY: (
+        "Signé avec la clé publique %(key)s, qui n’est pas celle du dossier de données : la clé a"
+        " été remplacée, ou tout a été scellé à nouveau ; comparez-la avec celle qui est publiée."
     ),
     Case.FILE_REMOVED: "Le fichier %(file)s a été retiré le %(day)s : %(reason)s.",
     Case.NOT_STAMPED: "Sceau %(seal)s : aucun horodatage de %(url)s (%(why)s).",

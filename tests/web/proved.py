@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from fleet import catalog
@@ -55,3 +56,29 @@ async def proved(
         async with serving(library) as url, client(url) as http:
             yield Proved(url, name, library, sealed, own[name], http)
     own.close()
+
+
+@pytest.fixture(scope="module")
+async def authority(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PracticeAuthority]:
+    async with PracticeAuthority(tmp_path_factory.mktemp("authority")) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+async def shared(
+    mongodb_url: str,
+    authority: PracticeAuthority,
+    chromium: Chromium,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Proved]:
+    """For the tests that change nothing."""
+    async with proved(mongodb_url, authority, chromium, tmp_path_factory.mktemp("proved")) as made:
+        yield made
+
+
+@pytest.fixture
+async def own(
+    mongodb_url: str, authority: PracticeAuthority, chromium: Chromium, tmp_path: Path
+) -> AsyncIterator[Proved]:
+    async with proved(mongodb_url, authority, chromium, tmp_path) as made:
+        yield made

@@ -8,7 +8,6 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +20,6 @@ from playwright.async_api import expect
 
 from fleet.browser import Chromium
 from fleet.models import now
-from fleet.practice.authority import PracticeAuthority
 from fleet.statefile import FileLock
 from fleet.web.dossier_jobs import KEEP_S, MOST_ATTEMPTS, Dossiers
 from tests.dossiers import FIRST, FLOW, LAST, unpack, verify
@@ -29,37 +27,14 @@ from tests.test_ledger import flip_file
 from tests.test_store import AT, attempt_of
 from tests.web.conftest import PATIENCE_S, client, plain, serving
 from tests.web.members import form_token, go_with_keys, without_scripts
-from tests.web.proved import Proved, proved
+from tests.web.proved import Proved
+from tests.web.proved import authority as authority
+from tests.web.proved import own as own
+from tests.web.proved import shared as shared
 from tests.web.test_reading import PHONE, WCAG, problems, sideways
 
 FORM = f"/demarche/{FLOW}/dossier"
 PERIOD = {"du": FIRST, "au": LAST}
-
-
-@pytest.fixture(scope="module")
-async def authority(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PracticeAuthority]:
-    async with PracticeAuthority(tmp_path_factory.mktemp("authority")) as own:
-        yield own
-
-
-@pytest.fixture(scope="module")
-async def shared(
-    mongodb_url: str,
-    authority: PracticeAuthority,
-    chromium: Chromium,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Proved]:
-    """For the tests that change nothing."""
-    async with proved(mongodb_url, authority, chromium, tmp_path_factory.mktemp("proved")) as made:
-        yield made
-
-
-@pytest.fixture
-async def own(
-    mongodb_url: str, authority: PracticeAuthority, chromium: Chromium, tmp_path: Path
-) -> AsyncIterator[Proved]:
-    async with proved(mongodb_url, authority, chromium, tmp_path) as made:
-        yield made
 
 
 async def ask(http: httpx.AsyncClient, **fields: str) -> httpx.Response:

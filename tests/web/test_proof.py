@@ -6,7 +6,6 @@ import asyncio
 import io
 import subprocess
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.browser import Chromium
 from fleet.findings import Case, Finding
 from fleet.manifest import canonical, sha256
 from fleet.models import now
@@ -29,37 +27,14 @@ from fleet.web.turns import MOST_WAITING, Turns
 from tests.test_cli import fleet
 from tests.test_ledger import flip_file
 from tests.web.conftest import plain
-from tests.web.proved import Proved, proved
+from tests.web.proved import Proved
+from tests.web.proved import authority as authority
+from tests.web.proved import own as own
+from tests.web.proved import shared as shared
 from tests.web.test_reading import PHONE, WCAG, problems, sideways
 
 SOUND = "Conforme : rien n’a été modifié depuis le scellement."
 ALTERED = "Altérée : ce qui est conservé n’est plus ce qui a été scellé."
-
-
-@pytest.fixture(scope="module")
-async def authority(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PracticeAuthority]:
-    async with PracticeAuthority(tmp_path_factory.mktemp("authority")) as own:
-        yield own
-
-
-@pytest.fixture(scope="module")
-async def shared(
-    mongodb_url: str,
-    authority: PracticeAuthority,
-    chromium: Chromium,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Proved]:
-    """For the tests that change nothing."""
-    async with proved(mongodb_url, authority, chromium, tmp_path_factory.mktemp("proved")) as made:
-        yield made
-
-
-@pytest.fixture
-async def own(
-    mongodb_url: str, authority: PracticeAuthority, chromium: Chromium, tmp_path: Path
-) -> AsyncIterator[Proved]:
-    async with proved(mongodb_url, authority, chromium, tmp_path) as made:
-        yield made
 
 
 async def words_at(own: Proved, path: str) -> str:
@@ -205,7 +180,19 @@ async def test_few_wait_for_a_verification_and_the_others_are_told_to_come_back(
 
 
 def test_every_finding_has_french_words_about_the_same_things() -> None:
-    names = ("seal", "wanted", "attempt", "links", "url", "why", "flow", "link", "before", "file")
+    names = (
+        "seal",
+        "wanted",
+        "attempt",
+        "links",
+        "url",
+        "why",
+        "flow",
+        "link",
+        "before",
+        "file",
+        "key",
+    )
     values = {name: f"<{name}>" for name in (*names, "day", "reason", "count")}
 
     for case in Case:

@@ -1,0 +1,276 @@
+"""
+Checks of a stack that runs: what docker-compose.yml promises, seen from outside.
+
+    python tests/compose/check.py stack        the default services
+    python tests/compose/check.py demo         with --profile demo
+
+Needs only Python and Docker. It speaks to the stack by `docker compose`, or by what DC holds (such
+as `docker compose -p other -f file`), and to the pages at the addresses given. It stops and starts
+services and fills the practice database: for a stack made to be checked, not for one in use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DC = shlex.split(os.environ.get("DC", "docker compose"))
+PATIENCE_S = 240
+
+
+def compose(*words: str, told: str | None = None, ok: bool = True) -> str:
+    """What `docker compose WORDS` printed; ends the checks if it failed and should not."""
+    done = subprocess.run([*DC, *words], input=told, capture_output=True, text=True, check=False)
+    if ok and done.returncode:
+        sys.exit(f"FAILED: {' '.join(words[:6])}: exit {done.returncode}: {done.stderr[-800:]}")
+    return done.stdout + ("" if ok else done.stderr)
+
+
+def inside(service: str, *words: str, told: str | None = None, ok: bool = True) -> str:
+    """What a command printed that was run in a service's container."""
+    return compose("exec", "-T", service, *words, told=told, ok=ok)
+
+
+def in_store(service: str, code: str) -> str:
+    """Run Python over the database `db` with the rights of a service; what it printed."""
+    head = (
+        "import os, pathlib, pymongo\n"
+        "url = pathlib.Path(os.environ['FLEET_MONGODB_URL_FILE']).read_text().strip()\n"
+        "client = pymongo.MongoClient(url); db = client['DATABASE']\n"
+    )
+    database = "fleet_practice" if service.startswith("demo-") else "fleet"
+    return inside(service, "python", "-", told=head.replace("DATABASE", database) + code).strip()
+
+
+def get(url: str) -> tuple[int, bytes]:
+    """Status and body of an answer; no proxy is asked."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read()
+
+
+def until(what: str, holds: Callable[[], Any]) -> Any:
+    """What `holds` gives, once that is true."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        try:
+            if found := holds():
+                return found
+        except OSError:
+            pass
+        time.sleep(2)
+    sys.exit(f"FAILED: {what}: not within {PATIENCE_S} s")
+
+
+def check(what: str, holds: object, seen: object = "") -> None:
+    """Say that something holds, or end the checks."""
+    if not holds:
+        sys.exit(f"FAILED: {what}: {seen}")
+    print(f"ok  {what}", flush=True)
+
+
+# What every stack must do ---------------------------------------------------------------------
+
+
+def pages_answer(url: str) -> None:
+    """The pages and their health answer."""
+    check("pages answer", get(url)[0] == 200)
+    check("pages are ready", get(f"{url}healthz")[0] == 200)
+
+
+def strangers_read_nothing() -> None:
+    """MongoDB refuses who has no password."""
+    said = inside(
+        "mongo",
+        *("mongosh", "--quiet", "--eval", "db.getSiblingDB('fleet').attempts.countDocuments()"),
+        ok=False,
+    )
+    check("MongoDB refuses who has no password", "requires authentication" in said, said)
+
+
+def pages_cannot_write(service: str) -> None:
+    """The account of the pages cannot change evidence."""
+    said = in_store(
+        service,
+        "for name in ('attempts', 'links', 'seals', 'evidence.files', 'rollups'):\n"
+        "    try: db[name].insert_one({'x': 1}); print('WRITTEN', name)\n"
+        "    except pymongo.errors.OperationFailure as exc: print(exc.code)\n",
+    )
+    check("the pages' account writes no evidence", set(said.split()) == {"13"}, said)
+
+
+def nothing_is_root_or_writable(services: list[str]) -> None:
+    """No service runs as root, none can write to its image."""
+    for service in services:
+        said = inside(service, "sh", "-c", "id -u; touch /x 2>&1 || echo refused")
+        check(f"{service}: not root, image read-only", "refused" in said and said[0] != "0", said)
+
+
+def doctor(service: str) -> None:
+    """`fleet doctor` finds what a visit needs, the sandbox included."""
+    said = inside(service, "fleet", "doctor", ok=False)
+    lines = [line for line in said.splitlines() if line.startswith("bad") or " bad " in line]
+    check("fleet doctor finds nothing bad", not lines, said)
+    check("fleet doctor: the sandbox is on", "sandbox" in said and "off" not in said, said)
+
+
+GOOD = """from fleet.families import bookingserver
+
+CHECK = bookingserver.flow(
+    department="63",
+    flow="essai-de-la-pile",
+    prefecture="Préfecture d'essai",
+    title="Essai",
+    url="http://essai.localhost/booking/create/1",
+)
+"""
+
+
+def own_scenarios(service: str, folder: Path) -> None:
+    """A new scenario file in the mounted folder is seen; a bad one is named, and not fatal."""
+    good, bad = folder / "d63_essai.py", folder / "d99_essai.py"
+    good.write_text(GOOD, encoding="utf-8")
+    bad.write_text("this is no Python\n", encoding="utf-8")
+    try:
+        listed = inside(service, "fleet", "list", "63/*", ok=False)
+        checked = inside(service, "fleet", "check", ok=False)
+    finally:
+        good.unlink()
+        bad.unlink()
+    check("a new scenario file is there at once", "63/essai-de-la-pile" in listed, listed[-500:])
+    check("a bad one is named", "d99_essai.py" in checked, checked[-500:])
+
+
+# The demo: visits of practice prefectures -----------------------------------------------------
+
+READ = (
+    "import json\n"
+    "print(json.dumps([[a['_id'], a['flow'] and a['scenario_id'], a['verdict'],"
+    " [e['sha256'] for e in a['evidence'] if e['kind'] == 'picture']]"
+    " for a in db.attempts.find()]))"
+)
+
+
+def attempts() -> list[list[Any]]:
+    """Id, scenario, verdict and pictures of each stored attempt."""
+    found: list[list[Any]] = json.loads(in_store("demo-watch", READ))
+    return found
+
+
+def demo_is_right(url: str) -> None:
+    """The practice prefectures got the verdicts that they are made for, with pictures."""
+    expected = {"63/titre-de-sejour": "no_slots", "94/titre-de-sejour": "closed"}
+    until("visits of the demo", lambda: expected.keys() <= {each[1] for each in attempts()})
+    found = attempts()
+    print(f"    {len(found)} attempts: {sorted({each[2] for each in found})}")
+    for scenario_id, verdict in expected.items():
+        seen = {each[2] for each in found if each[1] == scenario_id}
+        check(f"{scenario_id} is {verdict}", seen == {verdict}, seen)
+    check("nothing crashed", "crashed" not in {each[2] for each in found})
+    attempt, _, _, pictures = next(each for each in found if each[3])
+    status, body = get(f"{url}api/evidence/{pictures[0]}")
+    check("a picture is served", status == 200 and body.startswith(b"\x89PNG"), status)
+    check("its attempt has a page", get(f"{url}tentative/{attempt}")[0] == 200)
+
+
+RENDERERS = """
+import glob
+for path in glob.glob('/proc/[0-9]*/cmdline'):
+    try:
+        words = open(path, 'rb').read().split(b'\\0')
+        if b'--type=renderer' in words:
+            lines = open(path.replace('cmdline', 'status')).read().splitlines()
+            print([l for l in lines if l.startswith(('NSpid', 'Seccomp:'))])
+            print('no-sandbox' if b'--no-sandbox' in words else 'sandbox')
+    except OSError: pass
+"""
+
+
+def chromium_is_confined() -> None:
+    """A renderer lives in name spaces of its own, under a filter of its own."""
+
+    def seen() -> str:
+        return inside("demo-watch", "python", "-", told=RENDERERS)
+
+    said = until("a page of Chromium", lambda: (s := seen()) and "NSpid" in s and s)
+    # seen from inside the container: its own level, and Chromium's
+    levels = [len(line.split("\\t")) - 1 for line in said.split("'") if line.startswith("NSpid")]
+    check("Chromium's sandbox is on", "no-sandbox" not in said and min(levels) >= 2, said)
+    check("renderers run under seccomp", "Seccomp:\\t2" in said, said)
+
+
+def stop_loses_nothing() -> None:
+    """SIGTERM in the middle of visits: it ends by itself, and what was finished is stored."""
+    before = {each[0] for each in attempts()}
+    compose("stop", "demo-watch")
+    code = compose("ps", "-a", "--format", "{{.ExitCode}}", "demo-watch").strip()
+    check("the fleet ends by itself on SIGTERM", code == "0", code)
+    compose("start", "demo-watch")
+    until("the fleet again", lambda: "watching" in compose("logs", "--tail", "5", "demo-watch"))
+    after = attempts()
+    check("no attempt is lost", before <= {each[0] for each in after})
+    check("none is there twice", len({each[0] for each in after}) == len(after))
+    said = inside("demo-watch", "fleet", "verify", "--practice", ok=False)
+    check("fleet verify finds nothing altered", "Nothing was altered." in said, said[-500:])
+
+
+def backup_comes_back() -> None:
+    """Backup, wipe, restore: the same attempts."""
+    compose("stop", "demo-watch")
+    run = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "fleet")
+    where = f"/data/backup-{int(time.time())}"
+    said = compose(*run, "demo-watch", "backup", where, "--practice")
+    print(f"    {said.strip()[:150]}")
+    before = json.loads(in_store("demo-web", READ))
+    compose(
+        *("run", "--rm", "-T", "--no-deps", "--entrypoint", "python", "demo-watch", "-c"),
+        "import os, pathlib, pymongo\n"
+        "url = pathlib.Path(os.environ['FLEET_MONGODB_URL_FILE']).read_text().strip()\n"
+        "db = pymongo.MongoClient(url)['fleet_practice']\n"
+        "[db[name].delete_many({}) for name in db.list_collection_names()]\n",
+    )
+    check("the database is wiped", in_store("demo-web", READ) == "[]")
+    compose(*run, "demo-watch", "restore", where, "--practice")
+    after = json.loads(in_store("demo-web", READ))
+    check("a backup put back gives the same attempts", before and sorted(before) == sorted(after))
+    compose("start", "demo-watch")
+
+
+def main() -> None:
+    """Run the checks of one kind of stack."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("kind", choices=["stack", "demo"])
+    parser.add_argument("--pages", default="http://127.0.0.1:8000/")
+    parser.add_argument("--demo", default="http://127.0.0.1:8001/")
+    parser.add_argument("--scenarios", type=Path, default=Path("scenarios"), help="as mounted")
+    asked = parser.parse_args()
+    pages_answer(asked.pages)
+    strangers_read_nothing()
+    pages_cannot_write("web")
+    nothing_is_root_or_writable(["mongo", "watch", "web"])
+    own_scenarios("watch", asked.scenarios)
+    doctor("watch")
+    if asked.kind == "demo":
+        pages_answer(asked.demo)
+        demo_is_right(asked.demo)
+        chromium_is_confined()
+        stop_loses_nothing()
+        backup_comes_back()
+    print("all checks passed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What docker-compose.yml promises, read from the file; tests/compose checks a stack that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STACK: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = STACK["services"]
+PROFILES = {"demo", "tls", "backup", "metrics"}
+ONCE = {"secrets", "accounts"}
+
+
+def compose_is_here() -> bool:
+    """Whether `docker compose` is on the PATH; it needs no engine to read a file."""
+    if shutil.which("docker") is None:
+        return False
+    asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+every = pytest.mark.parametrize("name", SERVICES)
+
+
+@every
+def test_a_service_can_do_no_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert int(service["user"].partition(":")[0]) > 0
+    assert service["pids_limit"]
+    assert service["mem_limit"]
+    assert any(each.startswith("/tmp:size=") for each in service["tmpfs"])
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert "unconfined" not in str(service["security_opt"])
+    assert "docker.sock" not in str(service.get("volumes"))
+
+
+@every
+def test_a_service_is_watched_and_comes_back(name: str) -> None:
+    service = SERVICES[name]
+    if name in ONCE:
+        assert service["restart"] == "no"
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert "healthcheck" in service or name == "backup"
+
+
+@every
+def test_only_pages_are_published_and_on_this_machine_only(name: str) -> None:
+    ports = SERVICES[name].get("ports", [])
+    if name == "caddy":
+        assert ports == ["80:80", "443:443"]
+    else:
+        assert bool(ports) == (name in {"web", "demo-web", "grafana"})
+        assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_only_the_watching_fleet_and_the_proxy_reach_the_internet() -> None:
+    outside = {name for name, each in SERVICES.items() if "outside" in each.get("networks", [])}
+    assert outside == {"watch", "caddy"}
+    assert STACK["networks"]["inside"] == {"internal": True}
+    masquerade = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+    assert STACK["networks"]["front"] == {"driver_opts": masquerade}
+    assert SERVICES["mongo"]["networks"] == ["inside"]
+    assert SERVICES["secrets"]["network_mode"] == "none"
+
+
+def test_there_is_no_password_in_the_file() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    said = re.findall(r"(?i)^ *\w*(?:password|secret|token)\w*: *([^\s{]\S*)", text, re.MULTILINE)
+    assert said == ["/secrets/root/password"]
+    assert "mongodb://mongo:27017/" in text
+    assert not re.search(r"mongodb://[^\s/]*:[^\s/]*@", text)
+
+
+def test_each_role_reads_its_own_secret_and_nobody_writes_them_but_the_first_start() -> None:
+    reads = {
+        name: {v.partition(":")[0] for v in each.get("volumes", []) if v.startswith("secret-")}
+        for name, each in SERVICES.items()
+    }
+    assert {name for name, secrets in reads.items() if "secret-root" in secrets} == {
+        *ONCE,
+        "mongo",
+    }
+    assert reads["web"] == reads["demo-web"] == {"secret-web"}
+    assert reads["watch"] == reads["demo-watch"] == reads["backup"] == {"secret-watch"}
+    for name, service in SERVICES.items():
+        for volume in service.get("volumes", []):
+            if volume.startswith("secret-") and name != "secrets":
+                assert volume.endswith(":ro")
+
+
+def test_a_visit_may_end_before_docker_kills() -> None:
+    assert SERVICES["watch"]["stop_grace_period"] == "150s"
+    environment = SERVICES["watch"]["environment"]
+    assert "FLEET_GRACE_S" not in environment  # the default, 60 s, and closing fit into it
+
+
+def test_chromium_keeps_its_sandbox() -> None:
+    for name in ("watch", "web", "demo-watch", "demo-web"):
+        assert "seccomp=./docker/seccomp-chromium.json" in SERVICES[name]["security_opt"]
+    profile = json.loads((ROOT / "docker/seccomp-chromium.json").read_text(encoding="utf-8"))
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    own = [each for each in profile["syscalls"] if "chroot" in each["names"] and len(each) == 2]
+    assert own == [{"names": ["clone", "unshare", "chroot"], "action": "SCMP_ACT_ALLOW"}]
+
+
+def test_the_image_holds_the_versions_that_are_tested() -> None:
+    pinned = {
+        path: set(re.findall(r"^([a-z0-9._-]+==\S+)", (ROOT / path).read_text(), re.MULTILINE))
+        for path in ("requirements.lock", "docker/requirements.lock")
+    }
+    assert pinned["docker/requirements.lock"] < pinned["requirements.lock"]
+    assert not any(
+        "pytest" in each or "fiftyone" in each for each in pinned["docker/requirements.lock"]
+    )
+
+
+@pytest.mark.skipif(not compose_is_here(), reason="no docker compose here")
+@pytest.mark.parametrize("profile", [None, *sorted(PROFILES)])
+def test_compose_understands_the_file(profile: str | None) -> None:
+    chosen = ["--profile", profile] if profile else []
+    said = subprocess.run(
+        ["docker", "compose", *chosen, "config", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_the_profiles_are_those_of_the_docs() -> None:
+    assert {p for each in SERVICES.values() for p in each.get("profiles", [])} == PROFILES
+    docs = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert all(f"--profile {each}" in docs for each in PROFILES)
