@@ -132,7 +132,6 @@ GOOD = """from fleet.families import bookingserver
 CHECK = bookingserver.flow(
     department="63",
     flow="essai-de-la-pile",
-    prefecture="Préfecture d'essai",
     title="Essai",
     url="http://essai.localhost/booking/create/1",
 )
@@ -181,7 +180,7 @@ def demo_is_right(url: str) -> None:
         check(f"{scenario_id} is {verdict}", seen == {verdict}, seen)
     check("nothing crashed", "crashed" not in {each[2] for each in found})
     attempt, _, _, pictures = next(each for each in found if each[3])
-    status, body = get(f"{url}api/evidence/{pictures[0]}")
+    status, body = get(f"{url}preuve/{pictures[0]}")
     check("a picture is served", status == 200 and body.startswith(b"\x89PNG"), status)
     check("its attempt has a page", get(f"{url}tentative/{attempt}")[0] == 200)
 
