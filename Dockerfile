@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="prefecture-fleet" \
 # libatomic1: Playwright's driver dies without it. Fonts: Latin, Cyrillic, Greek, Arabic, Hebrew, Chinese.
 # openssl: timestamps and dossiers. tini: collects what Chromium leaves, passes SIGTERM on.
 RUN if [ -n "${DEBIAN_MIRROR:-}" ]; then \
-        sed -i "s|^URIs: http://deb.debian.org/debian$|URIs: ${DEBIAN_MIRROR}|" /etc/apt/sources.list.d/debian.sources; \
+        sed -i "s|^URIs: .*/debian$|URIs: ${DEBIAN_MIRROR}|" /etc/apt/sources.list.d/debian.sources; \
     fi \
     && apt-get update \
     && apt-get install --yes --no-install-recommends \

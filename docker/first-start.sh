@@ -1,6 +1,7 @@
 #!/bin/sh
-# The passwords of this installation: made once, kept in volumes, never shown. There is no default.
-# Each role reads its own volume only. To change one, remove its file and start again.
+# The passwords of this installation: made once, kept in volumes; there is no default. The
+# administrator's is shown once, when it is made; nobody needs those of the roles. Each role reads
+# its own volume only.
 set -eu
 umask 022
 
@@ -8,7 +9,8 @@ password() { python -c 'import secrets; print(secrets.token_hex(24))'; }
 
 if [ ! -s /secrets/root/password ]; then
     password > /secrets/root/password.part && mv /secrets/root/password.part /secrets/root/password
-    echo "first start: a password for MongoDB's administrator was made"
+    echo "first start: MongoDB's administrator is 'root', with the password $(cat /secrets/root/password)"
+    echo "             It is not shown again. No command of the fleet asks for it."
 fi
 for role in watch web; do
     file=/secrets/$role/mongodb-url

@@ -284,7 +284,7 @@ def doctor() -> None:
     """Say whether everything is here that a visit needs, and what to do if not."""
     from fleet.commands import machine
 
-    _run(machine.doctor(load_settings()))
+    _run(machine.doctor(load_settings()), otherwise=1)
 
 
 def _version(wanted: bool) -> None:

@@ -20,6 +20,7 @@ from bson.raw_bson import RawBSONDocument
 
 from fleet.errors import BadInput
 from fleet.mongo import telling
+from fleet.schema import FIRST, Schema
 from fleet.value import Frozen, Instant, now
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
-LEFT_OUT = ("leases", "sessions", "sign_in_tries", "status")
-"""Of the moment: who is at work, signed in, or has tried to."""
+LEFT_OUT = ("leases", "schema", "sessions", "sign_in_tries", "status")
+"""Of the moment: who is at work, signed in, or has tried to. The schema version is in `NAME`."""
 
 LAST = ("attempts", "evidence.files", "evidence.chunks")
 """What others refer to is read after them, in this order, and put back before them."""
@@ -51,6 +52,7 @@ class Dump(Frozen):
     """What `dump.json` says."""
 
     version: int = 1
+    schema_version: int = FIRST
     fleet_version: str
     database: str
     at: Instant
@@ -65,8 +67,8 @@ class Dump(Frozen):
 class Dumps:
     """The dumps of one database."""
 
-    def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
-        self._db = db
+    def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]], schema: Schema) -> None:
+        self._db, self._schema = db, schema
 
     async def write(self, folder: Path, fleet_version: str) -> Dump:
         """
@@ -78,10 +80,17 @@ class Dumps:
         """
         at, files = now(), {}
         with telling("read the database for a dump"):
+            schema_version = await self._schema.version()
             names = await self._db.list_collection_names()
             for name in _in_order(names):
                 files[name] = await self._write(name, folder / f"{name}.bson")
-        dump = Dump(fleet_version=fleet_version, database=self._db.name, at=at, files=files)
+        dump = Dump(
+            schema_version=schema_version,
+            fleet_version=fleet_version,
+            database=self._db.name,
+            at=at,
+            files=files,
+        )
         (folder / NAME).write_text(dump.model_dump_json(indent=1), encoding="utf-8")
         return dump
 
@@ -96,16 +105,19 @@ class Dumps:
 
     async def read(self, folder: Path, *, replace: bool) -> Dump:
         """
-        Put a dump back, all of it checked first; what it refers to comes first.
+        Put a dump back, all of it checked first; what it refers to comes first. One of an older
+        schema version is brought up to this fleet's.
 
         Args:
             replace: empty the database before; else it must hold no attempt.
 
         Raises:
             BadInput: there is no dump, it is damaged, or the database is in use.
+            StoreRefused: it is a newer fleet's; nothing is changed.
             StoreUnreachable, StoreRefused: it is not complete; do it again with `replace`.
         """
         dump = await asyncio.to_thread(checked, folder)
+        self._schema.check(dump.schema_version, f"the backup {folder}")
         with telling("put a dump back"):
             if replace:
                 for name in await self._db.list_collection_names():
@@ -117,6 +129,8 @@ class Dumps:
                 )
             for name in reversed(_in_order(dump.files)):
                 await self._read(name, folder / f"{name}.bson")
+            await self._schema.set(dump.schema_version)
+            await self._schema.bring_up()
         return dump
 
     async def _read(self, name: str, path: Path) -> None:

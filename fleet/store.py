@@ -37,6 +37,7 @@ from fleet.observations import Observations
 from fleet.paging import ATTEMPT_INDEXES, BY_TIME
 from fleet.removals import Removals
 from fleet.rollup import Rollups
+from fleet.schema import Schema
 from fleet.verifications import Verifications
 from fleet.watched import Watched
 
@@ -94,7 +95,8 @@ class Store:
     visits that were due and were not made, `watched` says up to when all are accounted for;
     `ledger` is the chain that proves that attempts are as they were, `verifications` when that was
     last checked; `events` is what happened, and what of it was told to whom. `removals` are the
-    files removed on purpose, `naming` says which attempts name a file; `dumps` are backups.
+    files removed on purpose, `naming` says which attempts name a file; `dumps` are backups,
+    `schema` is the version of the shape of all this.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -113,7 +115,8 @@ class Store:
         self.watched = Watched(self._db)
         self.naming = Naming(self._db)
         self.removals = Removals(self._db, self._bucket)
-        self.dumps = Dumps(self._db)
+        self.schema = Schema(self._db)
+        self.dumps = Dumps(self._db, self.schema)
         self.events = Events(self._db)
 
     @classmethod
@@ -121,10 +124,12 @@ class Store:
         """
         Connect, and make collections, indexes and the validator where they are missing.
 
-        A user of the database who may only read makes nothing: who writes has made them.
+        An older schema version is brought up to this fleet's first (`schema`). A user of the
+        database who may only read makes nothing: who writes has made them.
 
         Raises:
             StoreUnreachable: nothing answers at `url` in `mongo.SELECT_S` s, or it refuses us.
+            StoreRefused: the database is a newer fleet's; or older, and this user may only read.
             BadInput: `url` is no MongoDB address.
         """
         store = cls(connect(url), database)
@@ -139,11 +144,12 @@ class Store:
     async def _prepare(self) -> None:
         await self._client.admin.command("ping")
         try:
+            await self.schema.bring_up()
             await self._make()
         except OperationFailure as exc:
             if exc.code != UNAUTHORIZED:
                 raise
-            await self._db.attempts.find_one({}, {"_id": 1})  # may it read at all?
+            await self.schema.check_readable()
 
     async def _make(self) -> None:
         names = await self._db.list_collection_names()

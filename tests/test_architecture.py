@@ -19,7 +19,7 @@ OTHERS = "aiohttp asyncio_pool bson gridfs jinja2 motor playwright psutil pydant
 ONLY_IN = {
     "motor pymongo gridfs bson": (
         r"(store|bucket|mongo|rollup|changes|figures|browse|accounts|observations|missed|watched|ledger|lease|events)\.py"
-        r"|(removals|naming|verifications|dumps)\.py"
+        r"|(removals|naming|verifications|dumps|schema)\.py"
     ),
     "apprise": r"channel\.py",
     "argon2": r"passwords\.py",
@@ -31,7 +31,7 @@ ONLY_IN = {
 NEVER = {
     r"(store|bucket|mongo|rollup|recount|changes|figures|browse|filter|paging|pipelines)\.py"
     r"|(samples|stats|value|circumstances|models|rules|catalog|questions|rejudge|accounts|observations|missed|watched|ledger|lease|events)\.py"
-    r"|(removal|removals|naming|retention|verifications|dumps)\.py": (
+    r"|(removal|removals|naming|retention|verifications|dumps|schema)\.py": (
         "playwright fleet.browser fleet.visit fleet.attempt"
     ),
     r"families/.*": "fleet.browser fleet.store fleet.run fleet.cli fleet.commands fleet.settings",

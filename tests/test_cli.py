@@ -719,14 +719,21 @@ async def test_a_taken_port_is_told() -> None:
 
 async def test_doctor_names_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
     nothing = {"PATH": "", "PLAYWRIGHT_BROWSERS_PATH": tmp_path, "HOME": tmp_path}
+    (tmp_path / "d63_x.py").write_text("no Python\n")
+    places = {"FLEET_DATA_DIR": "/proc/fleet", "FLEET_SCENARIOS_DIR": tmp_path}
     with silent_port(listens=False) as port:
         url = f"mongodb://fleet:hunter2@127.0.0.1:{port}/"
-        said = await fleet("doctor", FLEET_MONGODB_URL=url, **nothing)
+        said = await fleet("doctor", FLEET_MONGODB_URL=url, **nothing, **places)
 
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (1, "")
     assert "bad  Chromium         no Chromium: FLEET_CHROMIUM is not set" in said.out
     assert "bad  MongoDB          could not open the database: no MongoDB answers" in said.out
     assert "warn fonts            fontconfig is not installed\n" in said.out
+    assert "warn openssl          not installed\n" in said.out
+    assert f"bad  scenarios        0 flows in {tmp_path}; 1 files cannot be used" in said.out
+    assert f"{tmp_path}/d63_x.py: line 1: invalid syntax" in said.out
+    assert "bad  data             0.0 GiB free at /proc\n" in said.out
+    assert "→ make room, or set FLEET_DATA_DIR elsewhere" in said.out
     assert "→ make setup" in said.out
     assert "warn contact" in said.out
     assert "hunter2" not in said.out
@@ -736,8 +743,10 @@ async def test_doctor_finds_everything_that_a_visit_needs(database: dict[str, st
     said = await fleet("doctor", FLEET_CONTACT_URL="mailto:me@example.org", **database)
 
     assert said.code == 0
-    for what in ("Chromium", "Chromium starts", "MongoDB", "disk", "contact"):
+    needed = ("Chromium", "Chromium starts", "openssl", "MongoDB", "scenarios", "machine", "data")
+    for what in (*needed, "temporary files", "contact"):
         assert f"ok   {what:<16}" in said.out
+    assert "schema version 1\n" in said.out
     assert "sandbox" in said.out
     assert "clock" in said.out
 

@@ -128,6 +128,21 @@ def test_the_image_holds_the_versions_that_are_tested() -> None:
     )
 
 
+@every
+def test_what_is_mounted_from_the_repository_is_in_it(name: str) -> None:
+    volumes = SERVICES[name].get("volumes", [])
+    assert all((ROOT / v.partition(":")[0]).is_file() for v in volumes if v.startswith("./"))
+
+
+def test_the_dashboard_shows_metrics_that_the_fleet_has() -> None:
+    dashboard = json.loads((ROOT / "docker/grafana/fleet.json").read_text(encoding="utf-8"))
+    asked = " ".join(each["expr"] for panel in dashboard["panels"] for each in panel["targets"])
+    names = {re.sub("_(total|bucket)$", "", each) for each in re.findall(r"fleet_\w+", asked)}
+    has = set(re.findall(r'"(fleet_\w+)"', (ROOT / "fleet/metrics.py").read_text(encoding="utf-8")))
+    assert len(names) > 10
+    assert names <= has
+
+
 @pytest.mark.skipif(not compose_is_here(), reason="no docker compose here")
 @pytest.mark.parametrize("profile", [None, *sorted(PROFILES)])
 def test_compose_understands_the_file(profile: str | None) -> None:

@@ -44,11 +44,13 @@ async def serve_practice(port: int, latency_s: float, now: str | None) -> bool:
 
 
 async def doctor(settings: Settings) -> bool:
-    """Print one line for each thing looked at, with what to do."""
+    """Print one line for each thing looked at, with what to do; false if one is bad."""
     console = Console(highlight=False)
     marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[bold red]bad [/]"}
+    sound = True
     async for finding in examine(settings):
+        sound &= finding.state != "bad"
         console.print(marks[finding.state], f"{finding.what:<16}", finding.seen, soft_wrap=True)
         if finding.advice:
             console.print(" " * 21 + "→ " + finding.advice, soft_wrap=True)
-    return True
+    return sound
