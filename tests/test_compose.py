@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 STACK: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
 PROFILES = {"demo", "tls", "backup", "metrics"}
-ONCE = {"secrets", "accounts"}
+ONCE = {"secrets", "accounts", "demo-first"}
 
 
 def compose_is_here() -> bool:
@@ -91,11 +91,13 @@ def test_each_role_reads_its_own_secret_and_nobody_writes_them_but_the_first_sta
         for name, each in SERVICES.items()
     }
     assert {name for name, secrets in reads.items() if "secret-root" in secrets} == {
-        *ONCE,
+        "secrets",
+        "accounts",
         "mongo",
     }
     assert reads["web"] == reads["demo-web"] == {"secret-web"}
-    assert reads["watch"] == reads["demo-watch"] == reads["backup"] == {"secret-watch"}
+    assert reads["watch"] == reads["backup"] == {"secret-watch"}
+    assert reads["demo-first"] == reads["demo-watch"] == {"secret-watch"}
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
             if volume.startswith("secret-") and name != "secrets":
@@ -109,7 +111,7 @@ def test_a_visit_may_end_before_docker_kills() -> None:
 
 
 def test_chromium_keeps_its_sandbox() -> None:
-    for name in ("watch", "web", "demo-watch", "demo-web"):
+    for name in ("watch", "web", "demo-first", "demo-watch", "demo-web"):
         assert "seccomp=./docker/seccomp-chromium.json" in SERVICES[name]["security_opt"]
     profile = json.loads((ROOT / "docker/seccomp-chromium.json").read_text(encoding="utf-8"))
     assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
