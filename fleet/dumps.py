@@ -64,11 +64,33 @@ class Dump(Frozen):
         return sum(each.documents for each in self.files.values())
 
 
+class LastDump(Frozen):
+    """When the latest dump of a database began, and how many attempts it holds."""
+
+    at: Instant
+    attempts: int
+
+
 class Dumps:
     """The dumps of one database."""
 
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]], schema: Schema) -> None:
         self._db, self._schema = db, schema
+
+    async def note(self, dump: Dump) -> None:
+        """Write down that this dump is complete, and stands where it is to stay."""
+        attempts = dump.files["attempts"].documents if "attempts" in dump.files else 0
+        last = LastDump(at=dump.at, attempts=attempts)
+        with telling("note that there is a backup"):
+            await self._db.status.replace_one(
+                {"_id": "dump"}, last.model_dump(mode="python"), upsert=True
+            )
+
+    async def last(self) -> LastDump | None:
+        """The latest that was noted; None if there is none, or the database was put back since."""
+        with telling("read when there was a backup"):
+            found = await self._db.status.find_one({"_id": "dump"}, {"_id": 0})
+        return LastDump.model_validate(found) if found else None
 
     async def write(self, folder: Path, fleet_version: str) -> Dump:
         """

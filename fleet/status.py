@@ -37,7 +37,9 @@ class Status(Frozen):
 
     `lateness_s` are the lateness that half and 99 in 100 of the latest visits did not exceed, in
     seconds; None before the first visit. `ready` is false while something keeps it from doing
-    its work, and `problem` says what; `stopped`: this was its last word.
+    its work, and `problem` says what; `stopped`: this was its last word. `notices` and
+    `heartbeat` say whether anybody is told of changes, and an outside monitor that it lives; None
+    in what an older fleet said.
     """
 
     at: Instant
@@ -66,6 +68,8 @@ class Status(Frozen):
     ready: bool
     problem: str | None
     stopped: bool = False
+    notices: bool | None = None
+    heartbeat: bool | None = None
 
     @classmethod
     def of(cls, watch: Watch, at: datetime) -> Self:
@@ -104,6 +108,8 @@ class Status(Frozen):
             ready=problem is None,
             problem=problem,
             stopped=watch.stopped,
+            notices=watch.order.notices,
+            heartbeat=watch.order.heartbeat,
         )
 
     def stale(self, at: datetime) -> bool:

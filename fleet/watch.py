@@ -57,13 +57,20 @@ LAST_DRAIN_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How to watch: the sampling plan's gaps, how long a stop may take, limits of a visit."""
+    """
+    How to watch: the sampling plan's gaps, how long a stop may take, limits of a visit.
+
+    `notices` and `heartbeat` say whether anybody is told of changes, and an outside monitor that
+    it lives; both are done beside the watching, and said in its status.
+    """
 
     mean_gap: timedelta
     min_gap: timedelta
     grace_s: float
     limits: Limits
     patience: Patience = field(default_factory=Patience)
+    notices: bool = False
+    heartbeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

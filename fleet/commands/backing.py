@@ -33,8 +33,9 @@ async def backup(settings: Settings, folder: Path, keep: int | None) -> bool:
     try:
         async with open_store(settings) as store:
             dump = await store.dumps.write(part, fleet.__version__)
-        await asyncio.to_thread(_copy_keys, settings.data_dir / KEYS, part / KEYS)
-        part.rename(folder)
+            await asyncio.to_thread(_copy_keys, settings.data_dir / KEYS, part / KEYS)
+            part.rename(folder)
+            await store.dumps.note(dump)
     except OSError as exc:
         shutil.rmtree(part, ignore_errors=True)
         raise BadInput(f"{folder}: the backup cannot be written: {exc}") from exc

@@ -75,16 +75,19 @@ async def serve_app(library: Library, host: str, port: int) -> None:
 
 def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
     """What the pages read from: this store, and the scenarios of the settings' folder."""
+    catalogue = catalog.load(settings.scenarios_dir)
     return Library(
         store=store,
         browse=store.browse,
-        scenarios={s.id: s for s in catalog.load(settings.scenarios_dir).scenarios},
+        scenarios={s.id: s for s in catalogue.scenarios},
         made_up=made_up,
         data_dir=settings.data_dir,
         members_only=settings.reading == "members",
         roots=authorities_of(settings).roots,
         chromium=_chromium(settings),
         contact=settings.contact_url,
+        public_url=settings.public_url,
+        problems=[f"{p.path.name}: {p.problem}" for p in catalogue.problems],
     )
 
 

@@ -116,6 +116,8 @@ def order_of(settings: Settings) -> Order:
         patience=Patience(
             tries=settings.tries, retry_wait=timedelta(seconds=settings.retry_wait_s)
         ),
+        notices=bool(settings.notify_urls),
+        heartbeat=settings.heartbeat_url is not None,
     )
 
 

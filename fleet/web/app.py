@@ -37,6 +37,7 @@ from fleet.web import (
     flow,
     gallery,
     health,
+    installation,
     observations,
     overview,
     prefecture,
@@ -110,7 +111,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
     app.include_router(api.router)
-    for pages in (health, runs, care_page, data_page):
+    for pages in (health, runs, care_page, data_page, installation):
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seals_page):
         app.include_router(module.router, include_in_schema=False)

@@ -29,7 +29,8 @@ class Library:
     then shows. `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the
     pages are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
     authorities that are believed. `chromium` opens what prints dossiers; None where there is no
-    Chromium. `contact` is the fleet's address, which a dossier names.
+    Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where readers
+    find these pages; `problems` are scenario files that could not be read.
     """
 
     store: Store
@@ -41,6 +42,8 @@ class Library:
     roots: Sequence[Certificate] = ()
     chromium: Callable[[], AbstractAsyncContextManager[Pages]] | None = None
     contact: str | None = None
+    public_url: str | None = None
+    problems: Sequence[str] = ()
 
     def title(self, scenario_id: str) -> str:
         """What a flow is for, in French; its slug if its scenario is gone."""

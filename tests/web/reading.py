@@ -47,6 +47,7 @@ PAGES = {
     "runs": "/visites",
     "run that goes on": "/visites/{run}",
     "care": "/a-soigner",
+    "installation": "/installation",
     "method": "/methode",
     "data": "/donnees",
     "API": "/api/docs",

@@ -1,0 +1,239 @@
+"""`/installation`: what this installation still lacks, each with what to type. Nothing secret."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from fleet.departments import NOWHERE
+from fleet.filter import Filter
+from fleet.models import now
+from fleet.web.language import N_, Words
+from fleet.web.library import Library, library_of
+from fleet.web.page import Page
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.chain import Seal
+    from fleet.dumps import LastDump
+    from fleet.status import Status
+
+router = APIRouter()
+
+FRESH = timedelta(days=2)
+"""How old the latest backup may be if one is made every day."""
+
+IN_CONTAINER = "docker compose exec watch"
+
+
+class State(StrEnum):
+    """How a point stands."""
+
+    DONE = "done"
+    TO_DO = "to-do"
+    UNKNOWN = "unknown"
+
+
+STATES = {State.DONE: N_("fait"), State.TO_DO: N_("à faire"), State.UNKNOWN: N_("inconnu")}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    One thing that an installation needs, in a reader's language.
+
+    `seen` is what stands today; `typed` what to type or to write into `.env`, "" if nothing;
+    `english` are messages of the fleet, as they are; `link` is the address of what was seen.
+    """
+
+    title: str
+    state: State
+    seen: str
+    typed: str = ""
+    english: tuple[str, ...] = ()
+    link: str = ""
+
+
+@router.get("/installation")
+async def installation(request: Request) -> HTMLResponse:
+    """The points, what is required first."""
+    page, library = Page(request), library_of(request)
+    needed, wanted = await needed_of(page, library), await wanted_of(page, library)
+    return page.render(
+        "installation.html",
+        parts=[
+            (page.t("Sans quoi rien n’est mesuré"), needed),
+            (page.t("Pour durer, et pour que cela se sache"), wanted),
+        ],
+        states=STATES,
+        missing=sum(point.state is State.TO_DO for point in (*needed, *wanted)),
+    )
+
+
+async def needed_of(page: Page, library: Library) -> list[Point]:
+    """What a fleet cannot do without."""
+    status, latest = await asyncio.gather(
+        library.store.watched.status(), library.browse.pictures(Filter(), limit=1)
+    )
+    return [
+        _contact(page, library),
+        _scenarios(page, library),
+        _watching(page, status),
+        _attempt(page, library, latest.items[0].started_at if latest.items else None),
+    ]
+
+
+async def wanted_of(page: Page, library: Library) -> list[Point]:
+    """What a fleet that is to last should have."""
+    status, users, seals, dump = await asyncio.gather(
+        library.store.watched.status(),
+        library.store.accounts.list(),
+        library.store.ledger.statements(limit=1),
+        library.store.dumps.last(),
+    )
+    return [
+        _backup(page, dump),
+        _seals(page, seals[0] if seals else None),
+        _told(
+            page.t("Des avis quand une démarche change"),
+            status.notices if status else None,
+            page.t("Quelqu’un est averti quand une démarche change, ou que le robot s’arrête."),
+            page.t("Personne n’est averti de rien."),
+            "FLEET_NOTIFY_URLS=mailto://…",
+            page.t("Seul le robot le sait, et il n’a pas parlé."),
+        ),
+        _told(
+            page.t("Une surveillance extérieure"),
+            status.heartbeat if status else None,
+            page.t("Une adresse extérieure est appelée tant que le robot va bien."),
+            page.t("Si toute la machine s’arrête, personne ne le saura."),
+            "FLEET_HEARTBEAT_URL=https://…",
+            page.t("Seul le robot le sait, et il n’a pas parlé."),
+        ),
+        Point(
+            page.t("L’adresse de ces pages"),
+            State.DONE if library.public_url else State.TO_DO,
+            library.public_url or page.t("Avis et dossiers ne peuvent mener à aucune page."),
+            "" if library.public_url else "FLEET_PUBLIC_URL=https://…",
+        ),
+        Point(
+            page.t("Un compte pour les bénévoles"),
+            State.DONE if users else State.TO_DO,
+            page.nt("%(n)s compte.", "%(n)s comptes.", len(users))
+            if users
+            else page.t("Personne ne peut ajouter d’observation ni se connecter."),
+            "" if users else "docker compose exec -it watch fleet user add NOM",
+        ),
+    ]
+
+
+def _contact(words: Words, library: Library) -> Point:
+    title = words.t("Une adresse de contact")
+    if library.made_up:
+        seen = words.t("Inutile ici : seules des préfectures d’entraînement sont visitées.")
+        return Point(title, State.DONE, seen)
+    if library.contact:
+        seen = words.t("Les sites voient qui les visite : %(contact)s", contact=library.contact)
+        return Point(title, State.DONE, seen)
+    seen = words.t(
+        "Ces pages n’en connaissent aucune. Sans elle, aucun site réel n’est visité : un site doit"
+        " pouvoir voir qui le visite, et à qui s’adresser."
+    )
+    return Point(title, State.TO_DO, seen, "FLEET_CONTACT_URL=https://… (mailto:…)")
+
+
+def _scenarios(words: Words, library: Library) -> Point:
+    title, n = words.t("Des démarches à visiter"), len(library.scenarios)
+    seen = words.nt("%(n)s démarche au catalogue.", "%(n)s démarches au catalogue.", n)
+    bad = tuple(library.problems)
+    if bad:
+        seen += " " + words.nt(
+            "%(n)s fichier ne peut pas être lu :",
+            "%(n)s fichiers ne peuvent pas être lus :",
+            len(bad),
+        )
+    sound = n and not bad
+    typed = "" if sound else f"{IN_CONTAINER} fleet check"
+    return Point(title, State.DONE if sound else State.TO_DO, seen, typed, bad[:5])
+
+
+def _watching(page: Page, status: Status | None) -> Point:
+    title, typed = page.t("Un robot à l’œuvre"), "docker compose logs watch"
+    if status is None:
+        seen = page.t("Aucun robot n’a encore observé dans cette base.")
+    elif status.stopped:
+        seen = page.t("Il s’est arrêté le %(at)s.", at=page.instant(status.at))
+    elif status.stale(now()):
+        seen = page.t("Plus de nouvelles de lui depuis le %(at)s.", at=page.instant(status.at))
+    elif status.problem:
+        seen = page.t("Il ne peut pas travailler :")
+        return Point(title, State.TO_DO, seen, typed, (status.problem,))
+    else:
+        seen = page.nt(
+            "Il observe %(n)s démarche depuis le %(since)s.",
+            "Il observe %(n)s démarches depuis le %(since)s.",
+            status.scenarios,
+            since=page.instant(status.since),
+        )
+        return Point(title, State.DONE, seen)
+    return Point(title, State.TO_DO, seen, typed)
+
+
+def _attempt(page: Page, library: Library, latest: datetime | None) -> Point:
+    title = page.t("Une première capture")
+    if latest is None:
+        seen = page.t("Aucune. La première vient dans l’heure, ou tout de suite :")
+        wanted = (s for s in library.scenarios.values() if not s.control)
+        some = next((s.id for s in wanted if s.department != NOWHERE), "")
+        return Point(title, State.TO_DO, seen, f"{IN_CONTAINER} fleet run {some}")
+    seen = page.t("La dernière tentative est du %(at)s.", at=page.instant(latest))
+    return Point(title, State.DONE, seen, link="/galerie")
+
+
+def _backup(page: Page, dump: LastDump | None) -> Point:
+    title, typed = page.t("Une sauvegarde"), "docker compose --profile backup up -d"
+    if dump is None:
+        seen = page.t("Aucune n’est connue : si le disque meurt, tout est perdu.")
+        return Point(title, State.TO_DO, seen, typed)
+    seen = page.nt(
+        "La dernière, du %(at)s, contient %(n)s tentative.",
+        "La dernière, du %(at)s, contient %(n)s tentatives.",
+        dump.attempts,
+        at=page.instant(dump.at),
+    )
+    fresh = now() - dump.at < FRESH
+    return Point(title, State.DONE if fresh else State.TO_DO, seen, "" if fresh else typed)
+
+
+def _seals(page: Page, latest: Seal | None) -> Point:
+    title, typed = page.t("Des sceaux horodatés par d’autres"), "FLEET_TIMESTAMP_URLS=https://…"
+    if latest is None:
+        seen = page.t("Aucun sceau n’a encore été fait ; le robot en fait un par heure.")
+        return Point(title, State.TO_DO, seen)
+    values = {
+        "n": page.number(latest.statement.number),
+        "at": page.instant(latest.statement.sealed_at),
+    }
+    if latest.tokens:
+        seen = page.t("Le dernier sceau, n° %(n)s du %(at)s, est horodaté.", **values)
+        return Point(title, State.DONE, seen, link="/sceaux")
+    seen = page.t(
+        "Le dernier sceau, n° %(n)s du %(at)s, n’est horodaté par aucune autorité extérieure : sa"
+        " date ne repose que sur cette machine.",
+        **values,
+    )
+    return Point(title, State.TO_DO, seen, typed, link="/sceaux")
+
+
+def _told(title: str, is_set: bool | None, yes: str, no: str, typed: str, unknown: str) -> Point:
+    if is_set is None:
+        return Point(title, State.UNKNOWN, unknown, typed)
+    return Point(title, State.DONE, yes) if is_set else Point(title, State.TO_DO, no, typed)
