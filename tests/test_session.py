@@ -115,7 +115,7 @@ async def session(
 
 
 async def test_the_answer_is_read_again_until_the_site_ends_the_session(store: Store) -> None:
-    flow = demarche(answer=Answer.HIDDEN, session_s=2.0)
+    flow = demarche(answer=Answer.HIDDEN, session_s=5.0)
 
     held = await session(store, flow, passes_the_captcha)
 
