@@ -90,7 +90,28 @@ def load(*places: Path) -> Catalog:
     return Catalog(tuple(in_order), tuple(problems))
 
 
-def fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
+class Following:
+    """The catalogue of a folder in which files come, change and go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: object = None
+
+    def changed(self) -> Catalog | None:
+        """
+        The catalogue, read again; None if no file changed since the last time.
+
+        Raises:
+            BadInput: the folder does not exist.
+        """
+        files = _fingerprint(self._folder)
+        if files == self._seen:
+            return None
+        self._seen = files
+        return load(self._folder)
+
+
+def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a scenario file of this folder does: names, times and sizes."""
     found = []
     for path in sorted(folder.glob("d*.py")):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
     from multiprocessing.connection import Connection
+    from pathlib import Path
     from socket import socket
 
     from fleet.browser import Chromium
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 GRACE_S = 5
 """For answers under way when the server is to end."""
+
+FOLLOW_S = 10.0
+"""How often to look whether a scenario file changed, as `fleet watch` does."""
 
 BACKLOG = 2048
 """Connections that wait to be taken."""
@@ -56,9 +60,9 @@ async def serve(
     async with open_store(settings) as store:
         listening = _listen(host, port)
         others = beside(partial(_serve_beside, settings, made_up, listening), more)
-        await _until_interrupted(
-            _serve_with(others, library_of(settings, store, made_up=made_up), listening, host)
-        )
+        library = library_of(settings, store, made_up=made_up)
+        async with _following(library, settings.scenarios_dir):
+            await _until_interrupted(_serve_with(others, library, listening, host))
     return True
 
 
@@ -75,11 +79,10 @@ async def serve_app(library: Library, host: str, port: int) -> None:
 
 def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
     """What the pages read from: this store, and the scenarios of the settings' folder."""
-    catalogue = catalog.load(settings.scenarios_dir)
-    return Library(
+    library = Library(
         store=store,
         browse=store.browse,
-        scenarios={s.id: s for s in catalogue.scenarios},
+        scenarios={},
         made_up=made_up,
         data_dir=settings.data_dir,
         members_only=settings.reading == "members",
@@ -87,8 +90,28 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
         chromium=_chromium(settings),
         contact=settings.contact_url,
         public_url=settings.public_url,
-        problems=[f"{p.path.name}: {p.problem}" for p in catalogue.problems],
     )
+    library.use(catalog.load(settings.scenarios_dir))
+    return library
+
+
+@contextlib.asynccontextmanager
+async def _following(library: Library, folder: Path) -> AsyncIterator[None]:
+    """Meanwhile, use the scenario files as they are."""
+
+    async def follow() -> None:
+        following = catalog.Following(folder)
+        while True:
+            with contextlib.suppress(BadInput):  # the folder is away: what was read stays
+                if found := await asyncio.to_thread(following.changed):
+                    library.use(found)
+            await asyncio.sleep(FOLLOW_S)
+
+    task = asyncio.ensure_future(follow())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Chromium]] | None:
@@ -125,7 +148,10 @@ def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: C
     async def serve_until_alone() -> None:
         async with open_store(settings) as store:
             library = library_of(settings, store, made_up=made_up)
-            async with _answering(library, listening) as serving:
+            async with (
+                _following(library, settings.scenarios_dir),
+                _answering(library, listening) as serving,
+            ):
                 first.send_bytes(b"serving")
                 ends: set[Future[Any]] = {serving, asyncio.ensure_future(said(first))}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -144,27 +144,26 @@ def followed(
     settings: Settings, patterns: Sequence[str], practice_port: int | None
 ) -> Callable[[], Sequence[Scenario]]:
     """The catalogue of the moment, by files that may change; the same list while they do not."""
-    seen: object = None
-    scenarios: list[Scenario] = []
+    following = catalog.Following(settings.scenarios_dir)
+    first, scenarios = True, list[Scenario]()
 
     def now() -> Sequence[Scenario]:
-        nonlocal seen, scenarios
-        files = catalog.fingerprint(settings.scenarios_dir)
-        if files == seen:
+        nonlocal first, scenarios
+        catalogue = following.changed()
+        if catalogue is None:
             return scenarios
-        first, seen = seen is None, files
-        catalogue = catalog.load(settings.scenarios_dir)
+        first, was_first = False, first
         for problem in catalogue.problems:
             structlog.get_logger().error("scenario file left out", problem=str(problem))
         try:
             chosen = catalogue.select(patterns)
             check_may_visit(chosen, settings)
         except BadInput as exc:
-            if first:
+            if was_first:
                 raise
             structlog.get_logger().error("the catalogue stays as it was", problem=str(exc))
             return scenarios
-        if first and not chosen:
+        if was_first and not chosen:
             raise BadInput(
                 f"no scenario to watch in {settings.scenarios_dir}; see: fleet check, fleet list"
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fleet.browse import Browse
+    from fleet.catalog import Catalog
     from fleet.models import Scenario
     from fleet.page import Pages
     from fleet.store import Store
@@ -24,18 +25,18 @@ class Library:
     """
     The store, its browse queries and the catalogue.
 
-    `scenarios` are by id, as they were when the server was started; attempts of others may be
-    stored. `made_up` says that the data are of practice prefectures or seeded, which every page
-    then shows. `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the
-    pages are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
+    `scenarios` are by id, as they are now (`use`); attempts of others may be stored. `made_up`
+    says that the data are of practice prefectures or seeded, which every page then shows.
+    `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the pages
+    are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
     authorities that are believed. `chromium` opens what prints dossiers; None where there is no
-    Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where readers
-    find these pages; `problems` are scenario files that could not be read.
+    Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where
+    readers find these pages; `problems` are scenario files that could not be read.
     """
 
     store: Store
     browse: Browse
-    scenarios: Mapping[str, Scenario]
+    scenarios: dict[str, Scenario]
     made_up: bool
     data_dir: Path
     members_only: bool = False
@@ -43,7 +44,13 @@ class Library:
     chromium: Callable[[], AbstractAsyncContextManager[Pages]] | None = None
     contact: str | None = None
     public_url: str | None = None
-    problems: Sequence[str] = ()
+    problems: list[str] = field(default_factory=list)
+
+    def use(self, catalogue: Catalog) -> None:
+        """From now on these scenarios."""
+        self.scenarios.clear()
+        self.scenarios.update({s.id: s for s in catalogue.scenarios})
+        self.problems[:] = [f"{p.path.name}: {p.problem}" for p in catalogue.problems]
 
     def title(self, scenario_id: str) -> str:
         """What a flow is for, in French; its slug if its scenario is gone."""

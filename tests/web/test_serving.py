@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import psutil
@@ -71,6 +72,38 @@ async def all_answer(served: Served) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(20):
             group.create_task(once(served.url))
+
+
+SCENARIO = """from fleet.families import bookingserver
+
+essai = bookingserver.flow(
+    department="63",
+    flow="{flow}",
+    title="{title}",
+    url="http://essai.localhost/booking/create/1",
+)
+"""
+
+
+async def test_a_scenario_file_that_is_new_or_bad_is_known_without_a_restart(
+    database: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "d63_un.py").write_text(SCENARIO.format(flow="un", title="Le premier"))
+    own = {**database, "FLEET_SCENARIOS_DIR": str(tmp_path)}
+    async with serving(own, 1) as served, httpx.AsyncClient(timeout=LONG_S) as http:
+        unknown = await http.get(served.url + "/demarche/63/deux")
+        (tmp_path / "d63_deux.py").write_text(SCENARIO.format(flow="deux", title="Le second"))
+        (tmp_path / "d63_trois.py").write_text("no Python")
+        for page in range(100):  # each an address of its own: answers are kept
+            known = await http.get(f"{served.url}/demarche/63/deux?page={page}")
+            if "Le second" in known.text:
+                break
+            await asyncio.sleep(0.5)
+        page_of_it = await http.get(served.url + "/installation")
+
+    assert unknown.status_code == 404
+    assert "Le second" in known.text
+    assert "d63_trois.py: line 1: invalid syntax" in page_of_it.text
 
 
 async def once(url: str) -> None:
