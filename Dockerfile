@@ -26,6 +26,8 @@ LABEL org.opencontainers.image.title="prefecture-fleet" \
       org.opencontainers.image.licenses="Apache-2.0"
 # libatomic1: Playwright's driver dies without it. Fonts: Latin, Cyrillic, Greek, Arabic, Hebrew, Chinese.
 # openssl: timestamps and dossiers. tini: collects what Chromium leaves, passes SIGTERM on.
+# Versions are Debian's of the day: a rebuild brings Chromium's security updates.
+# hadolint ignore=DL3008
 RUN if [ -n "${DEBIAN_MIRROR:-}" ]; then \
         sed -i "s|^URIs: .*/debian$|URIs: ${DEBIAN_MIRROR}|" /etc/apt/sources.list.d/debian.sources; \
     fi \

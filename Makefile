@@ -22,12 +22,14 @@ demo: setup ## visit the practice prefectures, and say where their pictures are
 test: setup ## run the tests
 	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
-# All three, so that one run shows everything.
-lint: setup ## check formatting, style and types
+# All of them, so that one run shows everything. The last two are binaries that exist for x86-64.
+lint: setup ## check formatting, style and types, the Dockerfile and the shell scripts
 	@worst=0; \
 	$(BIN)/ruff format --check $(CODE) || worst=1; \
 	$(BIN)/ruff check $(CODE) || worst=1; \
 	$(BIN)/mypy $(CODE) || worst=1; \
+	[ ! -x $(BIN)/hadolint ] || $(BIN)/hadolint Dockerfile || worst=1; \
+	[ ! -x $(BIN)/shellcheck ] || $(BIN)/shellcheck setup.sh docker/*.sh fleet/web/by_hand/*.sh || worst=1; \
 	exit $$worst
 
 format: setup ## rewrite the code in the one format, and fix what can be fixed safely
