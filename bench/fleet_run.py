@@ -10,7 +10,7 @@ from bench.contender import Answers, cpu_seconds, main
 from bench.site import forms, scenario
 from fleet import log
 from fleet.attempt import Limits
-from fleet.equipment import open_chromium, open_store
+from fleet.equipment import open_chromium
 from fleet.models import Attempt
 from fleet.mongo import connect
 from fleet.mongod import Mongod
@@ -18,6 +18,7 @@ from fleet.run import Pace, Runner
 from fleet.sealing import seal
 from fleet.settings import Settings
 from fleet.signing import SigningKey
+from fleet.storage import open_store
 from fleet.timestamps import Authorities
 
 

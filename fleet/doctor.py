@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from fleet import catalog
 from fleet.clock_sync import read_clock
-from fleet.equipment import open_chromium, open_store
+from fleet.equipment import open_chromium
 from fleet.errors import BadInput, FleetError
 from fleet.evidence import Place, take_picture
 from fleet.executable import find_chromium
 from fleet.readings import Machine
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

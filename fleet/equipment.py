@@ -1,5 +1,5 @@
 """
-What a command needs, opened in the right order and closed in reverse: store and Chromium.
+What a visit needs, as the settings want it: Chromium, limits, hosts, practice prefectures.
 
 Also who may be visited: real prefectures only with a contact address.
 """
@@ -7,7 +7,6 @@ Also who may be visited: real prefectures only with a contact address.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,13 +15,11 @@ import fleet
 from fleet import practice
 from fleet.attempt import Limits
 from fleet.browser import Chromium
-from fleet.errors import BadInput, FleetError, StoreUnreachable
+from fleet.errors import BadInput, FleetError
 from fleet.executable import find_chromium
-from fleet.mongod import Mongod
 from fleet.politeness import Courtesy, Hosts
 from fleet.run import Pace
 from fleet.sight import Patience
-from fleet.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -102,38 +99,6 @@ def hosts_of(settings: Settings, *, practice: bool) -> Hosts:
     if practice:
         return Hosts(replace(courtesy, cooling=None), None)
     return Hosts(courtesy, settings.data_dir / "hosts")
-
-
-Revive = Callable[[], Awaitable[bool]]
-"""Start the embedded MongoDB again if it has died; whether it had."""
-
-
-@contextlib.asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Store]:
-    """The store of `FLEET_MONGODB_URL`, else of the embedded server, which is then running."""
-    async with open_lasting_store(settings) as (store, _):
-        yield store
-
-
-@contextlib.asynccontextmanager
-async def open_lasting_store(settings: Settings) -> AsyncIterator[tuple[Store, Revive | None]]:
-    """The store as of `open_store`, and how to bring an embedded server back if it dies."""
-    if settings.mongodb_url is not None:
-        async with await Store.open(settings.mongodb_url, settings.database) as store:
-            yield store, None
-        return
-    server = Mongod(settings.data_dir)
-    async with server as url:
-        try:
-            async with await Store.open(url, settings.database) as store:
-                yield store, server.revive
-        except StoreUnreachable as exc:
-            if (said := server.why_gone()) is None:
-                raise
-            raise StoreUnreachable(
-                f"the embedded MongoDB in {settings.data_dir} has ended; its log ends: {said}."
-                " Is the disk full? What was stored before is safe; make room and start again"
-            ) from exc
 
 
 @contextlib.asynccontextmanager

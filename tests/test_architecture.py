@@ -25,8 +25,8 @@ ONLY_IN = {
     "argon2": r"passwords\.py",
     "asyncio_pool": r"(run|pressure)\.py",
     "tenacity": r"run\.py",
-    "fleet.settings": r"(cli|commands/.*|equipment|doctor)\.py",
-    "fleet.log": r"(cli|commands/.*|equipment|doctor)\.py",
+    "fleet.settings": r"(cli|commands/.*|equipment|storage|doctor)\.py",
+    "fleet.log": r"(cli|commands/.*|equipment|storage|doctor)\.py",
 }
 NEVER = {
     r"(store|bucket|mongo|rollup|recount|changes|figures|browse|filter|paging|pipelines)\.py"

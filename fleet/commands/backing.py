@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import fleet
 from fleet.dumps import NAME, said
-from fleet.equipment import open_store
 from fleet.errors import BadInput
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from fleet.dumps import Dump

@@ -13,10 +13,11 @@ from rich.console import Console
 from fleet import catalog
 from fleet.commands.proving import authorities_of, key_of, practice_authority, seal_store
 from fleet.commands.visiting import progress, tell_result, visit
-from fleet.equipment import aimed, hosts_of, open_store, pace_of, practising
+from fleet.equipment import aimed, hosts_of, pace_of, practising
 from fleet.errors import FleetError, LeaseTaken
 from fleet.practice.authority import PracticeAuthority
 from fleet.present import attempts_table, save_pictures
+from fleet.storage import open_store
 from fleet.timestamps import Authorities
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from fleet import catalog
 from fleet.commands.proving import authorities_of
 from fleet.dossier import Order, make
-from fleet.equipment import open_chromium, open_store
+from fleet.equipment import open_chromium
 from fleet.errors import BadInput
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from fleet.settings import Settings

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from fleet.commands.signals import interrupted
 from fleet.commands.visiting import check, tell, world
-from fleet.equipment import is_loopback, limits_of, open_chromium, open_store
+from fleet.equipment import is_loopback, limits_of, open_chromium
 from fleet.session import check_family, hold
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

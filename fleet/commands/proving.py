@@ -11,7 +11,6 @@ from cryptography import x509
 from rich.console import Console
 
 import fleet
-from fleet.equipment import open_store
 from fleet.errors import BadInput, LedgerAltered
 from fleet.findings import Case
 from fleet.manifest import sha256
@@ -19,6 +18,7 @@ from fleet.models import FLOW_SLUG, now
 from fleet.present import instant, write_file
 from fleet.sealing import seal as seal_links
 from fleet.signing import SigningKey
+from fleet.storage import open_store
 from fleet.timestamps import Authorities, roots_of
 from fleet.verification import Verifier
 from fleet.verifications import Verification

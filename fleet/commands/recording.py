@@ -9,12 +9,13 @@ from rich.console import Console
 from fleet import har
 from fleet.attempt import attempt
 from fleet.commands.visiting import check, tell, visit, world
-from fleet.equipment import hosts_of, limits_of, open_chromium, open_store, pace_of
+from fleet.equipment import hosts_of, limits_of, open_chromium, pace_of
 from fleet.errors import BadInput
 from fleet.models import Verdict
 from fleet.player import Player
 from fleet.present import save_pictures
 from fleet.recorder import Recorder
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from fleet.equipment import open_store
 from fleet.errors import BadInput
 from fleet.models import now
 from fleet.removal import checked_reason
 from fleet.retention import Policy, Retention
+from fleet.storage import open_store
 from fleet.web.thumbnails import Thumbnails
 
 if TYPE_CHECKING:

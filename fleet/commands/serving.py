@@ -14,9 +14,10 @@ from fleet import catalog
 from fleet.commands.proving import authorities_of
 from fleet.commands.server_processes import beside, said, usual_number
 from fleet.commands.signals import interrupted
-from fleet.equipment import open_chromium, open_store
+from fleet.equipment import open_chromium
 from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.executable import find_chromium
+from fleet.storage import open_store
 from fleet.web.app import create_app
 from fleet.web.library import Library
 

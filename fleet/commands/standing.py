@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from fleet.equipment import open_store
 from fleet.models import PARIS, now
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from fleet.care import needing_care
-from fleet.equipment import open_store
 from fleet.errors import NotStored, StoreRefused
 from fleet.present import AttemptWriter, care_json, care_text, instant, verdict_text, write_file
 from fleet.rejudge import judge_stored
 from fleet.rules import RULESET
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

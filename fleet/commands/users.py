@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from fleet.accounts import checked_name
-from fleet.equipment import open_store
 from fleet.errors import BadInput
 from fleet.models import PARIS
 from fleet.passwords import LONGEST, Passwords, check_password
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from fleet.settings import Settings

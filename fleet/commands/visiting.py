@@ -17,7 +17,6 @@ from fleet.equipment import (
     is_loopback,
     limits_of,
     open_chromium,
-    open_store,
     pace_of,
     practising,
 )
@@ -31,6 +30,7 @@ from fleet.present import (
 )
 from fleet.robots import RobotsReader
 from fleet.run import Runner
+from fleet.storage import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence

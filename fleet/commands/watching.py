@@ -15,15 +15,7 @@ from fleet.browser import START_S, Chromium
 from fleet.commands.alerting import alerts_of, tell_conditions, tell_end
 from fleet.commands.proving import authorities_of, key_of, seal_store
 from fleet.commands.signals import interrupted
-from fleet.equipment import (
-    aimed,
-    check_may_visit,
-    hosts_of,
-    is_loopback,
-    limits_of,
-    open_lasting_store,
-    practising,
-)
+from fleet.equipment import aimed, check_may_visit, hosts_of, is_loopback, limits_of, practising
 from fleet.errors import BadInput
 from fleet.executable import find_chromium
 from fleet.heartbeat import beat
@@ -33,6 +25,7 @@ from fleet.pressure import Places
 from fleet.recycling import Browsers, Lifetime
 from fleet.robots import RobotsReader
 from fleet.spool import Spool
+from fleet.storage import open_lasting_store
 from fleet.unfinished import Marks
 from fleet.watch import Order, Parts, Patience, Watch
 
