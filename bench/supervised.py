@@ -60,6 +60,11 @@ class Program:
             self._keeping = None
         return self.ends[-1].code if self.ends else 0
 
+    def last_words(self) -> str:
+        """How it stands and what it has logged last, for whoever waited in vain."""
+        logged = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        return f"process {self.pid or 'none'}, ended {[end.code for end in self.ends]}\n{logged}"
+
     async def _keep(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             with self.log.open("ab") as log:

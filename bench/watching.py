@@ -165,13 +165,17 @@ class World:
 
     async def until(self, true: Callable[[], Any], words: str, seconds: float = READY_S) -> None:
         """Wait for something, which may be a coroutine function."""
-        async with asyncio.timeout(seconds):
-            while True:
-                got = true()
-                if await got if asyncio.iscoroutine(got) else got:
-                    return
-                await asyncio.sleep(0.25)
-        raise TimeoutError(f"{words} in {seconds:g} s; see {self.folder}")
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    got = true()
+                    if await got if asyncio.iscoroutine(got) else got:
+                        return
+                    await asyncio.sleep(0.25)
+        except TimeoutError as exc:
+            programs = {"country": self.country, "mongodb": self.mongodb, "fleet": self.fleet}
+            ends = [f"{name}: {program.last_words()}" for name, program in programs.items()]
+            raise TimeoutError("\n".join((f"{words} in {seconds:g} s", *ends))) from exc
 
     async def served(self) -> bool:
         """Read the country's journal; whether it answers."""

@@ -138,7 +138,8 @@ def followed(
 ) -> Callable[[], Sequence[Scenario]]:
     """The catalogue of the moment, by files that may change; the same list while they do not."""
     following = catalog.Following(settings.scenarios_dir)
-    first, scenarios = True, list[Scenario]()
+    first = True
+    scenarios: list[Scenario] = []
 
     def now() -> Sequence[Scenario]:
         nonlocal first, scenarios
