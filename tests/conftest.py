@@ -9,7 +9,6 @@ gets a database of its own. A test that fails leaves the pictures of its attempt
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from pathlib import Path
 
@@ -42,6 +41,7 @@ from fleet.practice import (
 from fleet.settings import Settings
 from fleet.sight import Patience
 from fleet.store import Store
+from tests.databases import own_database, own_store
 
 FAILED = Path(__file__).parent / "failed"
 
@@ -96,14 +96,15 @@ async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 @pytest.fixture
 async def store(mongodb_url: str) -> AsyncIterator[Store]:
     """A store in a database of its own."""
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as opened:
+    async with own_store(mongodb_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def database(mongodb_url: str) -> dict[str, str]:
+async def database(mongodb_url: str) -> AsyncIterator[dict[str, str]]:
     """Settings for a database of its own on the session's server."""
-    return {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
+    async with own_database(mongodb_url) as name:
+        yield {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": name}
 
 
 Visit = Callable[..., Awaitable[Attempt]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from fleet.paging import MOST, SPANS_AT_ONCE, Page
 from fleet.samples import Break, day_start
 from fleet.stats import Counts, Delay, Rate
 from fleet.store import Store
+from tests.databases import own_store
 from tests.test_rollup import FLOWS, add, attempt_at
 from tests.test_store import file_of
 
@@ -44,7 +44,7 @@ def made_attempts() -> list[Attempt]:
 async def full(mongodb_url: str) -> AsyncIterator[tuple[Store, list[Attempt]]]:
     """A store with `made_attempts`, and these, newest first."""
     attempts = made_attempts()
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         await store._db.attempts.insert_many([attempt.to_document() for attempt in attempts])
         await store.rollups.rebuild()
         yield store, sorted(attempts, key=lambda a: (a.started_at, a.id), reverse=True)
@@ -319,7 +319,7 @@ async def weeks(mongodb_url: str) -> AsyncIterator[tuple[Store, list[Attempt]]]:
         for n in range(28)
         for m, flow in enumerate(FLOWS)
     ]
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         await store._db.attempts.insert_many([attempt.to_document() for attempt in attempts])
         await store.rollups.rebuild()
         yield store, attempts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from fleet.signing import SigningKey
 from fleet.store import Store
 from fleet.timestamps import Authorities, roots_of
 from fleet.verification import Verifier
+from tests.databases import own_database
 from tests.tampered_database import alter_a_picture, delete_an_attempt
 from tests.tampered_database import flip_file as flip_file
 from tests.test_store import AT, CHUNK, attempt_of, file_of
@@ -60,10 +60,9 @@ class Sealer:
 async def sealer(
     mongodb_url: str, authority: PracticeAuthority, tmp_path: Path
 ) -> AsyncIterator[Sealer]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
     client: AsyncIOMotorClient[Documents] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
     authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
-    async with await Store.open(mongodb_url, name) as store:
+    async with own_database(mongodb_url) as name, await Store.open(mongodb_url, name) as store:
         yield Sealer(store, client[name], SigningKey.of(tmp_path / "key.pem"), authorities)
     client.close()
 

@@ -23,6 +23,7 @@ from fleet.samples import DayFigures, day_start
 from fleet.settings import Settings
 from fleet.stats import Counts, Delay
 from fleet.store import Store
+from tests.databases import own_store
 from tests.test_cli import fleet
 from tests.test_stats import DELAYS
 from tests.test_store import attempt_of
@@ -217,7 +218,7 @@ attempts_lists = st.lists(
 async def test_in_any_order_and_added_twice_the_rollups_are_those_of_a_full_count(
     mongodb_url: str, attempts: list[Attempt]
 ) -> None:
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         await add(store, *attempts, *attempts[::3])
 
         await proved(store)

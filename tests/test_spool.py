@@ -29,6 +29,7 @@ from fleet.mongod import Mongod
 from fleet.packed import pack, read_item
 from fleet.spool import Spool
 from fleet.store import Store
+from tests.databases import own_database
 from tests.test_mongod import servers_of, small_disk
 from tests.test_store import AT, attempt_of, file_of
 
@@ -65,7 +66,8 @@ def spool_in(folder: Path) -> Iterator[Spool]:
 async def beside(mongodb_url: str) -> AsyncIterator[Any]:
     """The database `beside`, as another program sees it."""
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(mongodb_url)
-    yield client[f"test_{uuid.uuid4().hex[:12]}"]
+    async with own_database(mongodb_url) as name:
+        yield client[name]
     client.close()
 
 

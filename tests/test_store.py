@@ -23,6 +23,7 @@ from pymongo.errors import WriteError
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.models import Attempt, Evidence, EvidenceFile, Run, Served, Verdict
 from fleet.store import Store
+from tests.databases import own_database
 
 AT = datetime(2026, 11, 20, 8, 30, 15, 123000, tzinfo=UTC)
 CHUNK = 255 * 1024
@@ -90,7 +91,8 @@ class Beside:
 @pytest.fixture
 async def beside(mongodb_url: str) -> AsyncIterator[Beside]:
     client: AsyncIOMotorClient[Documents] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
-    yield Beside(mongodb_url, f"test_{uuid.uuid4().hex[:12]}", client)
+    async with own_database(mongodb_url) as name:
+        yield Beside(mongodb_url, name, client)
     client.close()
 
 

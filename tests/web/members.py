@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from fleet.passwords import Passwords
 from fleet.settings import PRACTICE_SCENARIOS
 from fleet.store import Store
 from fleet.web.library import Library
+from tests.databases import own_store
 from tests.web.conftest import client, serving
 
 PASSWORD = "quatre mots sans lien"
@@ -70,8 +70,7 @@ async def club(
     mongodb_url: str, folder: Path, *, members_only: bool = False
 ) -> AsyncIterator[Club]:
     """A new application over an empty database."""
-    database = f"test_{uuid.uuid4().hex[:12]}"
-    async with await Store.open(mongodb_url, database) as store:
+    async with own_store(mongodb_url) as store:
         for name in (CLAIRE, OMAR):
             await store.accounts.add(name, HASH)
         library = Library(
@@ -83,7 +82,7 @@ async def club(
             members_only=members_only,
         )
         async with serving(library) as url:
-            yield Club(url, library, mongodb_url, database)
+            yield Club(url, library, mongodb_url, store._db.name)
 
 
 def routes_of(routes: Iterable[object]) -> Iterator[object]:

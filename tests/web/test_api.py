@@ -41,6 +41,7 @@ from fleet.store import Store
 from fleet.web.api_export import csv_parts, harmless, json_lines_parts, parquet_parts
 from fleet.web.fields import CSV_ONLY, WORDS
 from fleet.web.library import Library
+from tests.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -92,7 +93,7 @@ async def history(site: Site, mongodb_url: str, tmp_path_factory: Any) -> AsyncI
         for hours, each in enumerate([none, slots, slots, none, slots])
     ]
     others = [moved(none, "63/remise-de-titre", 0.5), moved(slots, "63/remise-de-titre", 1.5)]
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         for each in (*made, *others):
             await store.add(each, [])
         library = Library(
@@ -475,7 +476,7 @@ def test_no_spreadsheet_runs_what_a_stranger_wrote(site: Site, text: str) -> Non
 async def copies(site: Site, mongodb_url: str, several: int) -> AsyncIterator[Store]:
     """A store with so many copies of a real attempt, put straight into its collection."""
     document = site.of("63/titre-de-sejour").to_document()
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         await store._db.attempts.insert_many(
             [{**document, "_id": uuid.uuid4().hex} for _ in range(several)]
         )

@@ -6,7 +6,6 @@ import hashlib
 import html
 import io
 import re
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from fleet.web.gallery import ON_A_PAGE
 from fleet.web.library import Library
 from fleet.web.pixels import opened
 from tests.conftest import QUICK
+from tests.databases import own_store
 from tests.web.conftest import Site, client, plain, serving
 
 EVIL = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -90,14 +90,13 @@ async def visit_hostile(chromium: Chromium, store: Store, page: str) -> Attempt:
 async def shelf_at(
     chromium: Chromium, mongodb_url: str, data_dir: Path, page: str = HOSTILE
 ) -> AsyncIterator[Shelf]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    async with await Store.open(mongodb_url, name) as store:
+    async with own_store(mongodb_url) as store:
         hostile = await visit_hostile(chromium, store, page)
         library = Library(
             store=store, browse=store.browse, scenarios={}, made_up=False, data_dir=data_dir
         )
         async with serving(library) as url, client(url) as http:
-            yield Shelf(url, http, store, hostile, data_dir, (mongodb_url, name))
+            yield Shelf(url, http, store, hostile, data_dir, (mongodb_url, store._db.name))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from fleet.store import Store
 from fleet.web.kept import KEEP_S, KeptAnswers
 from fleet.web.library import Library
 from fleet.web.sessions import Session
+from tests.databases import own_store
 from tests.test_store import attempt_of, file_of
 from tests.web.conftest import client, serving
 from tests.web.members import CLAIRE, HASH, PASSWORD, sign_in
@@ -64,7 +64,7 @@ class Pages:
 async def keeping(
     mongodb_url: str, folder: Path, *, members_only: bool = False
 ) -> AsyncIterator[Pages]:
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         await store.accounts.add(CLAIRE, HASH)
         library = Library(store, store.browse, {}, True, folder, members_only)
         clock = Clock()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 
 from fleet.models import Attempt, EvidenceFile
-from fleet.store import Store
 from fleet.web.thumbnails import Thumbnails
+from tests.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 REASON = "le nom d’une personne s’y lisait <b>"
@@ -23,9 +22,8 @@ FLOW = "63/titre-de-sejour"
 @asynccontextmanager
 async def copied(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[Site]:
     """The same attempts in a database of its own, from which a test may remove what it likes."""
-    name = f"test_{uuid.uuid4().hex[:12]}_practice"
     wanted = [each for each in site.attempts if each.scenario_id in (FLOW, "91/titre-de-sejour")]
-    async with await Store.open(mongodb_url, name) as store:
+    async with own_store(mongodb_url, "_practice") as store:
         for each in wanted:
             files = [
                 EvidenceFile(evidence=file, content=await site.library.store.evidence(file.sha256))

@@ -23,6 +23,7 @@ from fleet.web.care_page import why
 from fleet.web.language import Words
 from fleet.web.library import Library
 from fleet.web.runs import QUIET, RUNS, Progress, progress_of
+from tests.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 HOUR = timedelta(hours=1)
@@ -60,7 +61,7 @@ class Shelf:
 
 @asynccontextmanager
 async def shelves(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[Shelf]:
-    async with await Store.open(mongodb_url, f"test_{uuid.uuid4().hex[:12]}") as store:
+    async with own_store(mongodb_url) as store:
         library = Library(
             store=store,
             browse=store.browse,
