@@ -153,6 +153,7 @@ class Dumps:
                 await self._read(name, folder / f"{name}.bson")
             await self._schema.set(dump.schema_version)
             await self._schema.bring_up()
+            await self._db.status.delete_one({"_id": "dump"})  # it was of what was here before
         return dump
 
     async def _read(self, name: str, path: Path) -> None:

@@ -13,6 +13,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from bench.supervised import free_port
+from fleet.dumps import LastDump
 from fleet.errors import StoreUnreachable
 from fleet.mongod import find_mongod
 from fleet.store import Store
@@ -60,12 +61,14 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 async def test_the_watching_fleet_stores_and_the_pages_read_but_cannot_write(
-    urls: dict[str, str],
+    urls: dict[str, str], tmp_path: Path
 ) -> None:
     picture = file_of(b"picture")
     attempt = attempt_of(picture)
     async with await Store.open(urls["watch"], DATABASE) as store:
         await store.add(attempt, [picture])
+        dump = await store.dumps.write(tmp_path, "1")
+        await store.dumps.note(dump)
 
     async with await Store.open(urls["web"], DATABASE) as pages:
         assert await pages.evidence(picture.evidence.sha256) == b"picture"
@@ -77,6 +80,9 @@ async def test_the_watching_fleet_stores_and_the_pages_read_but_cannot_write(
         for collection in ("attempts", "links", "seals", "evidence.files"):
             with pytest.raises(OperationFailure, match="not authorized"):
                 await pages._db[collection].delete_many({})
+        with pytest.raises(StoreUnreachable, match="refuses the user"):
+            await pages.dumps.note(dump)
+        assert (await pages.dumps.last()) == LastDump(at=dump.at, attempts=1)
         user = await pages.accounts.add("Anne", "no hash")
         assert (await pages.accounts.find("anne"))[0] == user
 

@@ -20,8 +20,9 @@ from fleet.web.library import Library, library_of
 from fleet.web.page import Page
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
+    from fleet.browse import Tile
     from fleet.chain import Seal
     from fleet.dumps import LastDump
     from fleet.status import Status
@@ -31,18 +32,25 @@ router = APIRouter()
 FRESH = timedelta(days=2)
 """How old the latest backup may be if one is made every day."""
 
-IN_CONTAINER = "docker compose exec watch"
+LATEST = 20
+"""Of so many attempts one must have a picture; a site that is down gives none."""
 
 
 class State(StrEnum):
-    """How a point stands."""
+    """How a point stands; `UNNEEDED`: this installation can do without it."""
 
     DONE = "done"
     TO_DO = "to-do"
     UNKNOWN = "unknown"
+    UNNEEDED = "unneeded"
 
 
-STATES = {State.DONE: N_("fait"), State.TO_DO: N_("à faire"), State.UNKNOWN: N_("inconnu")}
+STATES = {
+    State.DONE: N_("fait"),
+    State.TO_DO: N_("à faire"),
+    State.UNKNOWN: N_("inconnu"),
+    State.UNNEEDED: N_("inutile ici"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +72,45 @@ class Point:
 
 @router.get("/installation")
 async def installation(request: Request) -> HTMLResponse:
-    """The points, what is required first."""
+    """The points, what is required first; practice needs no more than that."""
     page, library = Page(request), library_of(request)
-    needed, wanted = await needed_of(page, library), await wanted_of(page, library)
+    parts = [(page.t("Sans quoi rien n’est mesuré"), await needed_of(page, library))]
+    if not library.made_up:
+        wanted = await wanted_of(page, library)
+        parts.append((page.t("Pour durer, et pour que cela se sache"), wanted))
+    found = [point.state for _, points in parts for point in points]
     return page.render(
         "installation.html",
-        parts=[
-            (page.t("Sans quoi rien n’est mesuré"), needed),
-            (page.t("Pour durer, et pour que cela se sache"), wanted),
-        ],
+        parts=parts,
         states=STATES,
-        missing=sum(point.state is State.TO_DO for point in (*needed, *wanted)),
+        missing=found.count(State.TO_DO),
+        unknown=found.count(State.UNKNOWN),
     )
+
+
+async def missing_of(page: Page, library: Library) -> list[str]:
+    """What a fleet cannot do without and this one lacks, for one line of another page."""
+    needed = await needed_of(page, library)
+    titles = [point.title for point in needed if point.state is State.TO_DO]
+    return [title[:1].lower() + title[1:] for title in titles]
 
 
 async def needed_of(page: Page, library: Library) -> list[Point]:
-    """What a fleet cannot do without."""
-    status, latest = await asyncio.gather(
-        library.store.watched.status(), library.browse.pictures(Filter(), limit=1)
-    )
+    """What a fleet cannot do without: two indexed reads, for the overview asks too."""
+    status, latest = await asyncio.gather(library.store.watched.status(), _latest(library, 1))
+    if latest and not latest[0].picture:
+        latest = await _latest(library, LATEST)
     return [
-        _contact(page, library),
+        _contact(page, library, status),
         _scenarios(page, library),
-        _watching(page, status),
-        _attempt(page, library, latest.items[0].started_at if latest.items else None),
+        _watching(page, library, status),
+        _attempt(page, library, latest),
     ]
+
+
+async def _latest(library: Library, limit: int) -> Sequence[Tile]:
+    """The latest attempts, the very last first."""
+    return (await library.browse.pictures(Filter(), limit=limit)).items
 
 
 async def wanted_of(page: Page, library: Library) -> list[Point]:
@@ -135,23 +157,42 @@ async def wanted_of(page: Page, library: Library) -> list[Point]:
     ]
 
 
-def _contact(words: Words, library: Library) -> Point:
-    title = words.t("Une adresse de contact")
+def _in_container(library: Library, command: str) -> str:
+    """What to type for a command of the watching fleet, in `docker-compose.yml`."""
     if library.made_up:
-        seen = words.t("Inutile ici : seules des préfectures d’entraînement sont visitées.")
-        return Point(title, State.DONE, seen)
+        return f"docker compose --profile demo exec demo-watch {command}"
+    return f"docker compose exec watch {command}"
+
+
+def _service(library: Library, verb: str) -> str:
+    """What to type for a verb of Docker about the watching fleet."""
+    if library.made_up:
+        return f"docker compose --profile demo {verb} demo-watch"
+    return f"docker compose {verb} watch"
+
+
+def _contact(words: Words, library: Library, status: Status | None) -> Point:
+    title, typed = words.t("Une adresse de contact"), "FLEET_CONTACT_URL=https://…"
+    if library.made_up:
+        seen = words.t("Seules des préfectures d’entraînement sont visitées.")
+        return Point(title, State.UNNEEDED, seen)
     if library.contact:
         seen = words.t("Les sites voient qui les visite : %(contact)s", contact=library.contact)
         return Point(title, State.DONE, seen)
+    if status and status.ready and not status.stopped and not status.stale(now()):
+        seen = words.t("Ces pages n’en connaissent aucune ; le robot en a peut-être une.")
+        return Point(title, State.UNKNOWN, seen, typed)
     seen = words.t(
         "Ces pages n’en connaissent aucune. Sans elle, aucun site réel n’est visité : un site doit"
-        " pouvoir voir qui le visite, et à qui s’adresser."
+        " pouvoir voir qui le visite, et à qui s’adresser (une page, ou mailto: et une adresse)."
     )
-    return Point(title, State.TO_DO, seen, "FLEET_CONTACT_URL=https://… (mailto:…)")
+    return Point(title, State.TO_DO, seen, typed)
 
 
 def _scenarios(words: Words, library: Library) -> Point:
     title, n = words.t("Des démarches à visiter"), len(library.scenarios)
+    if n and library.problems:
+        title = words.t("Un catalogue sans erreur")
     seen = words.nt("%(n)s démarche au catalogue.", "%(n)s démarches au catalogue.", n)
     bad = tuple(library.problems)
     if bad:
@@ -161,21 +202,27 @@ def _scenarios(words: Words, library: Library) -> Point:
             len(bad),
         )
     sound = n and not bad
-    typed = "" if sound else f"{IN_CONTAINER} fleet check"
+    typed = "" if sound else _in_container(library, "fleet check")
     return Point(title, State.DONE if sound else State.TO_DO, seen, typed, bad[:5])
 
 
-def _watching(page: Page, status: Status | None) -> Point:
-    title, typed = page.t("Un robot à l’œuvre"), "docker compose logs watch"
+def _watching(page: Page, library: Library, status: Status | None) -> Point:
+    title, typed = page.t("Un robot à l’œuvre"), _service(library, "logs")
+    if status is None and library.made_up:
+        seen = page.t("Aucun n’observe ici ; pour s’exercer, « fleet run --practice » suffit.")
+        return Point(title, State.UNNEEDED, seen)
     if status is None:
         seen = page.t("Aucun robot n’a encore observé dans cette base.")
     elif status.stopped:
         seen = page.t("Il s’est arrêté le %(at)s.", at=page.instant(status.at))
+        typed = _service(library, "up -d")
     elif status.stale(now()):
         seen = page.t("Plus de nouvelles de lui depuis le %(at)s.", at=page.instant(status.at))
     elif status.problem:
         seen = page.t("Il ne peut pas travailler :")
         return Point(title, State.TO_DO, seen, typed, (status.problem,))
+    elif not status.scenarios:
+        seen = page.t("Il est là, mais n’a aucune démarche à observer.")
     else:
         seen = page.nt(
             "Il observe %(n)s démarche depuis le %(since)s.",
@@ -187,15 +234,19 @@ def _watching(page: Page, status: Status | None) -> Point:
     return Point(title, State.TO_DO, seen, typed)
 
 
-def _attempt(page: Page, library: Library, latest: datetime | None) -> Point:
+def _attempt(page: Page, library: Library, latest: Sequence[Tile]) -> Point:
     title = page.t("Une première capture")
-    if latest is None:
-        seen = page.t("Aucune. La première vient dans l’heure, ou tout de suite :")
-        wanted = (s for s in library.scenarios.values() if not s.control)
-        some = next((s.id for s in wanted if s.department != NOWHERE), "")
-        return Point(title, State.TO_DO, seen, f"{IN_CONTAINER} fleet run {some}")
-    seen = page.t("La dernière tentative est du %(at)s.", at=page.instant(latest))
-    return Point(title, State.DONE, seen, link="/galerie")
+    if pictured := next((tile for tile in latest if tile.picture), None):
+        seen = page.t("La dernière est du %(at)s.", at=page.instant(pictured.started_at))
+        return Point(title, State.DONE, seen, link=f"/tentative/{pictured.attempt_id}")
+    if latest:
+        seen = page.t("Les dernières tentatives n’ont montré aucune page.")
+        return Point(title, State.TO_DO, seen, _in_container(library, "fleet doctor"))
+    seen = page.t("Aucune encore. Un robot à l’œuvre en fait ; pour ne pas attendre :")
+    wanted = (s for s in library.scenarios.values() if not s.control)
+    some = next((s.id for s in wanted if s.department != NOWHERE), "")
+    run = "fleet run --practice" if library.made_up else "fleet run"
+    return Point(title, State.TO_DO, seen, _in_container(library, f"{run} {some}".rstrip()))
 
 
 def _backup(page: Page, dump: LastDump | None) -> Point:

@@ -47,10 +47,13 @@ class Library:
     problems: list[str] = field(default_factory=list)
 
     def use(self, catalogue: Catalog) -> None:
-        """From now on these scenarios."""
+        """From now on these scenarios; of files that cannot be read the name, not the folder."""
         self.scenarios.clear()
         self.scenarios.update({s.id: s for s in catalogue.scenarios})
-        self.problems[:] = [f"{p.path.name}: {p.problem}" for p in catalogue.problems]
+        self.problems[:] = [
+            f"{p.path.name}: {p.problem.replace(f'{p.path.parent}/', '')}"
+            for p in catalogue.problems
+        ]
 
     def title(self, scenario_id: str) -> str:
         """What a flow is for, in French; its slug if its scenario is gone."""

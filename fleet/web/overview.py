@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from fleet.departments import DEPARTMENTS, NOWHERE
 from fleet.errors import BadInput
 from fleet.stats import Counts
 from fleet.web import map as departments_map
+from fleet.web.installation import missing_of
 from fleet.web.language import N_
 from fleet.web.level import FEW, LEVELS, level, share_text
 from fleet.web.library import library_of
@@ -22,8 +24,6 @@ from fleet.web.period import CHOICES, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from fleet.figures import Halves
 
 router = APIRouter()
 
@@ -112,7 +112,11 @@ async def overview(request: Request) -> HTMLResponse:
     page, library = Page(request), library_of(request)
     asked = asked_for(request.query_params)
     order = Order.of(request.query_params)
-    halves: Mapping[str, Halves] = await library.store.figures.overview(asked.period)
+    missing, halves, changes = await asyncio.gather(
+        missing_of(page, library),
+        library.store.figures.overview(asked.period),
+        library.store.figures.changes(CHANGES, control=False),
+    )
     rows = [Row(c, DEPARTMENTS[c], h.foreigners, h.control) for c, h in halves.items()]
     return page.render(
         "overview.html",
@@ -131,5 +135,6 @@ async def overview(request: Request) -> HTMLResponse:
         names=DEPARTMENTS,
         share=partial(share_text, page),
         level=level,
-        changes=await library.store.figures.changes(CHANGES, control=False),
+        changes=changes,
+        missing=missing,
     )

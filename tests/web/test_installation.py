@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page as BrowserPage
 
+from fleet import catalog
 from fleet.dumps import LastDump
 from fleet.models import now
 from fleet.practice.authority import PracticeAuthority
@@ -21,9 +23,11 @@ from fleet.store import Store
 from fleet.timestamps import Authorities, roots_of
 from fleet.web.library import Library
 from tests.test_cli import fleet
+from tests.test_store import attempt_of
 from tests.web.conftest import Site, client, plain, serving
+from tests.web.test_reading import DESK, PHONE, WCAG, problems, sideways
 
-DONE, TO_DO, UNKNOWN = "fait", "à faire", "inconnu"
+DONE, TO_DO, UNKNOWN, UNNEEDED = "fait", "à faire", "inconnu", "inutile ici"
 
 
 @pytest.fixture
@@ -40,16 +44,37 @@ async def library(site: Site, database: dict[str, str], tmp_path: Path) -> Async
         )
 
 
-async def points(library: Library, path: str = "/installation") -> dict[str, tuple[str, str]]:
-    """By title, the state and the words of each point."""
+async def html(library: Library, path: str) -> str:
+    """The page at this address."""
     async with serving(library) as url, client(url) as http:
         answer = await http.get(path)
     assert answer.status_code == 200
+    return answer.text
+
+
+async def lead(library: Library) -> str:
+    """How much is missing, in the words of the page."""
+    found = re.search(r'<p class="lead">(.*?)</p>', await html(library, "/installation"))
+    assert found
+    return plain(found[1])
+
+
+async def line(library: Library, path: str = "/") -> str | None:
+    """What the overview says to be missing; None if it says nothing of it."""
+    text = await html(library, path)
+    found = re.search(r'<a href="(?:/en)?/installation">(.*?)</a></p>\n', text)
+    return found[1] if found else None
+
+
+async def points(library: Library, path: str = "/installation") -> dict[str, tuple[str, str]]:
+    """By title, the state and the words of each point."""
     found = re.findall(
-        r'<h3>(.*?) <span class="tag">(.*?)</span></h3>(.*?)</li>\n', answer.text, re.DOTALL
+        r'<h3>(.*?) <span class="tag">(.*?)</span></h3>(.*?)</li>\n',
+        await html(library, path),
+        re.DOTALL,
     )
     return {
-        plain(title): (state, plain(re.sub(r"<[^>]+>|\s+", " ", words)))
+        plain(title): (state, plain(" ".join(re.sub(r"<[^>]+>", " ", words).split())))
         for title, state, words in found
     }
 
@@ -108,6 +133,10 @@ async def test_nothing_is_missing_where_everything_is_set(
     assert "contient 1 tentative." in said["Une sauvegarde"][1]
     assert "mailto:a@b.example" in said["Une adresse de contact"][1]
     assert {state for state, _ in english.values()} == {"done"}
+    assert await lead(whole) == "Tout est en place. Pour la personne qui tient ce serveur."
+    assert await line(whole) is None
+    unknown = "Que l’on sache, rien ne manque ; 1 point reste inconnu."
+    assert (await lead(replace(whole, contact=None))).startswith(unknown)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +145,7 @@ async def test_nothing_is_missing_where_everything_is_set(
         ({"stopped": True}, "Il s’est arrêté le "),
         ({"at": now() - timedelta(minutes=5)}, "Plus de nouvelles de lui depuis le "),
         ({"problem": "the disk is full", "ready": False}, "the disk is full"),
+        ({"scenarios": 0}, "Il est là, mais n’a aucune démarche à observer."),
     ],
 )
 async def test_a_fleet_that_does_not_watch_is_no_fleet_that_watches(
@@ -138,20 +168,130 @@ async def test_what_is_set_badly_is_named(library: Library) -> None:
 
     said = await points(replace(library, problems=[problem]))
 
-    assert said["Des démarches à visiter"][0] == TO_DO
-    assert "1 fichier ne peut pas être lu :" in said["Des démarches à visiter"][1]
-    assert "invalid syntax &lt;b&gt;" in said["Des démarches à visiter"][1]
+    assert said["Un catalogue sans erreur"][0] == TO_DO
+    assert "1 fichier ne peut pas être lu :" in said["Un catalogue sans erreur"][1]
+    assert "invalid syntax &lt;b&gt;" in said["Un catalogue sans erreur"][1]
     assert said["Des avis quand une démarche change"][0] == TO_DO
     assert said["Une surveillance extérieure"][0] == UNKNOWN
     assert said["Une sauvegarde"][0] == TO_DO
 
 
-async def test_practice_needs_no_contact_address(library: Library) -> None:
-    said = await points(replace(library, made_up=True))
+async def test_a_scenario_file_that_cannot_be_read_is_named_without_its_folder(
+    library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "d99_essai.py").write_text("no Python")
+    followed = replace(library, scenarios={}, problems=[])
+    followed.use(catalog.load(tmp_path))
 
-    assert said["Une adresse de contact"][0] == DONE
+    state, said = (await points(followed))["Des démarches à visiter"]
+
+    assert state == TO_DO
+    assert "0 démarche au catalogue. 1 fichier ne peut pas être lu :" in said
+    assert "d99_essai.py: line 1: invalid syntax" in said
+    assert str(tmp_path) not in said
+
+
+async def test_attempts_without_a_picture_are_no_first_picture(
+    library: Library, site: Site
+) -> None:
+    await library.store.add(attempt_of(started_at=now()), [])
+    before = (await points(library))["Une première capture"]
+    seen = site.of("91/titre-de-sejour")
+    await library.store.add(seen.model_copy(update={"started_at": now()}), [])
+    await library.store.add(attempt_of(started_at=now()), [])
+
+    state, _ = (await points(library))["Une première capture"]
+
+    assert before[0] == TO_DO
+    assert "Les dernières tentatives n’ont montré aucune page." in before[1]
+    assert state == DONE
+    assert f'href="/tentative/{seen.id}"' in await html(library, "/installation")
+
+
+async def test_a_contact_address_that_only_the_fleet_may_know_is_unknown(
+    library: Library, site: Site
+) -> None:
+    await library.store.watched.say(status())
+    await library.store.add(site.attempts[0], [])
+
+    said = await points(library)
+
+    assert said["Une adresse de contact"][0] == UNKNOWN
+    assert "FLEET_CONTACT_URL=" in said["Une adresse de contact"][1]
+    assert await line(library) is None
+
+
+async def test_practice_needs_no_more_than_something_to_see(library: Library, site: Site) -> None:
+    practice = replace(library, made_up=True)
+    empty = await points(practice)
+    await library.store.add(site.attempts[0], [])
+    seen = await points(practice)
+    silent = await line(practice)
+    await library.store.watched.say(status(stopped=True))
+    stopped = await points(practice)
+
+    assert {title: state for title, (state, _) in empty.items()} == {
+        "Une adresse de contact": UNNEEDED,
+        "Des démarches à visiter": DONE,
+        "Un robot à l’œuvre": UNNEEDED,
+        "Une première capture": TO_DO,
+    }
+    typed = "docker compose --profile demo exec demo-watch fleet run --practice "
+    assert typed in empty["Une première capture"][1]
+    assert seen["Une première capture"][0] == DONE
+    assert silent is None
+    assert stopped["Un robot à l’œuvre"][0] == TO_DO
+    assert "docker compose --profile demo up -d demo-watch" in stopped["Un robot à l’œuvre"][1]
+
+
+async def test_the_overview_names_what_is_missing_while_something_required_is(
+    library: Library, site: Site
+) -> None:
+    """One line, in both languages; recommendations are not in it."""
+    french, english = await line(library), await line(library, "/en/")
+    await library.store.watched.say(status())
+    await library.store.add(site.attempts[0], [])
+    set_now = replace(library, contact="mailto:a@b.example")
+
+    assert french == "une adresse de contact, un robot à l’œuvre, une première capture"
+    assert english == "a contact address, a robot at work, a first picture"
+    assert await line(set_now) is None
+    assert await line(replace(set_now, problems=["d99.py: no"])) == "un catalogue sans erreur"
+    assert "Aucune n’est connue" in (await points(set_now))["Une sauvegarde"][1]
+
+
+async def test_a_database_that_was_put_back_has_no_backup_of_before(
+    library: Library, database: dict[str, str], tmp_path: Path
+) -> None:
+    made = await fleet("backup", tmp_path / "backup", **database)
+    before = (await points(library))["Une sauvegarde"]
+
+    back = await fleet("restore", tmp_path / "backup", **database)
+
+    assert (made.code, back.code) == (0, 0), (made, back)
+    assert before[0] == DONE
+    assert (await points(library))["Une sauvegarde"][0] == TO_DO
 
 
 async def test_an_empty_overview_leads_to_what_is_missing(library: Library) -> None:
-    async with serving(library) as url, client(url) as http:
-        assert 'href="/en/installation"' in (await http.get("/en/")).text
+    assert 'href="/en/installation"' in await html(library, "/en/")
+
+
+async def test_axe_finds_nothing_on_the_points_in_any_state_and_they_fit(
+    library: Library, browser_page: BrowserPage
+) -> None:
+    await library.store.watched.say(status(at=now() - timedelta(days=1), heartbeat=None))
+    bad = [f"d99_essai.py: {'a_name_without_end_' * 20}"]
+    async with serving(replace(library, problems=bad, contact="mailto:a@b.example")) as url:
+        for path in ("/installation", "/en/installation", "/"):
+            await browser_page.set_viewport_size(PHONE)
+            await browser_page.emulate_media(color_scheme="light")
+            await browser_page.goto(url + path)
+            assert await problems(browser_page, WCAG) == []
+            assert await sideways(browser_page) <= 0
+            typed = await browser_page.locator(".typed").all_inner_texts()
+            assert all(each == " ".join(each.split()) for each in typed)
+            await browser_page.emulate_media(color_scheme="dark")
+            await browser_page.set_viewport_size(DESK)
+            assert await problems(browser_page, ["color-contrast", "target-size"]) == []
+            assert await sideways(browser_page) <= 0
