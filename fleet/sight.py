@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
@@ -172,13 +173,13 @@ class Sight:
                     await self._cdp.send("Page.stopLoading")
             return await evidence.take_picture(self._cdp, place, whole=True)
 
-        for what, share, taking in (
-            ("picture", 0.6, picture()),
-            ("HTML", 0.2, evidence.take_html(self._cdp, place)),
-            ("outline", 0.2, self._outline(place)),
+        for what, share, take in (
+            ("picture", 0.6, picture),
+            ("HTML", 0.2, partial(evidence.take_html, self._cdp, place)),
+            ("outline", 0.2, partial(self._outline, place)),
         ):
             try:
-                file = await within(seconds * share, taking)
+                file = await within(seconds * share, take())
                 why = f"not within {seconds * share:g} s"
             except (PlaywrightError, KeyError) as exc:
                 file, why = None, str(exc).strip().splitlines()[0]
