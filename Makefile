@@ -17,10 +17,10 @@ setup: ## install everything into .venv, and a Chromium if there is none (instan
 demo: setup ## visit the practice prefectures, and say where their pictures are
 	@$(BIN)/fleet demo $(ARGS)
 
-# Three at a time on any machine: the tests wait as much as they compute, and each worker has a
+# Four at a time on any machine: the tests wait as much as they compute, and each worker has a
 # Chromium and a mongod of its own.
 test: setup ## run the tests
-	@$(BIN)/pytest -n 5 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 # All of them, so that one run shows everything. The last two are binaries that exist for x86-64.
 lint: setup ## check formatting, style and types, the Dockerfile and the shell scripts
