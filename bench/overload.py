@@ -7,7 +7,7 @@
    holds them back: the most memory taken, and how many processes the kernel killed. `--without`
    does the same with nothing to hold them back.
 
-In a container with a memory limit (`docker run -m 2g`, cgroup v1 or v2) that limit is real.
+In a container (`docker run -m 2g`) or a control group with a memory limit that limit is real.
 Elsewhere `--limit-mb` is an invented one above the real memory (PSS) of this process and its
 children: more than that would have been a kill. The pages are real, on a real Chromium.
 """
