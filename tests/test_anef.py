@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-import fleet
 from fleet.attempt import Limits
 from fleet.families import anef
 from fleet.models import Verdict
@@ -13,6 +12,7 @@ from fleet.rejudge import judge_stored
 from fleet.sight import Patience
 from fleet.store import Store
 from tests.conftest import QUICK, Visit, scenario_of
+from tests.misfortunes import ASKED, FAULTS, lingering
 
 
 def portal(state: PortalState = PortalState.USUAL, **changes: object) -> Portal:
@@ -78,34 +78,13 @@ async def test_a_page_that_logs_in_by_itself_is_stopped(visit: Visit) -> None:
     """`visit` looks at the tripwires: no password page was ever answered."""
     usual = scenario_of(portal())
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
     got = await visit(
         portal(PortalState.LOGS_IN_BY_ITSELF),
-        scenario=usual.model_copy(update={"script": lingering}),
+        scenario=lingering(usual),
     )
 
     assert got.verdict == Verdict.CRASHED
     assert "login-actions" in got.detail
-
-
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
-ASKED = {"http_429": {"retry_after_s": "120"}}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -6,10 +6,10 @@ from typing import Literal
 
 import pytest
 
-import fleet
 from fleet.models import Verdict
 from fleet.practice import Fault, Form, Planning, Trap, always, never
 from tests.conftest import Visit, scenario_of
+from tests.misfortunes import FAULTS, lingering
 
 DESK = Planning("14510", "Guichet 1", never)
 
@@ -161,30 +161,10 @@ async def test_a_page_that_takes_a_slot_by_itself_is_stopped_and_the_attempt_cra
     """Nothing leaves (`visit` looks at the tripwires), however long the visit stays there."""
     usual = scenario_of(form(trap))
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
-    got = await visit(form(trap), scenario=usual.model_copy(update={"script": lingering}))
+    got = await visit(form(trap), scenario=lingering(usual))
 
     assert got.verdict == Verdict.CRASHED
     assert "guard stopped a request that would take or hold a slot" in got.detail
-
-
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
 
 
 SITUATIONS: list[tuple[str, int, str]] = [

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-import fleet
 from fleet.families import demarches_simplifiees
 from fleet.models import Verdict
 from fleet.practice import Fault, PracticeServer, Procedure, ProcedureTrap
 from fleet.rejudge import judge
 from fleet.store import Store
 from tests.conftest import Visit, scenario_of
+from tests.misfortunes import ASKED, FAULTS, going_on, lingering
 from tests.test_rejudge import pages_of
 
 OPEN = {"form_open": "true"}
@@ -145,12 +145,7 @@ async def test_a_page_that_begins_a_file_by_itself_is_stopped_and_the_attempt_cr
     """Nothing leaves (`visit` looks at the tripwires), however long the visit stays there."""
     usual = scenario_of(form(trap))
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
-    got = await visit(form(trap), scenario=usual.model_copy(update={"script": lingering}))
+    got = await visit(form(trap), scenario=lingering(usual))
 
     assert got.verdict == Verdict.CRASHED
     assert "guard stopped a request that would take or hold a slot" in got.detail
@@ -160,31 +155,12 @@ async def test_a_page_that_begins_a_file_by_itself_is_stopped_and_the_attempt_cr
 async def test_no_door_of_an_open_form_is_pressed(visit: Visit, door: str) -> None:
     usual = scenario_of(form())
 
-    async def too_far(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.press(css=f"a[href$='/{door}']")
-        raise AssertionError("unreachable")
-
-    got = await visit(form(), scenario=usual.model_copy(update={"script": too_far}))
+    got = await visit(
+        form(), scenario=going_on(usual, lambda here: here.press(css=f"a[href$='/{door}']"))
+    )
 
     assert got.verdict == Verdict.CRASHED
     assert "the guard refused to press" in got.detail
-
-
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
-ASKED = {"http_429": {"retry_after_s": "120"}}
 
 
 @pytest.mark.parametrize("step", ["commencer", "fermeture"])

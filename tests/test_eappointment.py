@@ -26,6 +26,7 @@ from fleet.rejudge import judge_stored
 from fleet.sight import Patience
 from fleet.store import Store
 from tests.conftest import Visit, scenario_of
+from tests.misfortunes import FAULTS, lingering
 
 MOTIVES = (
     Motive("101", "Première demande de titre de séjour", never),
@@ -205,14 +206,9 @@ async def test_a_calendar_that_takes_a_slot_by_itself_is_stopped_and_the_attempt
     """Nothing leaves (`visit` looks at the tripwires), however long the visit stays there."""
     usual = scenario_of(desk())
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
     got = await visit(
         desk(AppointmentTrap.SUBMITS_ITSELF),
-        scenario=usual.model_copy(update={"script": lingering}),
+        scenario=lingering(usual),
     )
 
     assert got.verdict == Verdict.CRASHED
@@ -235,19 +231,6 @@ async def test_a_script_that_continues_from_the_calendar_is_stopped(visit: Visit
     assert "checkSelectionValidity" in got.detail
 
 
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
 SITUATIONS: list[tuple[str, str, Literal["GET", "POST"]]] = [
     *((fault, "motives", "GET") for fault in FAULTS),
     *((fault, "send", "POST") for fault in ("http_403", "http_502", "reset")),

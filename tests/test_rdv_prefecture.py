@@ -17,6 +17,7 @@ from fleet.rejudge import judge_stored
 from fleet.sight import Patience
 from fleet.store import Store
 from tests.conftest import QUICK, Visit, scenario_of
+from tests.misfortunes import FAULTS, lingering
 
 SHORT = Limits(
     visit=Patience(deadline_s=20, answer_timeout_s=1.6, settle_s=1), last_look_s=5, close_s=5
@@ -313,12 +314,7 @@ async def test_a_page_that_goes_too_far_by_itself_is_stopped_and_the_attempt_cra
     flow = answering(Answer.SLOTS, trap)
     usual = scenario_of(flow) if trap is DemarcheTrap.ANSWERS_CAPTCHA else reader(flow)
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
-    got = await visit(flow, scenario=usual.model_copy(update={"script": lingering}))
+    got = await visit(flow, scenario=lingering(usual))
 
     assert got.verdict == Verdict.CRASHED
     assert "guard stopped a request that would take or hold a slot" in got.detail
@@ -330,20 +326,6 @@ def test_every_trap_of_the_practice_prefecture_is_tested() -> None:
 
 
 # Failures
-
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
 
 
 @pytest.mark.parametrize("step", ["landing", "cgu", "creneau"])

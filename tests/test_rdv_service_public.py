@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-import fleet
 from fleet.families import rdv_service_public
 from fleet.models import Attempt, Verdict
 from fleet.practice import Fault, PracticeServer, RdvMotif, RdvPlace, RdvTrap, always, never
@@ -15,6 +14,7 @@ from fleet.practice.offers import PARIS
 from fleet.rejudge import judge
 from fleet.store import Store
 from tests.conftest import Visit, scenario_of
+from tests.misfortunes import FAULTS, going_on, lingering
 from tests.test_rejudge import pages_of
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=PARIS)  # a Wednesday
@@ -190,12 +190,7 @@ async def test_a_page_that_takes_a_slot_by_itself_is_stopped_and_the_attempt_cra
     """Nothing leaves (`visit` looks at the tripwires), however long the visit stays there."""
     usual = scenario_of(motif(trap))
 
-    async def lingering(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.which(never=[here.text("what no page says")])
-        raise AssertionError("unreachable")
-
-    got = await visit(motif(trap), scenario=usual.model_copy(update={"script": lingering}))
+    got = await visit(motif(trap), scenario=lingering(usual))
 
     assert got.verdict == Verdict.CRASHED
     assert "guard stopped a request that would take or hold a slot" in got.detail
@@ -204,30 +199,13 @@ async def test_a_page_that_takes_a_slot_by_itself_is_stopped_and_the_attempt_cra
 async def test_a_slot_is_not_pressed(visit: Visit) -> None:
     usual = scenario_of(motif(**WEEK))
 
-    async def too_far(here: fleet.Visit) -> fleet.Outcome:
-        await usual.script(here)
-        await here.press(css=rdv_service_public.SLOT_LINK)
-        raise AssertionError("unreachable")
-
-    got = await visit(motif(**WEEK), scenario=usual.model_copy(update={"script": too_far}))
+    got = await visit(
+        motif(**WEEK),
+        scenario=going_on(usual, lambda here: here.press(css=rdv_service_public.SLOT_LINK)),
+    )
 
     assert got.verdict == Verdict.CRASHED
     assert "the guard refused to press '09:00'" in got.detail
-
-
-FAULTS = {
-    "http_403": Verdict.BLOCKED,
-    "http_404": Verdict.UNRECOGNISED,
-    "http_429": Verdict.RATE_LIMITED,
-    "http_500": Verdict.OVERLOAD,
-    "http_502": Verdict.OVERLOAD,
-    "http_503": Verdict.OVERLOAD,
-    "http_504": Verdict.OVERLOAD,
-    "surcharge_200": Verdict.OVERLOAD,
-    "surcharge_503": Verdict.OVERLOAD,
-    "reset": Verdict.SITE_DOWN,
-    "empty_response": Verdict.SITE_DOWN,
-}
 
 
 @pytest.mark.parametrize("step", ["link", "search"])
