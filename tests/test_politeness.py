@@ -585,6 +585,20 @@ async def test_the_command_names_every_host_with_its_state_budget_and_robots(
     )
 
 
+def test_in_a_narrow_terminal_a_long_name_is_folded_and_not_what_is_said_of_it(
+    catalogue: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = f"{'prefecture-' * 6}.localhost"
+    file = catalogue.scenarios_dir / "d91_essonne.py"
+    file.write_text(file.read_text().replace("lille.localhost", long))
+
+    hosts_command.show(catalogue, as_json=False)
+    shown = capsys.readouterr().out.splitlines()
+
+    assert re.search(r"^prefecture-[^ ]+ +2 +0 of 60 +not read +may be visited", shown[2])
+
+
 def test_the_command_warns_of_a_host_that_is_asked_for_more_than_its_budget(
     catalogue: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,11 +41,12 @@ def show(settings: Settings, *, as_json: bool) -> None:
         return
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("host", no_wrap=True)
-    table.add_column("flows", justify="right")
-    table.add_column("visits/h", justify="right")
-    table.add_column("robots.txt", overflow="fold")
-    table.add_column("now", overflow="fold")
+    # names of hosts are long: in a narrow terminal they are folded, not what is said of them
+    table.add_column("host", overflow="fold")
+    table.add_column("flows", justify="right", no_wrap=True)
+    table.add_column("visits/h", justify="right", no_wrap=True)
+    table.add_column("robots.txt", overflow="fold", min_width=10)
+    table.add_column("now", overflow="fold", min_width=14)
     for state in states:
         table.add_row(
             state.host,
