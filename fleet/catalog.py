@@ -39,14 +39,19 @@ class Catalog:
 
     def select(self, patterns: Sequence[str]) -> list[Scenario]:
         """
-        The scenarios whose id is one of `patterns` or matches one (`93/*`); all if none given.
+        The scenarios whose id or department (`93`) is one of `patterns`, or whose id matches
+        one (`*/naturalisation*`); all if none given.
 
         Raises:
             BadInput: a pattern matches nothing; names the nearest ids.
         """
         chosen: dict[str, Scenario] = {}
         for pattern in patterns or ["*"]:
-            found = [s for s in self.scenarios if fnmatch.fnmatchcase(s.id, pattern)]
+            found = [
+                s
+                for s in self.scenarios
+                if s.department == pattern or fnmatch.fnmatchcase(s.id, pattern)
+            ]
             if not found and patterns:
                 raise BadInput(self._unknown(pattern))
             chosen.update({s.id: s for s in found})

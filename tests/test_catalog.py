@@ -96,6 +96,12 @@ def test_a_pattern_selects_and_the_order_is_that_of_the_catalogue() -> None:
     assert practice.select([]) == list(practice.scenarios)
 
 
+def test_a_department_selects_its_flows() -> None:
+    practice = catalog.load(PRACTICE_SCENARIOS)
+
+    assert practice.select(["63"]) == practice.select(["63/*"])
+
+
 WITH_NEAREST = rf"among {len(PREFECTURES)}; the nearest: \d\d/[a-z-]+, "
 
 
