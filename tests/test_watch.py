@@ -246,9 +246,9 @@ async def test_a_host_that_refuses_is_left_alone_and_its_due_times_are_missed(
     refusing = form("refusing", 5, faults=(Fault(0, FaultKind.HTTP_403),))
     async with PracticeServer((refusing, FORMS[2])) as server:
         country = Country(server, store, browsers, tmp_path)
-        async with country.watching():
+        async with country.watching() as watch:
             await country.until(lambda made: len(made) >= 4)
-            await asyncio.sleep(2)
+            await until(lambda: watch.tally.misses[Why.COOLING] > 0)
 
         ended = await country.account()
 
