@@ -837,14 +837,14 @@ def assert_is_png(content: bytes) -> None:
     assert len(zlib.decompress(packed)) == height * (1 + width * {2: 3, 6: 4}[colour])
 
 
-async def test_of_20_visits_clermont_offers_none(database: dict[str, str]) -> None:
+async def test_of_10_visits_clermont_offers_none(database: dict[str, str]) -> None:
     """« Au cours des trois derniers mois, aucun rendez-vous n'a jamais été proposé. »"""
     said = await fleet(
-        "run", "--practice", "63/titre-de-sejour", "--times", "20", "--json", **database
+        "run", "--practice", "63/titre-de-sejour", "--times", "10", "--json", **database
     )
 
     attempts = [Attempt.model_validate_json(line) for line in said.out.split("\n")[:-1]]
-    assert Counter(a.verdict for a in attempts) == {Verdict.NO_SLOTS: 20}
+    assert Counter(a.verdict for a in attempts) == {Verdict.NO_SLOTS: 10}
 
 
 @pytest.mark.slow
