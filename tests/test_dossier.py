@@ -22,7 +22,7 @@ from fleet.dossier.pieces import MOST_PARTS, write_parts
 from fleet.errors import BadInput, StoreRefused
 from fleet.manifest import canonical
 from fleet.missed import Missed, Why
-from fleet.models import Attempt, Verdict, now
+from fleet.models import PARIS, Attempt, Verdict, now
 from fleet.practice import PREFECTURES
 from fleet.practice.authority import PracticeAuthority
 from fleet.sealing import seal
@@ -248,7 +248,7 @@ async def test_a_real_visit_becomes_a_dossier_that_verifies(
     visit: Visit, store: Store, chromium: Chromium, authority: PracticeAuthority, tmp_path: Path
 ) -> None:
     await visit(PREFECTURES[0])
-    day = now().date()
+    day = now().astimezone(PARIS).date()
     period = day - timedelta(days=1), day
     attempt: Attempt
     (attempt,) = [each async for each in store.attempts()]
