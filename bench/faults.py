@@ -30,7 +30,7 @@ import psutil
 from bench.accounts import Records, counted, unreadable
 from bench.country import forms
 from bench.outages import full_disk, mongodb_away, small_disk
-from bench.supervised import events, free_port, said
+from bench.supervised import end_in_order, events, free_port, said
 from bench.watching import World, machine
 from fleet.models import Attempt, Verdict, now
 from fleet.practice import Offers, always, never
@@ -233,6 +233,7 @@ async def disorder(store: Store) -> int:
 
 
 async def main(given: argparse.Namespace, folder: Path) -> int:
+    end_in_order()
     random = Random(given.seed)
     print(f"seed {given.seed}, {machine()}, {folder}", flush=True)
     address = f"127.0.0.1:{free_port()}"
@@ -278,7 +279,6 @@ if __name__ == "__main__":
     parser.add_argument("--full-disk", action="store_true", help="only this; needs root")
     parser.add_argument("--keep", action="store_true", help="leave the folder with all logs")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running then either
     home = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         code = asyncio.run(main(options, home))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from bench.accounts import Records
+from bench.supervised import end_in_order
 from bench.watching import World, machine
 from fleet.models import now
 
@@ -74,6 +74,7 @@ def report(records: Records) -> int:
 
 
 async def main(given: argparse.Namespace, folder: Path) -> int:
+    end_in_order()
     country = ("--hosts", str(given.hosts), "--flows", str(given.flows))
     world = World(folder, country, {})
     print(f"{given.hosts * given.flows} flows, {given.minutes:g} minutes, {machine()}", flush=True)
@@ -95,7 +96,6 @@ if __name__ == "__main__":
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--flows", type=int, default=3)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running then either
     with contextlib.ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lateness-")))
         code = asyncio.run(main(options, home))

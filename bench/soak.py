@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ from typing import NamedTuple
 import psutil
 
 from bench.accounts import Records, counted
-from bench.supervised import events, said
+from bench.supervised import end_in_order, events, said
 from bench.watching import World, machine
 from fleet.models import now
 from fleet.processes import family, pss_bytes
@@ -81,6 +80,7 @@ def row(name: str, memory: Memory, visits: str) -> str:
 
 
 async def main(given: argparse.Namespace, folder: Path) -> int:
+    end_in_order()
     settings = {**SETTINGS, "RECYCLE_VISITS": given.recycle_visits}
     world = World(folder, COUNTRY, settings)
     print(f"{given.minutes:g} minutes, {machine()}", flush=True)
@@ -128,7 +128,6 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--recycle-visits", type=int, default=100)
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running then either
     with contextlib.ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         code = asyncio.run(main(options, home))

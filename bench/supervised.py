@@ -79,6 +79,13 @@ class Program:
                 await asyncio.wait_for(stopping.wait(), RESTART_S)
 
 
+def end_in_order() -> None:
+    """From now on SIGTERM cancels the calling task, as Ctrl-C does, and what it began is ended."""
+    calling = asyncio.current_task()
+    assert calling is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, calling.cancel)
+
+
 @contextlib.contextmanager
 def adopting() -> Iterator[None]:
     """Meanwhile processes whose parents were killed come to this one, as to an init."""
