@@ -163,6 +163,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="public address of the web pages, for the links of notices"
     )
+    behind: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="fleet serve: names or addresses of proxies in front, with spaces between",
+    )
     reading: Literal["public", "members"] = Field(
         default="public",
         description="who may read the web pages: anybody, or members (fleet user add)",
@@ -203,7 +207,7 @@ class Settings(BaseSettings):
             raise ValueError("expected an address that starts with https:// or http://")
         return value.rstrip("/") if value is not None else None
 
-    @field_validator("timestamp_urls", "notify_kinds", mode="before")
+    @field_validator("timestamp_urls", "notify_kinds", "behind", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

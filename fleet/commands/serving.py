@@ -20,6 +20,7 @@ from fleet.executable import find_chromium
 from fleet.storage import open_store
 from fleet.web.app import create_app
 from fleet.web.library import Library
+from fleet.web.proxies import Proxies
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -91,6 +92,7 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
         chromium=_chromium(settings),
         contact=settings.contact_url,
         public_url=settings.public_url,
+        proxies=Proxies(settings.behind),
     )
     library.use(catalog.load(settings.scenarios_dir))
     return library
@@ -98,7 +100,7 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> Library:
 
 @contextlib.asynccontextmanager
 async def _following(library: Library, folder: Path) -> AsyncIterator[None]:
-    """Meanwhile, use the scenario files as they are."""
+    """Meanwhile, use the scenario files as they are, and know the proxies in front."""
 
     async def follow() -> None:
         following = catalog.Following(folder)
@@ -108,11 +110,12 @@ async def _following(library: Library, folder: Path) -> AsyncIterator[None]:
                     library.use(found)
             await asyncio.sleep(FOLLOW_S)
 
-    task = asyncio.ensure_future(follow())
+    tasks = [asyncio.ensure_future(each) for each in (follow(), library.proxies.follow())]
     try:
         yield
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Chromium]] | None:

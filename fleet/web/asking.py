@@ -1,7 +1,8 @@
 """
 Where a request comes from: the visitor's address, http or https, and from which page.
 
-A proxy in front of the pages says what it was asked; it is believed if it is on this machine.
+A proxy in front of the pages says what it was asked; it is believed if it is on this machine, or
+one of those that the pages stand behind (`FLEET_BEHIND`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from fleet.web.library import library_of
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 
 def is_https(request: Request) -> bool:
-    """Whether the reader's browser speaks https, to us or to the proxy on this machine."""
+    """Whether the reader's browser speaks https, to us or to a proxy of ours."""
     if request.url.scheme == "https":
         return True
-    return _by_proxy_here(request) and request.headers.get("x-forwarded-proto", "") == "https"
+    return _by_our_proxy(request) and request.headers.get("x-forwarded-proto", "") == "https"
 
 
 def address_of(request: Request) -> str:
     """Where a request comes from: an IPv4 address, or the /64 of an IPv6 one, a subscriber's."""
     host = request.client.host if request.client else ""
-    if _by_proxy_here(request):
+    if _by_our_proxy(request):
         # the last one was added by the proxy; those before are whatever the visitor wrote
         host = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or host
     try:
@@ -36,12 +39,16 @@ def address_of(request: Request) -> str:
     return str(address)
 
 
-def _by_proxy_here(request: Request) -> bool:
-    """Whether the connection comes from this machine: only then are a proxy's headers believed."""
+def _by_our_proxy(request: Request) -> bool:
+    """Whether a proxy of ours may have passed this on: only then are its headers believed."""
+    if request.client is None:
+        return False
     try:
-        return bool(request.client and ipaddress.ip_address(request.client.host).is_loopback)
+        if ipaddress.ip_address(request.client.host).is_loopback:
+            return True
     except ValueError:
         return False
+    return "app" in request.scope and library_of(request).proxies.believes(request.client.host)
 
 
 def is_from_here(request: Request) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet.web.proxies import Proxies
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
@@ -31,7 +33,8 @@ class Library:
     are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
     authorities that are believed. `chromium` opens what prints dossiers; None where there is no
     Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where
-    readers find these pages; `problems` are scenario files that could not be read.
+    readers find these pages; `problems` are scenario files that could not be read. `proxies` are
+    those that the pages stand behind.
     """
 
     store: Store
@@ -45,6 +48,7 @@ class Library:
     contact: str | None = None
     public_url: str | None = None
     problems: list[str] = field(default_factory=list)
+    proxies: Proxies = field(default_factory=Proxies)
 
     def use(self, catalogue: Catalog) -> None:
         """From now on these scenarios; of files that cannot be read the name, not the folder."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from fleet.models import now
 from fleet.web import account, dossiers, observations
 from fleet.web.app import create_app
 from fleet.web.asking import address_of, is_https
+from fleet.web.proxies import Proxies
 from tests.web.members import (
     CLAIRE,
     HASH,
@@ -206,6 +208,35 @@ async def test_the_cookie_is_for_this_site_and_no_script(members: Club) -> None:
 
 
 # Where a request comes from ------------------------------------------------------------------
+
+
+async def test_the_word_of_a_proxy_that_the_pages_stand_behind_counts_too(members: Club) -> None:
+    behind = Proxies(("192.0.2.80", "no-such-name.invalid"))
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "path": "/",
+        "query_string": b"",
+        "server": ("192.0.2.1", 80),
+        "app": create_app(replace(members.library, proxies=behind)),
+        "client": ("192.0.2.80", 1),
+        "headers": [(b"x-forwarded-for", b"198.51.100.7"), (b"x-forwarded-proto", b"https")],
+    }
+    before = address_of(Request(scope))
+    await behind.look_up()
+    another = {**scope, "client": ("192.0.2.81", 1)}
+
+    assert before == "192.0.2.80"
+    assert (address_of(Request(scope)), is_https(Request(scope))) == ("198.51.100.7", True)
+    assert (address_of(Request(another)), is_https(Request(another))) == ("192.0.2.81", False)
+
+
+async def test_a_proxys_name_is_looked_up() -> None:
+    behind = Proxies(("localhost",))
+    await behind.look_up()
+
+    assert behind.believes("127.0.0.1")
+    assert not behind.believes("127.0.0.2")
 
 
 @pytest.mark.parametrize(
