@@ -17,7 +17,7 @@ from fleet.errors import NoChromium
 from fleet.executable import find_chromium
 from fleet.processes import sweep_temporary
 from fleet.settings import Settings
-from tests.alone import SOON_S, alone, freeze, left_in, until
+from tests.alone import SOON_S, alone, freeze, has, left_in, tagged, until
 
 
 async def test_a_driver_that_was_killed_is_started_again_for_the_next_page(tmp_path: Path) -> None:
@@ -135,14 +135,15 @@ async def test_a_restart_that_is_cancelled_leaves_nothing(tmp_path: Path) -> Non
         await own.chromium.close_page(opened)
 
 
-@pytest.mark.parametrize("after_s", [0.1, 0.4])
+@pytest.mark.parametrize("part", ["run-driver", "--remote-debugging-pipe"])
 async def test_a_start_that_is_cancelled_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_s: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
+    """As soon as this part of it, the driver or Chromium, is there."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     chromium = Chromium(find_chromium(Settings()), fleet_version="0", loopback_only=True)
     starting = asyncio.ensure_future(chromium.__aenter__())
-    await asyncio.sleep(after_s)
+    await until(lambda: any(has(process, part) for process in tagged(tmp_path)))
     starting.cancel()
 
     with pytest.raises(asyncio.CancelledError):
