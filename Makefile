@@ -1,5 +1,5 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
-#   make test ARGS='tests/test_visit.py -k captcha'
+#   make test ARGS='tests/visit/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
 
@@ -23,13 +23,14 @@ test: setup ## run the tests
 	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 # All of them, so that one run shows everything. The last two are binaries that exist for x86-64.
-lint: setup ## check formatting, style and types, the Dockerfile and the shell scripts
+lint: setup ## check formatting, style, types and arrows, the Dockerfile and the shell scripts
 	@worst=0; \
 	$(BIN)/ruff format --check $(CODE) || worst=1; \
 	$(BIN)/ruff check $(CODE) || worst=1; \
 	$(BIN)/mypy $(CODE) || worst=1; \
+	$(BIN)/lint-imports --no-logo || worst=1; \
 	[ ! -x $(BIN)/hadolint ] || $(BIN)/hadolint Dockerfile || worst=1; \
-	[ ! -x $(BIN)/shellcheck ] || $(BIN)/shellcheck setup.sh docker/*.sh fleet/web/by_hand/*.sh || worst=1; \
+	[ ! -x $(BIN)/shellcheck ] || $(BIN)/shellcheck setup.sh docker/*.sh fleet/evidence/dossier/by_hand/*.sh || worst=1; \
 	exit $$worst
 
 format: setup ## rewrite the code in the one format, and fix what can be fixed safely
@@ -47,22 +48,22 @@ catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
 
 # A database of its own, made up, about 5 GB; made once, then only read.
 bench-web: setup ## measure the web pages over 2,000,000 made-up attempts
-	@$(BIN)/python -m bench.web --seed 2000000 bench_made_up $(ARGS)
+	@$(BIN)/python -m bench.load.web --seed 2000000 bench_made_up $(ARGS)
 
 bench-verify: setup ## measure `fleet verify` over 100,000 made-up attempts
-	@$(BIN)/python -m bench.verify $(ARGS)
+	@$(BIN)/python -m bench.load.verify $(ARGS)
 
 simulate: setup ## visit sites whose truth is known, and print the tables of docs/method.md
-	@$(BIN)/python -m bench.simulation $(ARGS)
+	@$(BIN)/python -m bench.simulation.simulation $(ARGS)
 
 faults: setup ## kill, freeze and end the parts of a fleet that watches, and check that nothing is lost
-	@$(BIN)/python -m bench.faults $(ARGS)
+	@$(BIN)/python -m bench.faults.faults $(ARGS)
 
 lateness: setup ## measure how late the visits of a fleet that watches 300 flows are
-	@$(BIN)/python -m bench.lateness $(ARGS)
+	@$(BIN)/python -m bench.load.lateness $(ARGS)
 
 soak: setup ## measure the memory of a fleet that watches for long
-	@$(BIN)/python -m bench.soak $(ARGS)
+	@$(BIN)/python -m bench.load.soak $(ARGS)
 
 # The lock is resolved once for every platform and for Python 3.11 and later. uv is fetched
 # for this target only, so nobody else installs it. Versions stay unless they must move:

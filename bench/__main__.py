@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-CONTENDERS = {"a": "bench.plain", "b": "bench.fleet_run"}
+CONTENDERS = {"a": "bench.speed.plain_playwright", "b": "bench.speed.fleet_run"}
 
 
 class Process:
@@ -65,7 +65,7 @@ def main() -> None:
         f"{pages} pages, {visits} visits a round, {wanted.rounds} rounds,"
         f" {wanted.latency_ms} ms server latency, {os.cpu_count()} cores"
     )
-    site = Process("bench.site", pages, wanted.latency_ms / 1000)
+    site = Process("bench.speed.site", pages, wanted.latency_ms / 1000)
     port = int(site.line())
     both = {name: Process(module, port, pages) for name, module in CONTENDERS.items()}
     empty = both["b"].ask("size")["bytes"]

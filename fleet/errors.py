@@ -30,10 +30,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
-
-    from fleet.models import Outcome
-    from fleet.removal import Removal
 
 
 class FleetError(Exception):
@@ -54,14 +52,14 @@ class ScenarioFileError(BadInput):
 
 
 class EvidenceRemoved(BadInput):
-    """A file that was stored and whose bytes were removed on purpose. `removal` says how."""
+    """A file that was stored and whose bytes were removed on purpose: on which day, how, why."""
 
-    def __init__(self, removal: Removal) -> None:
+    def __init__(self, *, sha256: str, day: date, kind: str, reason: str) -> None:
         super().__init__(
-            f"evidence {removal.sha256} was removed on {removal.at:%Y-%m-%d} ({removal.kind}):"
-            f" {removal.reason}. Its hash stays in the attempts that name it"
+            f"evidence {sha256} was removed on {day:%Y-%m-%d} ({kind}):"
+            f" {reason}. Its hash stays in the attempts that name it"
         )
-        self.removal = removal
+        self.sha256, self.day, self.kind, self.reason = sha256, day, kind, reason
 
 
 class StoreUnreachable(FleetError):
@@ -115,14 +113,6 @@ class NoChromium(FleetError):
 
 class VisitEnded(FleetError):
     """A visit cannot go on. Raised by the verbs of a visit, never caught by a scenario."""
-
-
-class Judged(VisitEnded):
-    """What was served already decides the outcome (a 502, a maintenance page, …)."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.detail)
-        self.outcome = outcome
 
 
 class SiteUnreachable(VisitEnded):

@@ -16,12 +16,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fleet.errors import BadInput
-from fleet.event import Kind
+from fleet.models.event import EventKind
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-PRACTICE_SCENARIOS = Path(__file__).parent / "practice" / "scenarios"
 
 _PRACTICE = {
     "pause_s": 0.0,
@@ -151,7 +149,7 @@ class Settings(BaseSettings):
         default=(),
         description="where notices are sent: Apprise addresses, with spaces or commas between",
     )
-    notify_kinds: Annotated[tuple[Kind, ...], NoDecode] = Field(
+    notify_kinds: Annotated[tuple[EventKind, ...], NoDecode] = Field(
         default=(), description="what is told, with spaces between; all without it"
     )
     notify_delay_s: float = Field(
@@ -260,16 +258,16 @@ def _line_of(file: Path) -> str:
         ) from exc
 
 
-def for_practice(settings: Settings) -> Settings:
+def for_practice(settings: Settings, scenarios: Path) -> Settings:
     """
     The settings of the practice world: own scenarios, own database, no waiting for politeness.
 
-    What the environment sets stays, except that the scenarios are always those of the practice
-    prefectures and that the database's name gets `_practice` behind it: made-up data cannot mix
+    What the environment sets stays, except that the scenarios are always those of the folder
+    `scenarios` and that the database's name gets `_practice` behind it: made-up data cannot mix
     with real.
     """
     unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
-    own = {"scenarios_dir": PRACTICE_SCENARIOS, "database": f"{settings.database}_practice"}
+    own = {"scenarios_dir": scenarios, "database": f"{settings.database}_practice"}
     return settings.model_copy(update={**unset, **own})
 
 

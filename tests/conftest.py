@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 import fleet
-from fleet.attempt import Kept, Limits, attempt
-from fleet.browser import Chromium
-from fleet.executable import find_chromium
+from fleet.browser.chromium import Chromium
+from fleet.browser.executable import find_chromium
 from fleet.families import (
     anef,
     bookingserver,
@@ -27,7 +26,7 @@ from fleet.families import (
     rdv_service_public,
 )
 from fleet.models import Attempt, Scenario
-from fleet.mongod import Mongod
+from fleet.models.attempt import Capture
 from fleet.practice import (
     Appointment,
     Demarche,
@@ -39,14 +38,16 @@ from fleet.practice import (
     RdvMotif,
 )
 from fleet.settings import Settings
-from fleet.sight import Patience
-from fleet.store import Store
-from tests.databases import own_database, own_store
+from fleet.storage.embedded import Mongod
+from fleet.storage.store import Store
+from fleet.visit.attempt import attempt
+from fleet.visit.limits import AttemptLimits, VisitLimits
+from tests.storage.databases import own_database, own_store
 
 FAILED = Path(__file__).parent / "failed"
 
-QUICK = Limits(
-    visit=Patience(deadline_s=20, answer_timeout_s=3, settle_s=1), last_look_s=5, close_s=5
+QUICK = AttemptLimits(
+    visit=VisitLimits(deadline_s=20, answer_timeout_s=3, settle_s=1), last_look_s=5, close_s=5
 )
 """Shorter than in life, so that what never comes is not waited for."""
 
@@ -77,7 +78,7 @@ def pytest_runtest_makereport(
 async def chromium() -> AsyncIterator[Chromium]:
     """One Chromium that reaches this machine only."""
     async with Chromium(
-        find_chromium(Settings()),
+        find_chromium(Settings().chromium),
         fleet_version=fleet.__version__,
         sandbox="auto",
         contact_url="https://fleet.example/contact",
@@ -124,14 +125,14 @@ async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest
         form: Flow,
         *,
         scenario: Scenario | None = None,
-        limits: Limits = QUICK,
+        limits: AttemptLimits = QUICK,
         server: PracticeServer | None = None,
     ) -> Attempt:
         if server is None:
             async with PracticeServer((form,)) as own:
                 return await once(form, scenario=scenario, limits=limits, server=own)
         aimed = (scenario or scenario_of(form)).at(server.url(form))
-        kept: Kept = await attempt(aimed, chromium, run_id="test", limits=limits)
+        kept: Capture = await attempt(aimed, chromium, run_id="test", limits=limits)
         request.node.kept.append(kept)
         assert server.tripwires == []
         assert chromium.open_contexts == 0

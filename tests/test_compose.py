@@ -140,7 +140,9 @@ def test_the_dashboard_shows_metrics_that_the_fleet_has() -> None:
     dashboard = json.loads((ROOT / "docker/grafana/fleet.json").read_text(encoding="utf-8"))
     asked = " ".join(each["expr"] for panel in dashboard["panels"] for each in panel["targets"])
     names = {re.sub("_(total|bucket)$", "", each) for each in re.findall(r"fleet_\w+", asked)}
-    has = set(re.findall(r'"(fleet_\w+)"', (ROOT / "fleet/metrics.py").read_text(encoding="utf-8")))
+    has = set(
+        re.findall(r'"(fleet_\w+)"', (ROOT / "fleet/engine/metrics.py").read_text(encoding="utf-8"))
+    )
     assert len(names) > 10
     assert names <= has
 

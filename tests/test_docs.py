@@ -8,7 +8,8 @@ from pathlib import Path
 
 import typer.main
 
-from fleet.cli import ALTERED, EXIT_CODES, INTERRUPTED, app
+from fleet.cli.app import EXIT_CODES, app
+from fleet.cli.options import ALTERED, INTERRUPTED, PRACTICE_SCENARIOS
 from fleet.settings import Settings, for_practice
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -131,7 +132,7 @@ def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:
 def test_the_docs_name_every_default_that_differs_in_practice() -> None:
     text = (DOCS / "settings.md").read_text().split("## Practice")[1].split("\n## ")[0]
     usual = Settings.model_construct()
-    practice = for_practice(usual)
+    practice = for_practice(usual, PRACTICE_SCENARIOS)
     differs = [
         [f"`FLEET_{name.upper()}`", f"`{getattr(practice, name)}`"]
         for name in Settings.model_fields

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fleet.equipment import check_may_visit, is_loopback, pace_of
+from fleet.bootstrap.visits import check_may_visit, is_loopback, pace_of
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import BadInput
-from fleet.settings import PRACTICE_SCENARIOS, Settings, for_practice, load_settings
+from fleet.settings import Settings, for_practice, load_settings
 from tests.conftest import scenario_of
-from tests.test_bookingserver import form
+from tests.families.test_bookingserver import form
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_a_wrong_value_names_its_variable_and_never_shows_a_password(
 def test_practice_has_its_own_scenarios_and_database_and_no_pauses() -> None:
     real = Settings(scenarios_dir=Path("/etc/fleet/scenarios"), database="measures")
 
-    practice = for_practice(real)
+    practice = for_practice(real, PRACTICE_SCENARIOS)
 
     assert practice.scenarios_dir == PRACTICE_SCENARIOS
     assert practice.database == "measures_practice"
@@ -74,7 +75,7 @@ def test_practice_has_its_own_scenarios_and_database_and_no_pauses() -> None:
 def test_practice_keeps_what_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLEET_PAUSE_S", "2")
 
-    assert for_practice(load_settings()).pause_s == 2
+    assert for_practice(load_settings(), PRACTICE_SCENARIOS).pause_s == 2
 
 
 def test_the_option_pages_goes_before_the_setting() -> None:

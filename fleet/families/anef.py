@@ -19,11 +19,11 @@ import re
 from typing import TYPE_CHECKING
 
 from fleet.models import Scenario, definition_version
-from fleet.rules import normalise
+from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
     from fleet.models import Outcome
-    from fleet.visit import Visit
+    from fleet.visit.visit import Visit
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""

@@ -16,15 +16,15 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fleet import rules
 from fleet.models import PARIS, Scenario, Verdict, definition_version
+from fleet.rules import classifier
 
 if TYPE_CHECKING:
     from datetime import date
 
     from fleet.models import Outcome
-    from fleet.rules import Sign
-    from fleet.visit import Visit
+    from fleet.rules.signs import Sign
+    from fleet.visit.visit import Visit
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""
@@ -128,7 +128,7 @@ async def _visit(visit: Visit, planning: str | None) -> Outcome:
             " look at the pictures, then take `planning` out of the scenario"
         )
     if page == "start":
-        return rules.session_expired(visit.address, f"css {CONDITIONS!r}")
+        return classifier.session_expired(visit.address, f"css {CONDITIONS!r}")
     if page == "description":
         await _next(visit, *NEXT)
 

@@ -19,13 +19,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fleet.days import days_in
 from fleet.models import Scenario, definition_version
-from fleet.rules import normalise
+from fleet.rules.french_dates import days_in
+from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
     from fleet.models import Outcome
-    from fleet.visit import Visit
+    from fleet.visit.visit import Visit
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""

@@ -23,14 +23,14 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fleet import rules
 from fleet.models import Scenario, Verdict, definition_version
+from fleet.rules import classifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.models import Outcome
-    from fleet.visit import Visit
+    from fleet.visit.visit import Visit
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""
@@ -146,7 +146,7 @@ async def _visit(visit: Visit, sitekey: str, motives: tuple[str, ...]) -> Outcom
             " look at the pictures, then take `motives` out of the scenario"
         )
     if page == "entry":
-        return rules.session_expired(visit.address, f"css {POST_CODE!r}")
+        return classifier.session_expired(visit.address, f"css {POST_CODE!r}")
     if page == "calendar":
         await _open_calendar(visit)
 

@@ -27,17 +27,17 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from fleet import rules
-from fleet.days import days_in
 from fleet.models import PARIS, Scenario, definition_version
-from fleet.rules import normalise
+from fleet.rules import classifier
+from fleet.rules.french_dates import days_in
+from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.models import Outcome
-    from fleet.rules import Sign
-    from fleet.visit import Visit
+    from fleet.rules.signs import Sign
+    from fleet.visit.visit import Visit
 
 VERSION = "1"
 """Changes when a visit of this family would read a page differently."""
@@ -134,8 +134,8 @@ async def _visit(visit: Visit) -> Outcome:
 
 
 async def _at_the_captcha(visit: Visit) -> Outcome:
-    if rules.SESSION_ADDRESS in visit.address:  # thrown back here; the captcha is not the news
-        return rules.session_expired(visit.address, f"url '*{rules.SESSION_ADDRESS}*'")
+    if classifier.SESSION_ADDRESS in visit.address:  # thrown back here; the captcha is not the news
+        return classifier.session_expired(visit.address, f"url '*{classifier.SESSION_ADDRESS}*'")
     # the second element is waited for, for a second, only so that it is on the picture
     return await visit.decide(captcha=[visit.css(*CAPTCHA), visit.css(CAPTCHA_PICTURE)])
 

@@ -26,7 +26,7 @@ from fleet.practice.offers import (
     sunday_night,
 )
 from fleet.practice.prefectures import PREFECTURES
-from fleet.practice.rdv_prefecture import Answer, Demarche, DemarcheTrap
+from fleet.practice.rdv_prefecture import Demarche, DemarcheAnswer, DemarcheTrap
 from fleet.practice.rdv_service_public import RdvMotif, RdvPlace, RdvTrap
 from fleet.practice.server import PracticeServer, serve
 
@@ -34,10 +34,10 @@ __all__ = [
     "PREFECTURES",
     "STEP_2_TRAPS",
     "STEP_4_TRAPS",
-    "Answer",
     "Appointment",
     "AppointmentTrap",
     "Demarche",
+    "DemarcheAnswer",
     "DemarcheTrap",
     "Fault",
     "FaultKind",

@@ -73,14 +73,14 @@ class Journal:
 
 
 @dataclass(slots=True)
-class Session(Generic[P]):
+class PracticeSession(Generic[P]):
     """One visitor, known by a cookie; its progress in each flow."""
 
     id: str
     progress: dict[tuple[str, str], P] = field(default_factory=dict)
 
 
-class Sessions(Generic[P]):
+class PracticeSessions(Generic[P]):
     """
     The visitors of one site.
 
@@ -91,26 +91,26 @@ class Sessions(Generic[P]):
     def __init__(self, journal: Journal, new_progress: Callable[[int], P]) -> None:
         self._journal = journal
         self._new_progress = new_progress
-        self._sessions: OrderedDict[str, Session[P]] = OrderedDict()
+        self._sessions: OrderedDict[str, PracticeSession[P]] = OrderedDict()
 
-    def get(self, token: str | None) -> Session[P]:
+    def get(self, token: str | None) -> PracticeSession[P]:
         """The session of that cookie; a new one if it is missing or unknown."""
         if token and token in self._sessions:
             self._sessions.move_to_end(token)
             return self._sessions[token]
-        session: Session[P] = Session(secrets.token_hex(16))
+        session: PracticeSession[P] = PracticeSession(secrets.token_hex(16))
         self._sessions[session.id] = session
         if len(self._sessions) > SESSIONS_KEPT:
             self._sessions.popitem(last=False)
         return session
 
-    def begin(self, session: Session[P], flow: Flow) -> P:
+    def begin(self, session: PracticeSession[P], flow: Flow) -> P:
         """Progress of a session that asks for the first step: counts a visit the first time."""
         if flow.key not in session.progress:
             session.progress[flow.key] = self._new_progress(self._journal.begin(flow))
         return session.progress[flow.key]
 
-    def progress(self, session: Session[P], flow: Flow) -> P:
+    def progress(self, session: PracticeSession[P], flow: Flow) -> P:
         """Progress of a session anywhere else; one that skipped the first step is not counted."""
         if flow.key not in session.progress:
             session.progress[flow.key] = self._new_progress(self._journal.visits(flow) or 1)

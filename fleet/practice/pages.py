@@ -38,7 +38,7 @@ def _static_files(package: str) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.name[0] not in "._"}
 
 
-class Pages:
+class PracticePages:
     """
     Renders templates and serves static files. Holds nothing that changes.
 

@@ -22,7 +22,6 @@ _evry = on_visits(EVRY_LUCKY_VISITS, of=100)
 
 _TITLE = "Titre de séjour : dépôt d'une première demande ou d'un renouvellement"
 
-
 PREFECTURES: tuple[Flow, ...] = (
     Form(
         host="clermont-ferrand",

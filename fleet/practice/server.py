@@ -25,7 +25,7 @@ from fleet.practice.faults import Faults
 from fleet.practice.flow import Flow
 from fleet.practice.journal import Journal, LoggedRequest, Tripwire
 from fleet.practice.offers import PARIS
-from fleet.practice.pages import Pages, html
+from fleet.practice.pages import PracticePages, html
 from fleet.practice.prefectures import PREFECTURES
 from fleet.practice.rdv_prefecture import Demarche, DemarcheSite
 from fleet.practice.rdv_service_public import RdvMotif, RdvSite
@@ -75,7 +75,7 @@ class PracticeServer:
         self._latency_s = latency_s
         self._closing = asyncio.Event()
         self._journal = Journal(clock)
-        self._pages = Pages()
+        self._pages = PracticePages()
         self._faults = Faults(self._closing)
         self._sites = self._make_sites(Backstage(self._journal, self._faults, clock))
         self._runner: web.AppRunner | None = None

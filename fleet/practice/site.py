@@ -14,7 +14,7 @@ from aiohttp import web
 from fleet.practice.faults import Faults
 from fleet.practice.flow import Flow
 from fleet.practice.journal import Journal
-from fleet.practice.pages import Pages
+from fleet.practice.pages import PracticePages
 
 F = TypeVar("F", bound=Flow)
 
@@ -41,7 +41,7 @@ class Site(ABC, Generic[F]):
     static_folders: ClassVar[tuple[str, ...]] = ()
     tripwires: ClassVar[tuple[tuple[re.Pattern[str], str], ...]] = ()
 
-    def __init__(self, flows: Sequence[F], backstage: Backstage, pages: Pages) -> None:
+    def __init__(self, flows: Sequence[F], backstage: Backstage, pages: PracticePages) -> None:
         self.flows = tuple(flows)
         self.backstage = backstage
         self.pages = pages

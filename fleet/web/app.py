@@ -8,7 +8,6 @@ HTML is shown as text.
 
 from __future__ import annotations
 
-import re
 import time
 from http import HTTPStatus
 from importlib.resources import files
@@ -23,15 +22,22 @@ from starlette.staticfiles import StaticFiles
 
 import fleet
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
-from fleet.web import (
+from fleet.rendering.i18n import N_
+from fleet.web import errors, removed
+from fleet.web.api import routes
+from fleet.web.dossier_jobs import Dossiers
+from fleet.web.limiter import RenderLimiter
+from fleet.web.middleware.headers import HEADERS, HeadAsGet, Headers, LanguageOfAddress
+from fleet.web.middleware.response_cache import KEEP_S, ResponseCache
+from fleet.web.middleware.sessions import SessionMiddleware
+from fleet.web.pages import (
     about,
     account,
-    api,
     attempt,
-    care_page,
-    charts,
+    care,
+    chart,
     compare,
-    data_page,
+    data,
     dossiers,
     evidence,
     flow,
@@ -42,39 +48,19 @@ from fleet.web import (
     overview,
     prefecture,
     proof,
-    removed,
     runs,
-    seals_page,
+    seals,
 )
-from fleet.web.dossier_jobs import Dossiers
-from fleet.web.kept import KEEP_S, KeptAnswers
-from fleet.web.language import N_
-from fleet.web.page import PREFIX, Page
-from fleet.web.sessions import Sessions
-from fleet.web.turns import Turns
+from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fleet.web.library import Library
+    from fleet.web.context import WebContext
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-"""On every answer, unless the answer has a stricter one of its own."""
 
 _ERRORS: dict[int, tuple[str, str]] = {
     400: (N_("Demande incompréhensible"), N_("Cette adresse contient quelque chose d’inattendu.")),
@@ -94,7 +80,7 @@ _ERRORS: dict[int, tuple[str, str]] = {
 
 
 def create_app(
-    library: Library, *, keep_s: float = KEEP_S, clock: Callable[[], float] = time.monotonic
+    library: WebContext, *, keep_s: float = KEEP_S, clock: Callable[[], float] = time.monotonic
 ) -> FastAPI:
     """The application over an open store; answers are kept for `keep_s` seconds of `clock`."""
     app = FastAPI(
@@ -106,28 +92,28 @@ def create_app(
         lifespan=dossiers.lifespan,
     )
     app.state.dossiers = Dossiers(library)
-    app.state.library, app.state.turns = library, Turns()
+    app.state.library, app.state.turns = library, RenderLimiter()
     static = files("fleet.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
-    app.include_router(api.router)
-    for pages in (health, runs, care_page, data_page, installation):
+    app.include_router(routes.router)
+    for pages in (health, runs, care, data, installation):
         app.include_router(pages.router, include_in_schema=False)
-    for module in (attempt, compare, evidence, gallery, proof, seals_page):
+    for module in (attempt, compare, evidence, gallery, proof, seals):
         app.include_router(module.router, include_in_schema=False)
-    for figures in (overview, prefecture, flow, charts):
+    for figures in (overview, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, observations):
         app.include_router(of_members.router, include_in_schema=False)
-    app.add_exception_handler(evidence.EvidenceProblem, evidence.show_problem)
-    app.add_exception_handler(removed.Gone, removed.show_gone)
+    app.add_exception_handler(errors.EvidenceProblem, errors.show_problem)
+    app.add_exception_handler(removed.FileRemoved, removed.show_gone)
     for kind in (HTTPException, BadInput, RequestValidationError, StoreUnreachable, StoreRefused):
         app.add_exception_handler(kind, _error)
     app.add_exception_handler(500, _error)
     if not library.members_only:
-        app.add_middleware(KeptAnswers, clock=clock, keep_s=keep_s)
-    app.add_middleware(Sessions, refuse=_error)
+        app.add_middleware(ResponseCache, clock=clock, keep_s=keep_s)
+    app.add_middleware(SessionMiddleware, refuse=_error)
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
@@ -136,7 +122,7 @@ def create_app(
 
 async def _error(request: Request, exc: Exception) -> Response:
     detail, english, headers = "", False, None
-    page = Page(request)
+    page = PageContext(request)
     of_api = page.path.startswith("/api/")
     match exc:
         case HTTPException():
@@ -167,68 +153,3 @@ async def _error(request: Request, exc: Exception) -> Response:
         detail=detail,
         english=english,
     )
-
-
-class HeadAsGet:
-    """Whatever answers GET answers HEAD with the same headers; the server sends no body then."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, send)
-
-
-class LanguageOfAddress:
-    """Takes the language off the front of the path and notes it in the scope."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] == "http":
-            path = scope["path"]
-            english = path == PREFIX or path.startswith(f"{PREFIX}/")
-            plain = (re.sub(f"^{PREFIX}(?=/|$)", "", path) or "/") if english else path
-            # in the scope as it is, too: what answers for an error of ours knows no other
-            scope["fleet.path"] = plain
-            scope["fleet.language"] = "en" if english else "fr"
-            scope = {**scope, "path": plain}
-        await self._app(scope, receive, send)
-
-
-class Headers:
-    """
-    Puts `HEADERS` on every answer that has none of its own, and how long it took.
-
-    `Server-Timing` is from the request to the first byte of its answer, in milliseconds.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-
-        began = time.perf_counter()
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                took = f"app;dur={(time.perf_counter() - began) * 1000:.1f}"
-                message["headers"] = [*message["headers"], (b"server-timing", took.encode())]
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(
-                        (name.lower().encode(), value.encode())
-                        for name, value in HEADERS.items()
-                        if name.lower().encode() not in there
-                    ),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import structlog
 
-from fleet.dossier import Order, make
 from fleet.errors import FleetError
-from fleet.manifest import canonical, sha256
+from fleet.evidence.dossier.builder import build
+from fleet.evidence.dossier.collect import DossierOrder
+from fleet.ledger.canonical import canonical, sha256
 from fleet.models import Frozen, Instant, now
-from fleet.statefile import FileLock, StateFile
+from fleet.system.state_file import FileLock, StateFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet.web.library import Library
+    from fleet.web.context import WebContext
 
 MOST_ATTEMPTS = 2_000
 """Of one dossier made here; `fleet dossier` makes larger ones."""
@@ -60,7 +61,7 @@ class Job(Frozen):
     """
 
     key: str
-    order: Order
+    order: DossierOrder
     began_at: Instant
     attempts: int
     takedowns: int
@@ -73,7 +74,7 @@ class Job(Frozen):
 class Dossiers:
     """The dossiers of one server; `async with` it while it serves."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: WebContext) -> None:
         self._library = library
         self._folder = library.data_dir / "dossiers"
         self._work: asyncio.Task[None] | None = None
@@ -90,7 +91,7 @@ class Dossiers:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
 
-    async def start(self, order: Order, covering: dict[str, int | None]) -> str:
+    async def start(self, order: DossierOrder, covering: dict[str, int | None]) -> str:
         """
         Begin to make a dossier of these attempts, unless it is there or under way; its key.
 
@@ -158,7 +159,7 @@ class Dossiers:
         try:
             async with opened() as pages:
                 path = self.path(job)
-                made = await make(library.store, pages, job.order, path, library.roots, told)
+                made = await build(library.store, pages, job.order, path, library.roots, told)
             ended = {"state": "made", "size_bytes": made.size_bytes, "written": made.attempts}
             self._write(job.model_copy(update=ended))
         except FleetError as exc:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.errors import BadInput
-from fleet.filter import Period
 from fleet.models import now
-from fleet.samples import paris_day
+from fleet.models.paris import paris_day
+from fleet.models.query import Period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ MOST_DAYS = 3660
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PeriodChoice:
     """A period, and how it was asked for: so many days up to today, or from day to day (None)."""
 
     period: Period
@@ -46,7 +46,7 @@ class Asked:
         return {"du": str(self.period.first), "au": str(self.period.last)}
 
 
-def asked_for(query: Mapping[str, str]) -> Asked:
+def period_of(query: Mapping[str, str]) -> PeriodChoice:
     """
     The period of a request; empty values are as if they were not there.
 
@@ -59,9 +59,9 @@ def asked_for(query: Mapping[str, str]) -> Asked:
     if last and not first:
         raise BadInput(f"au={last[:20]!r} needs its du=, the first day")
     if first:
-        return Asked(Period.of(first, last or str(paris_day(now()))), None)
+        return PeriodChoice(Period.of(first, last or str(paris_day(now()))), None)
     if not days:
-        return Asked(Period.latest(USUAL), USUAL)
+        return PeriodChoice(Period.latest(USUAL), USUAL)
     if not re.fullmatch(r"\d{1,4}", days, re.ASCII) or not 1 <= int(days) <= MOST_DAYS:
         raise BadInput(f"jours={days[:20]!r} is no number of days from 1 to {MOST_DAYS}")
-    return Asked(Period.latest(int(days)), int(days))
+    return PeriodChoice(Period.latest(int(days)), int(days))

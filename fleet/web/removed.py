@@ -14,21 +14,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fleet.models import PARIS
-from fleet.removal import Kind
-from fleet.web.library import library_of
-from fleet.web.page import Page, straight
+from fleet.models.removal import RemovalKind
+from fleet.web.context import library_of
+from fleet.web.templating import PageContext, straight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fleet.removal import Removal
-    from fleet.web.language import Words
+    from fleet.models.removal import Removal
+    from fleet.rendering.i18n import Words
 
 GONE = 410
 ATTEMPTS_SHOWN = 10
 
 
-class Gone(HTTPException):
+class FileRemoved(HTTPException):
     """The file was removed on purpose; `removal` says how."""
 
     def __init__(self, removal: Removal) -> None:
@@ -58,7 +58,7 @@ class Notice:
 def notice_of(words: Words, removal: Removal) -> Notice:
     """The notice of a removal, in the language of `words`; a takedown's reason is as given."""
     day = words.day(removal.at.astimezone(PARIS).date())
-    if removal.kind is Kind.TAKEDOWN:
+    if removal.kind is RemovalKind.TAKEDOWN:
         reason = straight(removal.reason).removesuffix(".")
     else:
         reason = words.t("les fichiers ne sont gardés ici que pour un temps, et ce temps est passé")
@@ -77,7 +77,7 @@ async def notices(request: Request, sha256s: Iterable[str | None]) -> dict[str, 
     """By hash, the notices of those of these files that were removed."""
     names = {each for each in sha256s if each is not None}
     found = await library_of(request).store.removals.many(list(names)) if names else {}
-    page = Page(request)
+    page = PageContext(request)
     return {name: notice_of(page, removal) for name, removal in found.items()}
 
 
@@ -88,13 +88,13 @@ async def refuse_removed(request: Request, *sha256s: str) -> None:
     """
     found = await library_of(request).store.removals.many(sha256s)
     if found:
-        raise Gone(next(iter(found.values())))
+        raise FileRemoved(next(iter(found.values())))
 
 
 async def show_gone(request: Request, exc: Exception) -> Response:
     """The page, or the JSON, for a `Gone`."""
-    assert isinstance(exc, Gone)
-    page, removal = Page(request), exc.removal
+    assert isinstance(exc, FileRemoved)
+    page, removal = PageContext(request), exc.removal
     notice = notice_of(page, removal)
     headers = {"Cache-Control": "no-store"}
     if page.path.startswith("/api/"):

@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 from PIL import Image
 
-from fleet.web.language import N_
+from fleet.rendering.i18n import N_
 
 MAX_PIXELS = 40_000_000
 """Of a picture that is sent. A telephone takes 12 to 16 million unless told otherwise; decoding
@@ -60,7 +60,7 @@ class UnusablePicture(Exception):
 
 
 @dataclass(frozen=True)
-class Kept:
+class UploadedPicture:
     """The copy of a picture, a small one of it, and the hash of what it was made from."""
 
     picture: bytes
@@ -79,7 +79,7 @@ class Kept:
 _one_at_a_time = anyio.CapacityLimiter(1)
 
 
-async def kept_of(original: bytes) -> Kept:
+async def uploaded_picture(original: bytes) -> UploadedPicture:
     """
     The copy of a picture to keep, made in a thread, one at a time.
 
@@ -89,10 +89,10 @@ async def kept_of(original: bytes) -> Kept:
     return await anyio.to_thread.run_sync(_kept_of, original, limiter=_one_at_a_time)
 
 
-def _kept_of(original: bytes) -> Kept:
+def _kept_of(original: bytes) -> UploadedPicture:
     picture = _opened(original)
     content, picture = _bounded(picture)
-    return Kept(
+    return UploadedPicture(
         picture=content,
         small=_small(picture),
         width=picture.width,

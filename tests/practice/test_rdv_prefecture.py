@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from fleet.practice import Answer, Demarche, PracticeServer
+from fleet.practice import Demarche, DemarcheAnswer, PracticeServer
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))
 BANNER = "RÉPLIQUE DE TEST — données fictives, aucun rendez-vous réel"
@@ -20,7 +20,7 @@ FLOW = Demarche(
     department="38",
     prefecture="Préfecture de l'Isère",
     title="Remise de titre de séjour",
-    answer=Answer.LAST_WEEK,
+    answer=DemarcheAnswer.LAST_WEEK,
     person="tournesol",
     session_s=600,
 )

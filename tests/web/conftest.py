@@ -21,15 +21,15 @@ import uvicorn
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet import catalog
-from fleet.attempt import attempt
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
+from fleet.catalog import loader
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.models import Attempt, Run, now
 from fleet.practice import PREFECTURES, PracticeServer
-from fleet.settings import PRACTICE_SCENARIOS
-from fleet.store import Store
+from fleet.storage.store import Store
+from fleet.visit.attempt import attempt
 from fleet.web.app import create_app
-from fleet.web.library import Library
+from fleet.web.context import WebContext
 from tests.conftest import QUICK
 
 VISITED = (
@@ -56,7 +56,7 @@ class Site:
     """A running application: its address, its library, and the attempts it shows."""
 
     url: str
-    library: Library
+    library: WebContext
     attempts: tuple[Attempt, ...]
     http: httpx.AsyncClient
 
@@ -72,7 +72,7 @@ def plain(text: str) -> str:
 
 @asynccontextmanager
 async def serving(
-    library: Library, *, keep_s: float = 0, clock: Callable[[], float] = time.monotonic
+    library: WebContext, *, keep_s: float = 0, clock: Callable[[], float] = time.monotonic
 ) -> AsyncIterator[str]:
     """
     The application on a free port; its address without a slash at the end.
@@ -108,7 +108,7 @@ async def site(
     chromium: Chromium, mongodb_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     """The pages over attempts that the fleet made just now, at practice prefectures."""
-    scenarios = {s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios}
+    scenarios = {s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios}
     attempts = []
     name = f"test_{uuid.uuid4().hex[:12]}_practice"
     async with await Store.open(mongodb_url, name) as store:
@@ -131,7 +131,7 @@ async def site(
                 await store.add(kept.attempt, kept.files)
                 attempts.append(kept.attempt)
         await store.add_run(run.model_copy(update={"ended_at": now(), "attempts": len(attempts)}))
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
             scenarios=scenarios,

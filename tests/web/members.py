@@ -14,13 +14,13 @@ import httpx
 from motor.motor_asyncio import AsyncIOMotorClient
 from playwright.async_api import FileChooser, FilePayload, Locator, Page
 
-from fleet import catalog
-from fleet.browser import Chromium
-from fleet.passwords import Passwords
-from fleet.settings import PRACTICE_SCENARIOS
-from fleet.store import Store
-from fleet.web.library import Library
-from tests.databases import own_store
+from fleet.browser.chromium import Chromium
+from fleet.catalog import loader
+from fleet.cli.options import PRACTICE_SCENARIOS
+from fleet.storage.collections.passwords import Passwords
+from fleet.storage.store import Store
+from fleet.web.context import WebContext
+from tests.storage.databases import own_store
 from tests.web.conftest import client, serving
 
 PASSWORD = "quatre mots sans lien"
@@ -35,7 +35,7 @@ class Club:
     """A running application with two accounts, and its database."""
 
     url: str
-    library: Library
+    library: WebContext
     mongodb_url: str
     database: str
 
@@ -73,10 +73,10 @@ async def club(
     async with own_store(mongodb_url) as store:
         for name in (CLAIRE, OMAR):
             await store.accounts.add(name, HASH)
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
-            scenarios={s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios},
+            scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=True,
             data_dir=folder,
             members_only=members_only,

@@ -1,4 +1,4 @@
-"""Pages over a flow with a past that is sealed and timestamped (tests.dossiers)."""
+"""Pages over a flow with a past that is sealed and timestamped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import httpx
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from fleet import catalog
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
+from fleet.catalog import loader
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.practice.authority import PracticeAuthority
-from fleet.settings import PRACTICE_SCENARIOS
-from fleet.store import Store
-from fleet.web.library import Library
-from tests.dossiers import Past, past
+from fleet.storage.store import Store
+from fleet.web.context import WebContext
+from tests.evidence.dossier.dossiers import Past, past
 from tests.web.conftest import client, serving
 
 
@@ -29,7 +29,7 @@ class Proved:
 
     url: str
     database: str
-    library: Library
+    library: WebContext
     past: Past
     db: Any
     http: httpx.AsyncClient
@@ -44,10 +44,10 @@ async def proved(
     own: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
     async with await Store.open(mongodb_url, name) as store:
         sealed = await past(store, authority, folder)
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
-            scenarios={s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios},
+            scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=True,
             data_dir=folder,
             roots=sealed.authorities.roots,

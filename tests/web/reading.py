@@ -12,16 +12,16 @@ from pathlib import Path
 
 from PIL import Image
 
+from fleet.evidence.sealing import seal
+from fleet.evidence.verifier import Verifier
+from fleet.ledger.signing import SigningKey
+from fleet.ledger.timestamps import Authorities, roots_of
 from fleet.models import Attempt, EvidenceFile, Run, Verdict, now
-from fleet.observations import LONGEST_FLOW_WORDS, Observation, Seen
 from fleet.practice.authority import PracticeAuthority
-from fleet.sealing import seal
-from fleet.signing import SigningKey
-from fleet.store import Store
-from fleet.timestamps import Authorities, roots_of
-from fleet.verification import Verifier
-from fleet.verifications import Verification
-from fleet.web.uploads import kept_of
+from fleet.storage.collections.observations import LONGEST_FLOW_WORDS, Observation, Sighting
+from fleet.storage.collections.verification_log import Verification
+from fleet.storage.store import Store
+from fleet.web.uploads import uploaded_picture
 from tests.web.conftest import Site, serving
 
 FLOW = "63/titre-de-sejour"
@@ -106,7 +106,7 @@ def _like(attempt: Attempt, **changes: object) -> Attempt:
 
 
 async def _observed(store: Store) -> Observation:
-    kept = await kept_of(screenshot())
+    kept = await uploaded_picture(screenshot())
     seen = Observation(
         id=uuid.uuid4().hex,
         author="Claire D.",
@@ -114,7 +114,7 @@ async def _observed(store: Store) -> Observation:
         seen_at=now() - timedelta(hours=3),
         department="63",
         flow_words=LONG[:LONGEST_FLOW_WORDS],
-        seen=Seen.NO_SLOTS,
+        seen=Sighting.NO_SLOTS,
         note=f"Trois essais, toujours rien.\n{LONG}",
         original_sha256="0" * 64,
         original_size_bytes=1,

@@ -17,12 +17,12 @@ from playwright.async_api import expect
 from starlette.requests import Request
 from starlette.routing import Route
 
-from fleet.accounts import FREE_TRIES_ACCOUNT, FREE_TRIES_ADDRESS, SESSION
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
 from fleet.models import now
-from fleet.web import account, dossiers, observations
+from fleet.storage.collections.accounts import FREE_TRIES_ACCOUNT, FREE_TRIES_ADDRESS, SESSION
 from fleet.web.app import create_app
-from fleet.web.asking import address_of, is_https
+from fleet.web.client_address import address_of, is_https
+from fleet.web.pages import account, dossiers, observations
 from fleet.web.proxies import Proxies
 from tests.web.members import (
     CLAIRE,

@@ -31,17 +31,17 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from fleet import catalog
-from fleet.filter import Filter
-from fleet.judgement import Judgement
+from fleet.catalog import loader
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.models import Attempt, Dialog, Evidence, Served, Verdict, now
-from fleet.present import CSV_COLUMNS, csv_row
-from fleet.settings import PRACTICE_SCENARIOS
-from fleet.store import Store
-from fleet.web.api_export import csv_parts, harmless, json_lines_parts, parquet_parts
-from fleet.web.fields import CSV_ONLY, WORDS
-from fleet.web.library import Library
-from tests.databases import own_store
+from fleet.models.judgement import Judgement
+from fleet.models.query import Filter
+from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
+from fleet.storage.store import Store
+from fleet.web.api.export import csv_parts, harmless, json_lines_parts, parquet_parts
+from fleet.web.context import WebContext
+from fleet.web.field_docs import CSV_ONLY, WORDS
+from tests.storage.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -96,10 +96,10 @@ async def history(site: Site, mongodb_url: str, tmp_path_factory: Any) -> AsyncI
     async with own_store(mongodb_url) as store:
         for each in (*made, *others):
             await store.add(each, [])
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
-            scenarios={s.id: s for s in catalog.load(PRACTICE_SCENARIOS).scenarios},
+            scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=False,
             data_dir=Path(tmp_path_factory.mktemp("history")),
         )
@@ -217,7 +217,9 @@ async def test_a_database_that_is_gone_is_503_and_not_an_empty_file(
 ) -> None:
     gone = Store.__new__(Store)
     Store.__init__(gone, _client_of_nobody(), "test_gone")
-    library = Library(store=gone, browse=gone.browse, scenarios={}, made_up=True, data_dir=tmp_path)
+    library = WebContext(
+        store=gone, browse=gone.browse, scenarios={}, made_up=True, data_dir=tmp_path
+    )
     async with serving(library) as url, client(url) as http:
         answers = [
             (await http.get(f"/api/{each}")).status_code

@@ -18,13 +18,13 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
 from fleet.models import now
-from fleet.statefile import FileLock
+from fleet.system.state_file import FileLock
 from fleet.web.dossier_jobs import KEEP_S, MOST_ATTEMPTS, Dossiers
-from tests.dossiers import FIRST, FLOW, LAST, unpack, verify
-from tests.test_ledger import flip_file
-from tests.test_store import AT, attempt_of
+from tests.evidence.dossier.dossiers import FIRST, FLOW, LAST, unpack, verify
+from tests.evidence.tampered_database import flip_file
+from tests.storage.test_store import AT, attempt_of
 from tests.web.conftest import PATIENCE_S, client, plain, serving
 from tests.web.members import form_token, go_with_keys, without_scripts
 from tests.web.proved import Proved

@@ -20,17 +20,17 @@ from PIL import Image
 from playwright.async_api import Page as BrowserPage
 
 import fleet
-from fleet.attempt import attempt
-from fleet.browser import Chromium
-from fleet.evidence import Place, file_of
-from fleet.judgement import Judgement
+from fleet.browser.chromium import Chromium
 from fleet.models import Attempt, Group, Outcome, Scenario, Verdict
-from fleet.store import Store
-from fleet.web.gallery import ON_A_PAGE
-from fleet.web.library import Library
-from fleet.web.pixels import opened
+from fleet.models.judgement import Judgement
+from fleet.rendering.images import opened
+from fleet.storage.store import Store
+from fleet.visit.attempt import attempt
+from fleet.visit.capture import CapturePlace, file_of
+from fleet.web.context import WebContext
+from fleet.web.pages.gallery import ON_A_PAGE
 from tests.conftest import QUICK
-from tests.databases import own_store
+from tests.storage.databases import own_store
 from tests.web.conftest import Site, client, plain, serving
 
 EVIL = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -92,7 +92,7 @@ async def shelf_at(
 ) -> AsyncIterator[Shelf]:
     async with own_store(mongodb_url) as store:
         hostile = await visit_hostile(chromium, store, page)
-        library = Library(
+        library = WebContext(
             store=store, browse=store.browse, scenarios={}, made_up=False, data_dir=data_dir
         )
         async with serving(library) as url, client(url) as http:
@@ -203,7 +203,9 @@ async def test_a_damaged_file_is_not_shown_and_the_page_says_why(shelf: Shelf) -
 async def test_an_enormous_picture_is_not_decoded_but_can_be_had(shelf: Shelf) -> None:
     written = io.BytesIO()
     Image.new("1", (9_000, 9_000)).save(written, "PNG")
-    huge = file_of("picture", written.getvalue(), Place(0, "http://x/", "x"), truncated=False)
+    huge = file_of(
+        "picture", written.getvalue(), CapturePlace(0, "http://x/", "x"), truncated=False
+    )
     bomb = shelf.hostile.model_copy(update={"id": "bomb", "evidence": (huge.evidence,)})
     await shelf.store.add(bomb, [huge])
     sha256 = huge.evidence.sha256

@@ -12,21 +12,23 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page as BrowserPage
 
+from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.samples import Try, breaks_of, count, totals_of, week_of
 from fleet.errors import BadInput
-from fleet.figures import FlowFigures
-from fleet.filter import Period
 from fleet.models import Verdict, now
-from fleet.samples import Try, breaks_of, count, paris_day, totals_of, week_of
-from fleet.stats import Counts, Delay
-from fleet.web import charts, drawing
-from fleet.web.hours import hours_of
-from fleet.web.language import Language, Words
-from fleet.web.level import DELAYS, level, seen, share_text
-from fleet.web.map import places
-from fleet.web.months import months_of
-from fleet.web.period import asked_for
-from fleet.web.tables import TABLES, table
-from fleet.web.weekly import line_of, stretches, top_of, weeks_of
+from fleet.models.paris import paris_day
+from fleet.models.query import Period
+from fleet.rendering.i18n import Language, Words
+from fleet.rendering.scale import DELAYS, level, seen, share_text
+from fleet.storage.figures.figures import FlowFigures
+from fleet.web.charts import plots
+from fleet.web.charts.calendar import months_of
+from fleet.web.charts.hours import hours_of
+from fleet.web.charts.map import places
+from fleet.web.charts.tables import TABLES, table
+from fleet.web.charts.weekly import line_of, stretches, top_of, weeks_of
+from fleet.web.pages import chart
+from fleet.web.period import period_of
 from tests.web.conftest import Site, plain
 
 FLOW = "/demarche/63/titre-de-sejour"
@@ -98,9 +100,9 @@ def test_delays_are_named_as_la_cimade_named_them() -> None:
 def test_a_period_is_the_last_thirty_days_unless_another_is_asked_for() -> None:
     today = paris_day(now())
 
-    assert asked_for({}).period == Period(first=today - timedelta(days=29), last=today)
-    assert asked_for({"jours": "7", "du": "", "au": ""}).days == 7
-    assert asked_for({"du": "2026-10-01", "au": "2026-10-31"}).fixed == {
+    assert period_of({}).period == Period(first=today - timedelta(days=29), last=today)
+    assert period_of({"jours": "7", "du": "", "au": ""}).days == 7
+    assert period_of({"du": "2026-10-01", "au": "2026-10-31"}).fixed == {
         "du": "2026-10-01",
         "au": "2026-10-31",
     }
@@ -121,7 +123,7 @@ def test_a_period_is_the_last_thirty_days_unless_another_is_asked_for() -> None:
 )
 def test_what_is_no_period_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(BadInput):
-        asked_for(query)
+        period_of(query)
 
 
 # map
@@ -226,7 +228,7 @@ def test_a_csv_adds_up_to_the_totals(name: str) -> None:
     assert {row["scenario_id"] for row in rows} == {"63/titre-de-sejour"}
 
 
-@pytest.mark.parametrize("name", charts.TITLES)
+@pytest.mark.parametrize("name", chart.TITLES)
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_chart_is_drawn_of_anything_that_can_be_counted(name: str, language: Language) -> None:
     found = figures(
@@ -237,16 +239,16 @@ def test_a_chart_is_drawn_of_anything_that_can_be_counted(name: str, language: L
         ),
         changed="2026-11",
     )
-    sheet = drawing.Sheet("", r"Title $x^{ with \frac", ("head",), ("https://a.example/$1_$2",))
-    subject = drawing.Subject(
+    sheet = plots.PlotLabels("", r"Title $x^{ with \frac", ("head",), ("https://a.example/$1_$2",))
+    subject = plots.PlotData(
         found, Period(first=date(2026, 8, 1), last=date(2026, 11, 20)), Words(language)
     )
-    picture = drawing.draw(name, sheet, subject, "png")
+    picture = plots.draw(name, sheet, subject, "png")
 
-    assert Image.open(io.BytesIO(picture)).size[0] == drawing.WIDTH_IN * drawing.DPI
+    assert Image.open(io.BytesIO(picture)).size[0] == plots.WIDTH_IN * plots.DPI
 
 
-@pytest.mark.parametrize("name", charts.TITLES)
+@pytest.mark.parametrize("name", chart.TITLES)
 async def test_a_picture_says_what_it_shows_and_that_it_is_practice(site: Site, name: str) -> None:
     got = await site.http.get(f"{CHARTS}/{name}.svg")
     # letters are drawn as outlines, so that they look the same everywhere; the words are beside

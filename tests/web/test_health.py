@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fleet.mongod import Mongod
-from fleet.store import Store
+from fleet.storage.embedded import Mongod
+from fleet.storage.store import Store
 from fleet.web.app import create_app
-from fleet.web.library import Library
-from tests.test_mongod import servers_of
+from fleet.web.context import WebContext
+from tests.storage.test_embedded import servers_of
 
 
 @pytest.mark.parametrize("members_only", [False, True])
@@ -19,7 +19,7 @@ async def test_it_is_ready_while_mongodb_answers_and_lives_in_any_case(
     tmp_path: Path, *, members_only: bool
 ) -> None:
     async with Mongod(tmp_path) as url, await Store.open(url, "kept") as store:
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
             scenarios={},

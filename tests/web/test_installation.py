@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Page as BrowserPage
 
-from fleet import catalog
-from fleet.dumps import LastDump
+from fleet.catalog import loader
+from fleet.evidence.sealing import seal
+from fleet.ledger.signing import SigningKey
+from fleet.ledger.timestamps import Authorities, roots_of
 from fleet.models import now
+from fleet.models.status import Status
 from fleet.practice.authority import PracticeAuthority
-from fleet.sealing import seal
-from fleet.signing import SigningKey
-from fleet.status import Status
-from fleet.store import Store
-from fleet.timestamps import Authorities, roots_of
-from fleet.web.library import Library
-from tests.test_cli import fleet
-from tests.test_store import attempt_of
+from fleet.storage.backup import LastDump
+from fleet.storage.store import Store
+from fleet.web.context import WebContext
+from tests.cli.test_cli import fleet
+from tests.storage.test_store import attempt_of
 from tests.web.conftest import Site, client, plain, serving
 from tests.web.test_reading import DESK, PHONE, WCAG, problems, sideways
 
@@ -31,7 +31,9 @@ DONE, TO_DO, UNKNOWN, UNNEEDED = "fait", "à faire", "inconnu", "inutile ici"
 
 
 @pytest.fixture
-async def library(site: Site, database: dict[str, str], tmp_path: Path) -> AsyncIterator[Library]:
+async def library(
+    site: Site, database: dict[str, str], tmp_path: Path
+) -> AsyncIterator[WebContext]:
     """An installation of which nothing is set yet, for real sites."""
     async with await Store.open(database["FLEET_MONGODB_URL"], database["FLEET_DATABASE"]) as store:
         yield replace(
@@ -44,7 +46,7 @@ async def library(site: Site, database: dict[str, str], tmp_path: Path) -> Async
         )
 
 
-async def html(library: Library, path: str) -> str:
+async def html(library: WebContext, path: str) -> str:
     """The page at this address."""
     async with serving(library) as url, client(url) as http:
         answer = await http.get(path)
@@ -52,21 +54,21 @@ async def html(library: Library, path: str) -> str:
     return answer.text
 
 
-async def lead(library: Library) -> str:
+async def lead(library: WebContext) -> str:
     """How much is missing, in the words of the page."""
     found = re.search(r'<p class="lead">(.*?)</p>', await html(library, "/installation"))
     assert found
     return plain(found[1])
 
 
-async def line(library: Library, path: str = "/") -> str | None:
+async def line(library: WebContext, path: str = "/") -> str | None:
     """What the overview says to be missing; None if it says nothing of it."""
     text = await html(library, path)
     found = re.search(r'<a href="(?:/en)?/installation">(.*?)</a></p>\n', text)
     return found[1] if found else None
 
 
-async def points(library: Library, path: str = "/installation") -> dict[str, tuple[str, str]]:
+async def points(library: WebContext, path: str = "/installation") -> dict[str, tuple[str, str]]:
     """By title, the state and the words of each point."""
     found = re.findall(
         r'<h3>(.*?) <span class="tag">(.*?)</span></h3>(.*?)</li>\n',
@@ -94,7 +96,7 @@ def status(**changes: Any) -> Status:
 
 
 async def test_an_installation_that_was_just_made_lacks_everything_and_says_what_to_type(
-    library: Library,
+    library: WebContext,
 ) -> None:
     said = await points(library)
 
@@ -112,7 +114,7 @@ async def test_an_installation_that_was_just_made_lacks_everything_and_says_what
 
 
 async def test_nothing_is_missing_where_everything_is_set(
-    library: Library, site: Site, database: dict[str, str], tmp_path: Path
+    library: WebContext, site: Site, database: dict[str, str], tmp_path: Path
 ) -> None:
     store = library.store
     await store.watched.say(status())
@@ -149,7 +151,7 @@ async def test_nothing_is_missing_where_everything_is_set(
     ],
 )
 async def test_a_fleet_that_does_not_watch_is_no_fleet_that_watches(
-    library: Library, changes: dict[str, Any], words: str
+    library: WebContext, changes: dict[str, Any], words: str
 ) -> None:
     await library.store.watched.say(status(**changes))
 
@@ -159,7 +161,7 @@ async def test_a_fleet_that_does_not_watch_is_no_fleet_that_watches(
     assert words in said
 
 
-async def test_what_is_set_badly_is_named(library: Library) -> None:
+async def test_what_is_set_badly_is_named(library: WebContext) -> None:
     await library.store.watched.say(status(notices=False, heartbeat=None))
     await library.store._db.status.insert_one(
         {"_id": "dump", **LastDump(at=now() - timedelta(days=3), attempts=7).model_dump()}
@@ -177,11 +179,11 @@ async def test_what_is_set_badly_is_named(library: Library) -> None:
 
 
 async def test_a_scenario_file_that_cannot_be_read_is_named_without_its_folder(
-    library: Library, tmp_path: Path
+    library: WebContext, tmp_path: Path
 ) -> None:
     (tmp_path / "d99_essai.py").write_text("no Python")
     followed = replace(library, scenarios={}, problems=[])
-    followed.use(catalog.load(tmp_path))
+    followed.use(loader.load(tmp_path))
 
     state, said = (await points(followed))["Des démarches à visiter"]
 
@@ -192,7 +194,7 @@ async def test_a_scenario_file_that_cannot_be_read_is_named_without_its_folder(
 
 
 async def test_attempts_without_a_picture_are_no_first_picture(
-    library: Library, site: Site
+    library: WebContext, site: Site
 ) -> None:
     await library.store.add(attempt_of(started_at=now()), [])
     before = (await points(library))["Une première capture"]
@@ -209,7 +211,7 @@ async def test_attempts_without_a_picture_are_no_first_picture(
 
 
 async def test_a_contact_address_that_only_the_fleet_may_know_is_unknown(
-    library: Library, site: Site
+    library: WebContext, site: Site
 ) -> None:
     await library.store.watched.say(status())
     await library.store.add(site.attempts[0], [])
@@ -221,7 +223,9 @@ async def test_a_contact_address_that_only_the_fleet_may_know_is_unknown(
     assert await line(library) is None
 
 
-async def test_practice_needs_no_more_than_something_to_see(library: Library, site: Site) -> None:
+async def test_practice_needs_no_more_than_something_to_see(
+    library: WebContext, site: Site
+) -> None:
     practice = replace(library, made_up=True)
     empty = await points(practice)
     await library.store.add(site.attempts[0], [])
@@ -245,7 +249,7 @@ async def test_practice_needs_no_more_than_something_to_see(library: Library, si
 
 
 async def test_the_overview_names_what_is_missing_while_something_required_is(
-    library: Library, site: Site
+    library: WebContext, site: Site
 ) -> None:
     """One line, in both languages; recommendations are not in it."""
     french, english = await line(library), await line(library, "/en/")
@@ -261,7 +265,7 @@ async def test_the_overview_names_what_is_missing_while_something_required_is(
 
 
 async def test_a_database_that_was_put_back_has_no_backup_of_before(
-    library: Library, database: dict[str, str], tmp_path: Path
+    library: WebContext, database: dict[str, str], tmp_path: Path
 ) -> None:
     made = await fleet("backup", tmp_path / "backup", **database)
     before = (await points(library))["Une sauvegarde"]
@@ -273,12 +277,12 @@ async def test_a_database_that_was_put_back_has_no_backup_of_before(
     assert (await points(library))["Une sauvegarde"][0] == TO_DO
 
 
-async def test_an_empty_overview_leads_to_what_is_missing(library: Library) -> None:
+async def test_an_empty_overview_leads_to_what_is_missing(library: WebContext) -> None:
     assert 'href="/en/installation"' in await html(library, "/en/")
 
 
 async def test_axe_finds_nothing_on_the_points_in_any_state_and_they_fit(
-    library: Library, browser_page: BrowserPage
+    library: WebContext, browser_page: BrowserPage
 ) -> None:
     await library.store.watched.say(status(at=now() - timedelta(days=1), heartbeat=None))
     bad = [f"d99_essai.py: {'a_name_without_end_' * 20}"]

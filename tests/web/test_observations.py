@@ -19,15 +19,15 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
 from fleet.errors import StoreRefused
-from fleet.filter import Filter
 from fleet.models import PARIS, now
-from fleet.observations import Observation, Seen
+from fleet.models.query import Filter
+from fleet.storage.collections.observations import Observation, Sighting
 from fleet.web import uploads
-from fleet.web.observations import LISTED
-from fleet.web.sessions import UPLOAD_BYTES
-from fleet.web.uploads import Kept, UnusablePicture, kept_of
+from fleet.web.middleware.sessions import UPLOAD_BYTES
+from fleet.web.pages.observations import LISTED
+from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
 from tests.web.members import (
     CLAIRE,
     OMAR,
@@ -233,7 +233,7 @@ async def test_what_is_transparent_is_kept_on_white(
     nothing = Image.new("P", (40, 30)) if mode == "P" else Image.new("RGBA", (40, 30), (0, 0, 0, 0))
     nothing.convert(mode).save(written, form, **more)
 
-    kept = await kept_of(written.getvalue())
+    kept = await uploaded_picture(written.getvalue())
 
     assert Image.open(io.BytesIO(kept.picture)).getpixel((20, 15)) == (255, 255, 255)
 
@@ -244,7 +244,7 @@ async def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch) 
     written = io.BytesIO()
     Image.effect_noise((800, 400), 90).save(written, "PNG")
 
-    kept = await kept_of(written.getvalue())
+    kept = await uploaded_picture(written.getvalue())
 
     assert kept.width * kept.height <= 40_000
     assert kept.width == pytest.approx(2 * kept.height, abs=3)
@@ -253,7 +253,7 @@ async def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_picture_that_was_altered_in_the_database_is_not_shown(members: Club) -> None:
-    kept: Kept = await kept_of(screenshot())
+    kept: UploadedPicture = await uploaded_picture(screenshot())
     made = observation_of(sha256="0" * 64)
     await members.store.observations.add(made, kept.picture, kept.small)
     async with members.reader() as http:
@@ -305,7 +305,7 @@ async def test_nothing_that_is_typed_runs_in_a_readers_browser(
 )
 async def test_a_file_that_is_no_picture_is_not_taken(content: bytes, said: str) -> None:
     with pytest.raises(UnusablePicture, match=said):
-        await kept_of(content)
+        await uploaded_picture(content)
 
 
 async def test_the_form_says_what_is_wrong_with_a_file_and_keeps_what_was_typed(
@@ -511,7 +511,7 @@ def observation_of(number: int = 0, **changed: object) -> Observation:
         "seen_at": seen,
         "department": "63",
         "flow_words": f"flow {number}",
-        "seen": Seen.OTHER,
+        "seen": Sighting.OTHER,
         "note": "x",
         "original_sha256": "0" * 64,
         "original_size_bytes": 1,

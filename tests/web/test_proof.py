@@ -13,19 +13,18 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.findings import Case, Finding
-from fleet.manifest import canonical, sha256
+from fleet.evidence.verifier import Verifier
+from fleet.ledger.canonical import canonical, sha256
+from fleet.ledger.findings import Case, Finding, Report
 from fleet.models import now
 from fleet.practice.authority import PracticeAuthority
-from fleet.seals import Report
-from fleet.verification import Verifier
-from fleet.verifications import Told, Verification
-from fleet.web.evidence import EvidenceProblem
-from fleet.web.language import Words
-from fleet.web.proof_words import FRENCH, said
-from fleet.web.turns import MOST_WAITING, Turns
-from tests.test_cli import fleet
-from tests.test_ledger import flip_file
+from fleet.rendering.i18n import Words
+from fleet.storage.collections.verification_log import LoggedFinding, Verification
+from fleet.web.errors import EvidenceProblem
+from fleet.web.limiter import MOST_WAITING, RenderLimiter
+from fleet.web.pages.proof_labels import FRENCH, said
+from tests.cli.test_cli import fleet
+from tests.evidence.tampered_database import flip_file
 from tests.web.conftest import plain
 from tests.web.proved import Proved
 from tests.web.proved import authority as authority
@@ -161,7 +160,7 @@ async def test_the_verification_can_be_read_by_everybody(
 
 
 async def test_few_wait_for_a_verification_and_the_others_are_told_to_come_back() -> None:
-    turns, go_on = Turns(), asyncio.Event()
+    turns, go_on = RenderLimiter(), asyncio.Event()
     begun: list[int] = []
 
     async def one(number: int) -> None:
@@ -310,7 +309,7 @@ async def test_a_verification_of_what_is_new_stands_beside_the_last_of_everythin
     await verifications.keep(Verification.of(report, kind="everything", **old))
     new = {**old, "ended_at": now() + timedelta(hours=1), "fleet_version": "0.0.9", "last_seal": 2}
     later = Verification.of(Report(), kind="newer", **new)
-    of_a_later_version = Told(case="NOT_YET_KNOWN", values={})
+    of_a_later_version = LoggedFinding(case="NOT_YET_KNOWN", values={})
     await verifications.keep(later.model_copy(update={"notices": (of_a_later_version,)}))
 
     page = await words_at(own, "/sceaux")

@@ -14,10 +14,10 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import Response, Route, expect
 
-from fleet.browser import Chromium
+from fleet.browser.chromium import Chromium
 from fleet.models import now
-from fleet.samples import paris_day
-from fleet.web.language import Words
+from fleet.models.paris import paris_day
+from fleet.rendering.i18n import Words
 from tests.web.conftest import Site
 from tests.web.members import without_scripts
 from tests.web.reading import FOR_MEMBERS, PAGES, Reading, reading

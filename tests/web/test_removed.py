@@ -11,8 +11,8 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 
 from fleet.models import Attempt, EvidenceFile
-from fleet.web.thumbnails import Thumbnails
-from tests.databases import own_store
+from fleet.rendering.thumbnails import Thumbnails
+from tests.storage.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 REASON = "le nom d’une personne s’y lisait <b>"

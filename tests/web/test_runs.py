@@ -15,15 +15,14 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
-from fleet.care import Reason, care_list
+from fleet.analysis.care import CareKind, care_list, care_why
 from fleet.models import Attempt, Run, Verdict, now
-from fleet.present import care_why
-from fleet.store import Store
-from fleet.web.care_page import why
-from fleet.web.language import Words
-from fleet.web.library import Library
-from fleet.web.runs import QUIET, RUNS, Progress, progress_of
-from tests.databases import own_store
+from fleet.rendering.i18n import Words
+from fleet.storage.store import Store
+from fleet.web.context import WebContext
+from fleet.web.pages.care import why
+from fleet.web.pages.runs import QUIET, RUNS, RunProgress, progress_of
+from tests.storage.databases import own_store
 from tests.web.conftest import Site, client, serving
 
 HOUR = timedelta(hours=1)
@@ -62,7 +61,7 @@ class Shelf:
 @asynccontextmanager
 async def shelves(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[Shelf]:
     async with own_store(mongodb_url) as store:
-        library = Library(
+        library = WebContext(
             store=store,
             browse=store.browse,
             scenarios=site.library.scenarios,
@@ -140,7 +139,7 @@ async def test_a_run_has_ended_goes_on_or_was_cut_off(
 
     progress = await progress_of(shelf.store.browse, run)
 
-    assert isinstance(progress, Progress)
+    assert isinstance(progress, RunProgress)
     assert progress.state == state
     words = {"ended": "Terminé", "running": "En cours", "interrupted": "Interrompu"}[state]
     assert words in (await shelf.http.get(f"/visites/{run.id}")).text
@@ -319,14 +318,14 @@ def test_every_reason_of_the_fleet_is_worded_for_the_terminal_and_for_both_langu
         reason: (why(Words("fr"), care), why(Words("en"), care), care_why(care))
         for reason, care in cares.items()
     }
-    assert set(said) == set(Reason)
-    assert len({words for each in said.values() for words in each[:2]}) == 2 * len(Reason)
+    assert set(said) == set(CareKind)
+    assert len({words for each in said.values() for words in each[:2]}) == 2 * len(CareKind)
     ruleset = site.of(FLOW).ruleset
-    assert f"les règles ({ruleset} → later)" in said[Reason.OUR_CHANGE][0]
-    assert f"the rules ({ruleset} → later)" in said[Reason.OUR_CHANGE][1]
-    assert f"ruleset {ruleset} → later" in said[Reason.OUR_CHANGE][2]
-    assert all("Titre\nde séjour" in each for each in said[Reason.ANCHOR_GONE][:2])
-    assert all(each.startswith("3 sites") for each in said[Reason.MANY_SITES])
+    assert f"les règles ({ruleset} → later)" in said[CareKind.OUR_CHANGE][0]
+    assert f"the rules ({ruleset} → later)" in said[CareKind.OUR_CHANGE][1]
+    assert f"ruleset {ruleset} → later" in said[CareKind.OUR_CHANGE][2]
+    assert all("Titre\nde séjour" in each for each in said[CareKind.ANCHOR_GONE][:2])
+    assert all(each.startswith("3 sites") for each in said[CareKind.MANY_SITES])
 
 
 async def test_downloads_take_the_filter_of_the_address(

@@ -17,9 +17,9 @@ import httpx
 import psutil
 import pytest
 
-from fleet.commands.server_processes import beside, usual_number
+from fleet.cli.commands.serve_processes import beside, usual_number
 from fleet.errors import FleetError
-from tests.test_cli import ROOT, environment
+from tests.cli.test_cli import ROOT, environment
 
 LONG_S = 30
 

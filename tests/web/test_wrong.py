@@ -15,7 +15,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from fleet.web.app import HEADERS, create_app
+from fleet.web.app import create_app
+from fleet.web.middleware.headers import HEADERS
 from tests.web.conftest import Site, client
 
 FLOW = "63/titre-de-sejour"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from fleet.practice.anef.flow import HOME, Portal, PortalState
-from fleet.practice.pages import Pages, html
+from fleet.practice.pages import PracticePages, html
 from fleet.practice.site import Backstage, Site
 
 SCRIPT = f"{HOME}main.js"
@@ -32,7 +32,7 @@ class PortalSite(Site[Portal]):
     )
 
     def __init__(self, flows: Sequence[Portal], backstage: Backstage) -> None:
-        super().__init__(flows, backstage, Pages("fleet.practice.anef"))
+        super().__init__(flows, backstage, PracticePages("fleet.practice.anef"))
 
     def flow_at(self, path: str) -> Portal | None:
         """The portal's flow for every address of it."""

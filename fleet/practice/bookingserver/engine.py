@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
 
 from fleet.practice.bookingserver import grid, traps
+from fleet.practice.bookingserver.call import Call, FormProgress
 from fleet.practice.bookingserver.forms import STEP_2_TRAPS, STEP_4_TRAPS, Form, Trap
 from fleet.practice.bookingserver.pages import FormPages
 from fleet.practice.faults import Faults
@@ -33,46 +33,11 @@ BOOKING = re.compile(
     r"(?P<prefix>(?:/index\.php)?)(?P<print>(?:/layout/set/print)?)"
     r"/booking/create/(?P<id>\d+)(?:/(?P<step>\d)(?:/(?P<unix>\d+))?)?/?"
 )
+
 ASSIGN = re.compile(
     r"(?:/index\.php)?/ezjscore/call/bookingserver::planning::assign"
     r"::(?P<id>\d+)::(?P<planning>\d+)::(?P<offset>-?\d+)/?"
 )
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far one session has come in one form. `last` is the step of the last page served."""
-
-    visit: int
-    last: int | None = None
-    accepted: bool = False
-    planning: str | None = None
-    slot: int | None = None
-    notice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a booking step."""
-
-    request: web.Request
-    form: Form
-    progress: Progress
-    step: int
-    prefix: str = ""
-    printing: bool = False
-    unix: int | None = None
-
-    @property
-    def english(self) -> bool:
-        """Whether the English-locale trap bites."""
-        first = self.request.headers.get("Accept-Language", "").strip().lower()
-        return Trap.ENGLISH_LOCALE in self.form.traps and not first.startswith("fr")
-
-    def at(self, step: int | None) -> str:
-        """Address of another step, in the alias the visitor uses."""
-        base = f"{self.prefix}/booking/create/{self.form.id}"
-        return base if step is None else f"{base}/{step}"
 
 
 class Engine:
@@ -209,7 +174,9 @@ class Engine:
         call.progress.slot = call.unix
         return 6
 
-    async def assign(self, form: Form, progress: Progress, match: re.Match[str]) -> web.Response:
+    async def assign(
+        self, form: Form, progress: FormProgress, match: re.Match[str]
+    ) -> web.Response:
         """The fragment of the week grid, for the AJAX call of step 4."""
         if Trap.LATE_GRID in form.traps:
             await self._faults.wait(traps.LATE_GRID_S)

@@ -23,7 +23,7 @@ USUAL_HOURS = tuple(time(h, m) for h in (9, 10, 11, 14, 15) for m in (0, 30))
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """One half hour of one day. `unix` only if it is free."""
 
     hour: str
@@ -32,12 +32,12 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class GridWeek:
     """What the AJAX call of step 4 gives."""
 
     title: str
     days: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[GridCell, ...], ...]
     offset: int
 
 
@@ -60,7 +60,7 @@ def first_offset(slots: Sequence[datetime], now: datetime) -> int:
     return max(0, days // 7 * 7)
 
 
-def week(slots: Sequence[datetime], now: datetime, offset: int) -> Week:
+def week(slots: Sequence[datetime], now: datetime, offset: int) -> GridWeek:
     """The week `offset` days (a multiple of 7) after the current one."""
     first = monday(now) + timedelta(days=offset // 7 * 7)
     days = tuple(first + timedelta(days=n) for n in range(7))
@@ -68,13 +68,13 @@ def week(slots: Sequence[datetime], now: datetime, offset: int) -> Week:
     free = {(s.date(), s.time()): int(s.timestamp()) for s in there if s.date() in days}
     hours = sorted({*USUAL_HOURS, *(hour for _, hour in free)})
 
-    def cell(day: date, hour: time) -> Cell:
+    def cell(day: date, hour: time) -> GridCell:
         unix = free.get((day, hour))
         if unix is not None:
-            return Cell(f"{hour:%Hh%M}", "libre", unix)
-        return Cell(f"{hour:%Hh%M}", "fermé" if day.weekday() >= 5 else "occupé")
+            return GridCell(f"{hour:%Hh%M}", "libre", unix)
+        return GridCell(f"{hour:%Hh%M}", "fermé" if day.weekday() >= 5 else "occupé")
 
-    return Week(
+    return GridWeek(
         title=f"Semaine du {french_date(days[0])} au {french_date(days[6])}",
         days=tuple(f"{DAYS[d.weekday()]} {d:%d/%m}" for d in days),
         rows=tuple(tuple(cell(day, hour) for day in days) for hour in hours),

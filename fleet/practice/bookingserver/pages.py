@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fleet.practice.bookingserver.forms import Form, Trap
-from fleet.practice.pages import Pages
+from fleet.practice.pages import PracticePages
 
 ARROWS = (
     ("etape_1", "Prise de RDV", (1, 2)),
@@ -47,7 +47,7 @@ ENGLISH = {
 """Our guess of what an English locale would say."""
 
 
-class FormPages(Pages):
+class FormPages(PracticePages):
     """The templates and static files of this platform."""
 
     def __init__(self) -> None:

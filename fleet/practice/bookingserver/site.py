@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from fleet.practice.bookingserver import traps
-from fleet.practice.bookingserver.engine import ASSIGN, BOOKING, Call, Engine, Progress
+from fleet.practice.bookingserver.call import Call, FormProgress
+from fleet.practice.bookingserver.engine import ASSIGN, BOOKING, Engine
 from fleet.practice.bookingserver.forms import Form, Trap
 from fleet.practice.bookingserver.pages import FormPages
-from fleet.practice.journal import Sessions
+from fleet.practice.journal import PracticeSessions
 from fleet.practice.pages import html
 from fleet.practice.site import Backstage, Site
 
@@ -35,7 +36,9 @@ class BookingSite(Site[Form]):
 
     def __init__(self, flows: Sequence[Form], backstage: Backstage) -> None:
         super().__init__(flows, backstage, FormPages())
-        self._sessions: Sessions[Progress] = Sessions(backstage.journal, Progress)
+        self._sessions: PracticeSessions[FormProgress] = PracticeSessions(
+            backstage.journal, FormProgress
+        )
         self._engine = Engine(self.pages, backstage.journal, backstage.faults, backstage.clock)
 
     def flow_at(self, path: str) -> Form | None:

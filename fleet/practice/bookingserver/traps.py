@@ -16,7 +16,7 @@ from fleet.practice.bookingserver.forms import Trap
 from fleet.practice.pages import found, html
 
 if TYPE_CHECKING:
-    from fleet.practice.bookingserver.engine import Call
+    from fleet.practice.bookingserver.call import Call
     from fleet.practice.bookingserver.pages import FormPages
     from fleet.practice.faults import Faults
 

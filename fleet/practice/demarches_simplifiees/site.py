@@ -21,8 +21,8 @@ from aiohttp import web
 from markupsafe import Markup
 
 from fleet.practice.demarches_simplifiees.flow import Procedure, ProcedureTrap
-from fleet.practice.journal import Sessions
-from fleet.practice.pages import Pages, found, html
+from fleet.practice.journal import PracticeSessions
+from fleet.practice.pages import PracticePages, found, html
 from fleet.practice.site import Backstage, Site
 
 PAGE = re.compile(r"/(?P<step>commencer|fermeture)/(?P<slug>[\w-]+)/?")
@@ -42,7 +42,7 @@ ENGLISH = {
 
 
 @dataclass(slots=True)
-class Visitor:
+class ProcedureVisitor:
     """What the site remembers of a session."""
 
     visit: int
@@ -65,8 +65,10 @@ class ProcedureSite(Site[Procedure]):
     )
 
     def __init__(self, flows: Sequence[Procedure], backstage: Backstage) -> None:
-        super().__init__(flows, backstage, Pages("fleet.practice.demarches_simplifiees"))
-        self._sessions: Sessions[Visitor] = Sessions(backstage.journal, Visitor)
+        super().__init__(flows, backstage, PracticePages("fleet.practice.demarches_simplifiees"))
+        self._sessions: PracticeSessions[ProcedureVisitor] = PracticeSessions(
+            backstage.journal, ProcedureVisitor
+        )
 
     def flow_at(self, path: str) -> Procedure | None:
         """The form whose slug is in the address, or which was replaced by that slug."""

@@ -20,7 +20,7 @@ MONTHS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MonthCell:
     """One cell; `day` is None for one that belongs to a neighbouring month."""
 
     day: int | None
@@ -29,32 +29,32 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class DeskMonth:
     """One month: its number counts from 0, as in JavaScript."""
 
     name: str
     number: int
     year: int
-    weeks: tuple[tuple[Cell, ...], ...]
+    weeks: tuple[tuple[MonthCell, ...], ...]
 
 
-def months(first: date, free: Collection[date]) -> tuple[Month, ...]:
+def months(first: date, free: Collection[date]) -> tuple[DeskMonth, ...]:
     """`MONTHS_SHOWN` months from that of `first`; free are the days in `free`."""
     begins = [divmod(first.year * 12 + first.month - 1 + n, 12) for n in range(MONTHS_SHOWN)]
     return tuple(_month(year, number, free) for year, number in begins)
 
 
-def _month(year: int, number: int, free: Collection[date]) -> Month:
+def _month(year: int, number: int, free: Collection[date]) -> DeskMonth:
     weeks = calendar.Calendar().monthdayscalendar(year, number + 1)
-    return Month(
+    return DeskMonth(
         name=MONTHS[number],
         number=number,
         year=year,
         weeks=tuple(
             tuple(
-                Cell(day, date(year, number + 1, day) in free, place >= 5)
+                MonthCell(day, date(year, number + 1, day) in free, place >= 5)
                 if day
-                else Cell(None, week_end=place >= 5)
+                else MonthCell(None, week_end=place >= 5)
                 for place, day in enumerate(week)
             )
             for week in weeks

@@ -28,9 +28,9 @@ from fleet.practice.eappointment.flow import (
     AppointmentTrap,
 )
 from fleet.practice.eappointment.months import months
-from fleet.practice.journal import Sessions
+from fleet.practice.journal import PracticeSessions
 from fleet.practice.offers import PARIS, Offers, always
-from fleet.practice.pages import Pages, found, html
+from fleet.practice.pages import PracticePages, found, html
 from fleet.practice.site import Backstage, Site
 
 APPOINTMENT = f"{BASE}/appointment.do"
@@ -58,7 +58,7 @@ NOTHING_HAPPENS = frozenset(
 
 
 @dataclass(slots=True)
-class Progress:
+class DeskProgress:
     """How far one session has come at one desk; `opened` tells the desk it opened last."""
 
     visit: int
@@ -79,8 +79,10 @@ class AppointmentSite(Site[Appointment]):
     )
 
     def __init__(self, flows: Sequence[Appointment], backstage: Backstage) -> None:
-        super().__init__(flows, backstage, Pages("fleet.practice.eappointment"))
-        self._sessions: Sessions[Progress] = Sessions(backstage.journal, Progress)
+        super().__init__(flows, backstage, PracticePages("fleet.practice.eappointment"))
+        self._sessions: PracticeSessions[DeskProgress] = PracticeSessions(
+            backstage.journal, DeskProgress
+        )
         self._openings = 0
 
     def flow_at(self, path: str) -> Appointment | None:
@@ -110,7 +112,7 @@ class AppointmentSite(Site[Appointment]):
             return _call_answer({"valid": True})
         return None
 
-    def _where(self, request: web.Request) -> tuple[Appointment, Progress] | None:
+    def _where(self, request: web.Request) -> tuple[Appointment, DeskProgress] | None:
         session = self._sessions.get(request.cookies.get(self.cookie))
         mine = [(f, session.progress[f.key]) for f in self.flows if f.key in session.progress]
         return max(mine, key=lambda each: each[1].opened) if mine else None
@@ -133,7 +135,7 @@ class AppointmentSite(Site[Appointment]):
         return response
 
     async def _step(
-        self, request: web.Request, flow: Appointment, progress: Progress
+        self, request: web.Request, flow: Appointment, progress: DeskProgress
     ) -> web.Response:
         if progress.step == 3:
             failure = await self.failure(request, flow, "calendar")
@@ -162,7 +164,7 @@ class AppointmentSite(Site[Appointment]):
         return html(text)
 
     async def _send(
-        self, request: web.Request, flow: Appointment, progress: Progress
+        self, request: web.Request, flow: Appointment, progress: DeskProgress
     ) -> web.Response:
         data = await request.post()
         if progress.step >= 3:
@@ -180,7 +182,7 @@ class AppointmentSite(Site[Appointment]):
         return found(STEPS)
 
     async def _availabilities(
-        self, request: web.Request, flow: Appointment, progress: Progress
+        self, request: web.Request, flow: Appointment, progress: DeskProgress
     ) -> web.Response:
         failure = await self.failure(request, flow, "availabilities")
         if failure is not None:
@@ -197,7 +199,7 @@ class AppointmentSite(Site[Appointment]):
             return _call_answer({"foundAvailabilities": True, "msg": None})
         return _call_answer({"foundAvailabilities": False, "msg": NO_SLOTS[flow.wording]})
 
-    def days(self, flow: Appointment, progress: Progress) -> set[date]:
+    def days(self, flow: Appointment, progress: DeskProgress) -> set[date]:
         """The Paris days on which every motive that was ticked has a slot."""
         now = self.backstage.clock()
         if flow.traps & {AppointmentTrap.NO_FREE_DAYS, AppointmentTrap.LEGEND_ONLY}:

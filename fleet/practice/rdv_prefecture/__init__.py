@@ -6,7 +6,7 @@ and sentences come from its own public source [V]; the look is ours. None was se
 live site.
 """
 
-from fleet.practice.rdv_prefecture.flow import Answer, Demarche, DemarcheTrap
+from fleet.practice.rdv_prefecture.flow import Demarche, DemarcheAnswer, DemarcheTrap
 from fleet.practice.rdv_prefecture.site import DemarcheSite
 
-__all__ = ["Answer", "Demarche", "DemarcheSite", "DemarcheTrap"]
+__all__ = ["Demarche", "DemarcheAnswer", "DemarcheSite", "DemarcheTrap"]

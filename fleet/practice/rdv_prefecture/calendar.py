@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fleet.practice.offers import PARIS
-from fleet.practice.rdv_prefecture.flow import Answer, Demarche, DemarcheTrap
+from fleet.practice.rdv_prefecture.flow import Demarche, DemarcheAnswer, DemarcheTrap
 
 DAYS_SHOWN = 6
 LINES_SHOWN = 4
@@ -16,7 +16,7 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class SlotDay:
     """One column: its heading in two lines, and its slots as (number, hour)."""
 
     weekday: str
@@ -25,22 +25,22 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class SlotCalendar:
     """What the component shows. `days` is empty when it has no calendar at all."""
 
-    days: tuple[Day, ...]
+    days: tuple[SlotDay, ...]
     next_day: str
     more: bool
 
     @classmethod
-    def of(cls, flow: Demarche, visit: int, now: datetime) -> Calendar:
+    def of(cls, flow: Demarche, visit: int, now: datetime) -> SlotCalendar:
         """The calendar of a démarche: the week of its first slot, or this one without slots."""
         slots = sorted(s.astimezone(PARIS) for s in flow.offers(visit, now) if s > now)
-        offered = flow.answer in (Answer.SLOTS, Answer.LAST_WEEK_SLOTS)
+        offered = flow.answer in (DemarcheAnswer.SLOTS, DemarcheAnswer.LAST_WEEK_SLOTS)
         first = slots[0].date() if slots else now.astimezone(PARIS).date()
         shown = first if offered else now.astimezone(PARIS).date()
         monday = shown - timedelta(days=shown.weekday())
-        hidden = flow.answer in (Answer.HIDDEN, Answer.SHORT)
+        hidden = flow.answer in (DemarcheAnswer.HIDDEN, DemarcheAnswer.SHORT)
         dates = [] if hidden else [monday + timedelta(days=n) for n in range(DAYS_SHOWN)]
         if DemarcheTrap.NOTHING_IN_CALENDAR in flow.traps:
             dates = [monday + timedelta(days=n) for n in range(DAYS_SHOWN)]
@@ -48,7 +48,7 @@ class Calendar:
             offered = False
         days = [_day(day, [s for s in slots if offered and s.date() == day]) for day in dates]
         if DemarcheTrap.UNREADABLE_DAYS in flow.traps:
-            days = [Day(f"Jour {n}", "", day.slots) for n, day in enumerate(days, 1)]
+            days = [SlotDay(f"Jour {n}", "", day.slots) for n, day in enumerate(days, 1)]
         return cls(
             tuple(days),
             _next_day(flow, first),
@@ -56,9 +56,9 @@ class Calendar:
         )
 
 
-def _day(day: date, slots: list[datetime]) -> Day:
+def _day(day: date, slots: list[datetime]) -> SlotDay:
     numbered = tuple((f"{s:%m%d%H%M}", f"{s:%Hh%M}") for s in slots)
-    return Day(WEEKDAYS[day.weekday()], f"{day:%d/%m}", numbered)
+    return SlotDay(WEEKDAYS[day.weekday()], f"{day:%d/%m}", numbered)
 
 
 def _next_day(flow: Demarche, first: date) -> str:

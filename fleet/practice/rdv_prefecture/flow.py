@@ -13,7 +13,7 @@ STEPS = ("landing", "cgu", "captcha", "creneau")
 """Steps that a `Fault` can strike; `captcha` is what the captcha's own service answers."""
 
 
-class Answer(StrEnum):
+class DemarcheAnswer(StrEnum):
     """What the calendar of `/creneau/` shows; all but `SHORT` are in its source [V]."""
 
     SLOTS = "slots"
@@ -88,7 +88,7 @@ class Demarche(Flow):
     """
 
     guichet: str = "Guichet 1"
-    answer: Answer = Answer.HIDDEN
+    answer: DemarcheAnswer = DemarcheAnswer.HIDDEN
     offers: Offers = always
     open_answer: bool = False
     person: str = ""

@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from fleet.practice.journal import Sessions
-from fleet.practice.pages import Pages, found, html
+from fleet.practice.journal import PracticeSessions
+from fleet.practice.pages import PracticePages, found, html
 from fleet.practice.rdv_prefecture import captcha
-from fleet.practice.rdv_prefecture.calendar import Calendar
+from fleet.practice.rdv_prefecture.calendar import SlotCalendar
 from fleet.practice.rdv_prefecture.flow import Demarche, DemarcheTrap
 from fleet.practice.site import Backstage, Site
 
@@ -45,7 +45,7 @@ LATE_MS = 700
 
 
 @dataclass(slots=True)
-class Visitor:
+class DemarcheVisitor:
     """What the site remembers of a session. `until` is when its captcha must be passed again."""
 
     visit: int
@@ -65,8 +65,10 @@ class DemarcheSite(Site[Demarche]):
     )
 
     def __init__(self, flows: Sequence[Demarche], backstage: Backstage) -> None:
-        super().__init__(flows, backstage, Pages("fleet.practice.rdv_prefecture"))
-        self._sessions: Sessions[Visitor] = Sessions(backstage.journal, Visitor)
+        super().__init__(flows, backstage, PracticePages("fleet.practice.rdv_prefecture"))
+        self._sessions: PracticeSessions[DemarcheVisitor] = PracticeSessions(
+            backstage.journal, DemarcheVisitor
+        )
 
     def flow_at(self, path: str) -> Demarche | None:
         """The démarche whose number is in the address."""
@@ -94,7 +96,7 @@ class DemarcheSite(Site[Demarche]):
         return response
 
     async def _page(
-        self, request: web.Request, flow: Demarche, visitor: Visitor, rest: str
+        self, request: web.Request, flow: Demarche, visitor: DemarcheVisitor, rest: str
     ) -> web.Response | None:
         if request.method == "POST" and rest == "_validerCaptcha":
             return await self._validate(request, flow, visitor)
@@ -120,7 +122,9 @@ class DemarcheSite(Site[Demarche]):
         instead = next((page for trap, page in INSTEAD.items() if trap in flow.traps), None)
         return self._render(instead or "landing.html", flow)
 
-    def _captcha(self, request: web.Request, flow: Demarche, visitor: Visitor) -> web.Response:
+    def _captcha(
+        self, request: web.Request, flow: Demarche, visitor: DemarcheVisitor
+    ) -> web.Response:
         if DemarcheTrap.NO_CAPTCHA_PICTURE in flow.traps:
             return web.Response(status=404, text="Not Found\n")
         if request.query.get("get") != "image":
@@ -132,7 +136,9 @@ class DemarcheSite(Site[Demarche]):
             headers={"Cache-Control": "no-store"},
         )
 
-    def _code(self, request: web.Request, flow: Demarche, visitor: Visitor) -> web.Response | None:
+    def _code(
+        self, request: web.Request, flow: Demarche, visitor: DemarcheVisitor
+    ) -> web.Response | None:
         if not flow.person or request.query.get("person") != flow.person:
             self.trip(request, "the captcha's code was asked for")
             return None
@@ -140,7 +146,7 @@ class DemarcheSite(Site[Demarche]):
         return web.Response(text=visitor.code)
 
     async def _validate(
-        self, request: web.Request, flow: Demarche, visitor: Visitor
+        self, request: web.Request, flow: Demarche, visitor: DemarcheVisitor
     ) -> web.Response:
         if not visitor.person:
             self.trip(request, "a captcha was answered")
@@ -152,12 +158,12 @@ class DemarcheSite(Site[Demarche]):
         visitor.until = self.backstage.clock() + timedelta(seconds=flow.session_s)
         return found(f"{flow.path}creneau/")
 
-    def _creneau(self, flow: Demarche, visitor: Visitor) -> web.Response:
+    def _creneau(self, flow: Demarche, visitor: DemarcheVisitor) -> web.Response:
         now = self.backstage.clock()
         valid = visitor.until is not None and now < visitor.until
         if not (valid or flow.open_answer):
             return found(f"{flow.path}{THROWN_BACK}")
-        calendar = Calendar.of(flow, visitor.visit, now)
+        calendar = SlotCalendar.of(flow, visitor.visit, now)
         response = self._render("creneau.html", flow, calendar=calendar)
         if DemarcheTrap.TRUNCATED_HTML in flow.traps:
             text = response.text or ""

@@ -21,11 +21,11 @@ from urllib.parse import urlencode
 from aiohttp import web
 from markupsafe import Markup
 
-from fleet.practice.journal import Sessions
+from fleet.practice.journal import PracticeSessions
 from fleet.practice.offers import PARIS
-from fleet.practice.pages import Pages, found, html
+from fleet.practice.pages import PracticePages, found, html
 from fleet.practice.rdv_service_public.flow import RdvMotif, RdvTrap
-from fleet.practice.rdv_service_public.week import Week, human
+from fleet.practice.rdv_service_public.week import PlageWeek, human
 from fleet.practice.site import Backstage, Site
 
 ORG = re.compile(r"/org/(?P<id>\d+)(?:/[^/]*)?/?")
@@ -45,7 +45,7 @@ ENGLISH = {
 
 
 @dataclass(slots=True)
-class Visitor:
+class MotifVisitor:
     """What the site remembers of a session."""
 
     visit: int
@@ -65,8 +65,10 @@ class RdvSite(Site[RdvMotif]):
     )
 
     def __init__(self, flows: Sequence[RdvMotif], backstage: Backstage) -> None:
-        super().__init__(flows, backstage, Pages("fleet.practice.rdv_service_public"))
-        self._sessions: Sessions[Visitor] = Sessions(backstage.journal, Visitor)
+        super().__init__(flows, backstage, PracticePages("fleet.practice.rdv_service_public"))
+        self._sessions: PracticeSessions[MotifVisitor] = PracticeSessions(
+            backstage.journal, MotifVisitor
+        )
 
     def flow_at(self, path: str) -> RdvMotif | None:
         """The motif of a public link; of a search only when there is but one."""
@@ -173,7 +175,7 @@ class RdvSite(Site[RdvMotif]):
             if not open_ones and RdvTrap.NO_NEXT_AVAILABILITY in flow.traps:
                 open_ones = [(each, "", "") for each in flow.places]
             return ("places.html", {"places": open_ones}) if open_ones else ("nothing.html", {})
-        week = Week.of(free[place.id], _day(request, now.date()), now, flow.closes_after_days)
+        week = PlageWeek.of(free[place.id], _day(request, now.date()), now, flow.closes_after_days)
         empty = flow.traps & {RdvTrap.LEGEND_ONLY, RdvTrap.TITLE_WITHOUT_SLOTS}
         if not free[place.id] and flow.skin == "2026" and not empty:
             return "nothing.html", {}

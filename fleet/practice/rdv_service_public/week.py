@@ -24,7 +24,7 @@ def human(at: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class PlageDay:
     """One column."""
 
     day: date
@@ -43,21 +43,21 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class PlageWeek:
     """Seven days; `next` is the first slot after them, when they hold none."""
 
     begin: date
-    days: tuple[Day, ...]
+    days: tuple[PlageDay, ...]
     next: datetime | None
     first: bool
 
     @classmethod
-    def of(cls, slots: Sequence[datetime], begin: date, now: datetime, open_days: int) -> Week:
+    def of(cls, slots: Sequence[datetime], begin: date, now: datetime, open_days: int) -> PlageWeek:
         """The week that begins on that day, of a place with these free slots."""
         end = now.date() + timedelta(days=open_days)
         dates = [begin + timedelta(days=n) for n in range(7)]
         days = tuple(
-            Day(day, tuple(s for s in slots if s.date() == day and day < end), day >= end)
+            PlageDay(day, tuple(s for s in slots if s.date() == day and day < end), day >= end)
             for day in dates
         )
         free = any(day.slots for day in days)

@@ -1,0 +1,59 @@
+"""
+From how the fleet stands at each look to the events of what changed: disk, MongoDB, Chromium.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fleet.analysis.events import of_fleet
+from fleet.models.event import Event, EventKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+DEATHS = 3
+WITHIN = timedelta(minutes=10)
+"""So many deaths of Chromium in so short a time are told."""
+
+
+class FleetHealth:
+    """What of the fleet itself was in order at the last look; all was, before the first."""
+
+    def __init__(self) -> None:
+        self._room, self._store = True, True
+        self._deaths = 0
+        self._died: deque[datetime] = deque(maxlen=DEATHS)
+
+    def look(
+        self, at: datetime, *, no_room: str | None, store_away: bool, deaths: int
+    ) -> list[Event]:
+        """
+        What began or ended since the last look.
+
+        Args:
+            no_room: why no visit may begin (`Spool.room`); None if one may.
+            deaths: how often Chromium died since the start (`Browsers.restarts["died"]`).
+        """
+        found = []
+        if self._room == bool(no_room):
+            self._room = not no_room
+            kind = EventKind.ROOM_AGAIN if self._room else EventKind.NO_ROOM
+            found.append(of_fleet(kind, at, **({"why": no_room} if no_room else {})))
+        if self._store == store_away:
+            self._store = not store_away
+            found.append(
+                of_fleet(EventKind.STORE_BACK if self._store else EventKind.STORE_AWAY, at)
+            )
+        new, self._deaths = max(0, deaths - self._deaths), deaths
+        self._died += [at] * min(new, DEATHS)
+        if new and len(self._died) == DEATHS and at - self._died[0] <= WITHIN:
+            words = (
+                f"Chromium est mort {DEATHS} fois en moins de"
+                f" {WITHIN.total_seconds() / 60:g} minutes."
+            )
+            found.append(of_fleet(EventKind.BROWSERS_DIE, at, words=words, deaths=deaths))
+            self._died.clear()
+        return found

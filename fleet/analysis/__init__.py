@@ -1,0 +1,1 @@
+"""Sampling plan, samples, rates, changes, care and events: pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Settings become parts; besides `cli` the only reader of `settings`."""

@@ -1,0 +1,1 @@
+"""Chromium: found, started, pooled, ended."""

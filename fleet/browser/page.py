@@ -1,0 +1,87 @@
+"""An open page: Playwright's handles for it, and questions asked of Chromium directly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from playwright.async_api import Error as PlaywrightError
+
+from fleet.system.waiting import wait_at_most
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, CDPSession, Page
+
+    from fleet.models.circumstances import Environment
+
+ASK_S = 10.0
+"""How long a page may take to say what is on it; one whose script never ends says nothing."""
+ANSWER_S = 3.0
+"""How long Chromium itself may take to answer before it counts as frozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """
+    A page in a fresh context of its own, with a session of Chromium's own protocol.
+
+    `died` is set once its Chromium or the driver has died or was ended. `kept` marks a page that
+    outlives its visits: a person's session.
+    """
+
+    context: BrowserContext
+    page: Page
+    cdp: CDPSession
+    died: asyncio.Event
+    kept: bool = False
+
+    async def again(self) -> OpenPage:
+        """The same page for another visit, kept open after it, with a protocol session anew."""
+        cdp = await self.context.new_cdp_session(self.page)
+        await cdp.send("Page.enable")
+        return OpenPage(self.context, self.page, cdp, self.died, kept=True)
+
+    async def browser_answers(self) -> bool:
+        """Whether driver and Chromium answer, whatever their page does."""
+        try:
+            return await wait_at_most(ANSWER_S, self.context.cookies()) is not None
+        except PlaywrightError:
+            return True
+
+    async def ask(self, function: str, argument: object) -> Any:
+        """
+        What a JavaScript function says in the page, None if the page cannot say it now.
+
+        Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
+        document first, which costs more than the question.
+        """
+        call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
+        try:
+            got = await wait_at_most(ASK_S, self.cdp.send("Runtime.evaluate", call))
+        except PlaywrightError:
+            return None  # the document is being replaced, or the page is gone
+        return None if got is None else got["result"].get("value")
+
+
+class PageSource(Protocol):
+    """Opens pages and closes them: one Chromium, or several that relieve each other."""
+
+    @property
+    def version(self) -> str:
+        """Chromium's version."""
+
+    @property
+    def fleet_version(self) -> str:
+        """The fleet's version."""
+
+    @property
+    def environment(self) -> Environment:
+        """The machine and the browser of a visit."""
+
+    async def open_page(self) -> OpenPage:
+        """A page in a fresh context."""
+
+    async def close_page(self, opened: OpenPage) -> None:
+        """Close a page with its context."""

@@ -1,0 +1,205 @@
+"""
+The catalogue: every scenario of a folder, and what is wrong with the files that give none.
+
+Files are named `d<department>_<prefecture>.py` and are imported one by one: a mistake in one
+is told and leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import fnmatch
+import importlib.util
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from fleet.errors import BadInput, ScenarioFileError
+from fleet.models import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import ModuleType
+
+FILE_NAME = re.compile(r"d(?P<department>\d{2,3}|2[abAB])_[a-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Scenarios sorted by department and flow, and the files that could not be used."""
+
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[ScenarioFileError, ...]
+
+    def select(self, patterns: Sequence[str]) -> list[Scenario]:
+        """
+        The scenarios whose id or department (`93`) is one of `patterns`, or whose id matches
+        one (`*/naturalisation*`); all if none given.
+
+        Raises:
+            BadInput: a pattern matches nothing; names the nearest ids.
+        """
+        chosen: dict[str, Scenario] = {}
+        for pattern in patterns or ["*"]:
+            found = [
+                s
+                for s in self.scenarios
+                if s.department == pattern or fnmatch.fnmatchcase(s.id, pattern)
+            ]
+            if not found and patterns:
+                raise BadInput(self._unknown(pattern))
+            chosen.update({s.id: s for s in found})
+        return [s for s in self.scenarios if s.id in chosen]
+
+    def _unknown(self, pattern: str) -> str:
+        ids = [s.id for s in self.scenarios]
+        near = difflib.get_close_matches(pattern, ids, n=3, cutoff=0)
+        hint = f"; the nearest: {', '.join(near)}" if near else ""
+        broken = f" ({len(self.problems)} file(s) could not be used)" if self.problems else ""
+        return f"no scenario {pattern!r} among {len(ids)}{broken}{hint}. See: fleet list"
+
+
+def load(*places: Path) -> Catalog:
+    """
+    Import the scenario files in these folders (or these files).
+
+    Raises:
+        BadInput: a folder or file does not exist.
+    """
+    scenarios: dict[str, tuple[Scenario, Path]] = {}
+    problems: list[ScenarioFileError] = []
+    for path in _files(places):
+        try:
+            found = _scenarios_of(path)
+        except ScenarioFileError as exc:
+            problems.append(exc)
+            continue
+        for scenario in found:
+            if scenario.id in scenarios:
+                problems.append(
+                    ScenarioFileError(
+                        path,
+                        f"scenario {scenario.id} is already in {scenarios[scenario.id][1]};"
+                        " give one of the two another `flow`",
+                    )
+                )
+            else:
+                scenarios[scenario.id] = (scenario, path)
+    in_order = sorted((s for s, _ in scenarios.values()), key=lambda s: (s.department, s.flow))
+    return Catalog(tuple(in_order), tuple(problems))
+
+
+class CatalogFollower:
+    """The catalogue of a folder in which files come, change and go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: object = None
+
+    def changed(self) -> Catalog | None:
+        """
+        The catalogue, read again; None if no file changed since the last time.
+
+        Raises:
+            BadInput: the folder does not exist.
+        """
+        files = _fingerprint(self._folder)
+        if files == self._seen:
+            return None
+        self._seen = files
+        return load(self._folder)
+
+
+def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a scenario file of this folder does: names, times and sizes."""
+    found = []
+    for path in sorted(folder.glob("d*.py")):
+        with contextlib.suppress(OSError):  # removed meanwhile
+            stat = path.stat()
+            found.append((path.name, stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
+
+
+def _files(places: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            files += sorted(place.glob("d*.py"))
+        elif place.exists():
+            files.append(place)
+        else:
+            raise BadInput(
+                f"{place}: no such file or folder; expected a folder of d<department>_<name>.py"
+                " files (FLEET_SCENARIOS_DIR)"
+            )
+    return list({file.resolve(): file for file in files}.values())
+
+
+def _scenarios_of(path: Path) -> list[Scenario]:
+    named = FILE_NAME.fullmatch(path.stem)
+    if named is None:
+        raise ScenarioFileError(
+            path, "expected a name like d63_puy_de_dome.py: d, department, _, prefecture"
+        )
+    module = _import(path)
+    found: list[Scenario] = []
+    for value in vars(module).values():
+        several = value if isinstance(value, list | tuple) else [value]
+        found += [item for item in several if isinstance(item, Scenario)]
+    if not found:
+        raise ScenarioFileError(path, "holds no scenario; see docs/scenarios.md for one to copy")
+    department = named["department"].upper()
+    for scenario in found:
+        if scenario.department != department:
+            raise ScenarioFileError(
+                path,
+                f"scenario {scenario.id} says department {scenario.department!r} but the file's"
+                f" name says {department!r}; correct one of them",
+            )
+    return found
+
+
+def _import(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"fleet_scenario_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ScenarioFileError(path, "cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    writes = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # the folder may be read-only, and is the user's own
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # ours is for what others read
+            spec.loader.exec_module(module)
+    except SyntaxError as exc:
+        line = f"line {exc.lineno}: " if exc.lineno and exc.filename == module.__file__ else ""
+        raise ScenarioFileError(path, f"{line}{exc.msg}{_advice(path)}") from exc
+    except ValidationError as exc:
+        said = "; ".join(str(e["msg"]).removeprefix("Value error, ") for e in exc.errors())
+        raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
+    except SystemExit as exc:
+        said = "calls sys.exit(); a scenario file only describes, it ends nothing"
+        raise ScenarioFileError(path, f"{_line(path, exc)}{said}{_advice(path)}") from exc
+    # a scenario file is a stranger's program: whatever it raises is told, the others still run
+    except Exception as exc:
+        said = " ".join(str(exc).split())[:500]
+        if not isinstance(exc, ValueError) or not said:
+            said = f"{type(exc).__name__}: {said}{_advice(path)}"
+        raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+def _line(path: Path, exc: BaseException) -> str:
+    own = str(path.absolute())  # as importlib names it
+    lines = [f.lineno for f in traceback.extract_tb(exc.__traceback__) if f.filename == own]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _advice(path: Path) -> str:
+    return f"; correct it (docs/scenarios.md), then: fleet check {path}"

@@ -1,0 +1,320 @@
+"""
+The command line. Turns errors into one line and an exit code; everything else is elsewhere.
+
+What a command does is imported when it is called: `fleet list` needs no browser and no database.
+
+0 done, whatever the verdicts · 2 usage or a bad scenario · 3 store unreachable · 4 no usable
+Chromium · 5 another fleet watches, or none does · 6 evidence was altered · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import fleet
+from fleet import log
+from fleet.catalog import loader
+from fleet.cli import alert, backup, evidence, export, removal, user, watch
+from fleet.cli.commands.listing import scenarios_list, scenarios_markdown
+from fleet.cli.options import ALTERED as ALTERED
+from fleet.cli.options import INTERRUPTED as INTERRUPTED
+from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
+from fleet.cli.options import Practice
+from fleet.cli.options import run as _run
+from fleet.cli.options import settings_of as _settings
+from fleet.errors import (
+    BadInput,
+    FleetError,
+    LeaseLost,
+    LeaseTaken,
+    NoChromium,
+    StoreRefused,
+    StoreUnreachable,
+)
+from fleet.settings import load_settings
+
+EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
+    (BadInput, 2),
+    (LeaseTaken, NOT_WATCHING),
+    (LeaseLost, NOT_WATCHING),
+    (StoreUnreachable, 3),
+    (StoreRefused, 3),
+    (NoChromium, 4),
+)
+
+app = typer.Typer(
+    help="Visits booking pages of French prefectures and keeps a picture of every answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(export.app, name="export")
+app.add_typer(user.app, name="user")
+for commands in (watch.app, evidence.app, removal.app, alert.app, backup.app):
+    app.add_typer(commands)
+
+
+def _warn(catalogue: loader.Catalog) -> None:
+    for problem in catalogue.problems:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"left out: {problem}", style="yellow", markup=False
+        )
+
+
+@app.command("list")
+def list_(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    practice: Practice = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="tables, with totals")] = False,
+) -> None:
+    """List the scenarios (all, or those named) by department."""
+    if as_json and as_markdown:
+        raise BadInput("--json and --markdown exclude each other; leave one out")
+    catalogue = loader.load(_settings(practice).scenarios_dir)
+    _warn(catalogue)
+    chosen = catalogue.select(ids or [])
+    if as_json:
+        for scenario in chosen:
+            print(scenario.model_dump_json())
+    elif as_markdown:
+        print("\n".join(scenarios_markdown(chosen)))
+    else:
+        console = Console(highlight=False)
+        console.print(scenarios_list(chosen, console.width))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="files or folders")] = None,
+    practice: Practice = False,
+) -> None:
+    """Check scenario files; exit 2 if one cannot be used."""
+    catalogue = loader.load(*(paths or [_settings(practice).scenarios_dir]))
+    for problem in catalogue.problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
+    if catalogue.problems:
+        raise typer.Exit(2)
+
+
+@app.command("new")
+def new_(
+    url: str,
+    department: Annotated[str | None, typer.Option(metavar="D", help="such as 63 or 2A")] = None,
+    flow: Annotated[str | None, typer.Option(metavar="SLUG", help="titre-de-sejour")] = None,
+    title: Annotated[str | None, typer.Option(metavar="T", help="in French")] = None,
+    planning: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="a desk; several times: several")
+    ] = None,
+    anchor: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="'' for none; the page's title if left out")
+    ] = None,
+    control: Annotated[bool, typer.Option("--control", help="a control flow")] = False,
+) -> None:
+    """Look at a booking page, write its scenario file, and try it once."""
+    from fleet.cli.commands import new
+
+    wishes = new.NewOptions(department, flow, title, planning or (), anchor, control)
+    _run(new.new(url, load_settings(), wishes))
+
+
+@app.command("try")
+def try_(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
+    practice: Practice = False,
+) -> None:
+    """Visit one flow once, tell everything, and save its pictures as files."""
+    from fleet.cli.commands import run
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(run.try_once(catalogue.select([scenario_id]), settings, practice, show))
+
+
+@app.command()
+def record(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="where the file goes")
+    ] = Path("tests/pages"),
+    practice: Practice = False,
+) -> None:
+    """Visit one flow once and keep what it was served as a file for tests."""
+    from fleet.cli.commands import record
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(record.record(catalogue.select([scenario_id]), settings, practice, output))
+
+
+@app.command()
+def session(
+    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    every: Annotated[
+        int, typer.Option(min=5, max=1440, metavar="MINUTES", help="between two readings")
+    ] = 10,
+    practice: Practice = False,
+) -> None:
+    """Open a window in which you pass the captcha; the answer is then re-read in it."""
+    from fleet.cli.commands import session
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(session.session(catalogue.select([scenario_id]), settings, practice, every))
+
+
+@app.command()
+def run(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    pages: Annotated[int | None, typer.Option(min=1, max=64, help="most pages open")] = None,
+    times: Annotated[int, typer.Option(min=1, max=10_000, help="visits of each flow")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one attempt per line")] = False,
+    practice: Practice = False,
+) -> None:
+    """Visit flows (all, or those named), store every attempt, and say how they ended."""
+    from fleet.cli.commands import run
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    chosen = catalogue.select(ids or [])
+    _run(run.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
+
+
+@app.command()
+def hosts(as_json: Annotated[bool, typer.Option("--json", help="one host a line")] = False) -> None:
+    """Say which hosts may be visited now, how often they were, and what their robots.txt says."""
+    from fleet.cli.commands import hosts
+
+    hosts.show(load_settings(), as_json=as_json)
+
+
+@app.command()
+def rejudge(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="attempts from then on")] = None,
+    practice: Practice = False,
+) -> None:
+    """Judge stored attempts again by today's rules and scenarios; say what changed."""
+    from fleet.cli.commands import rejudge
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(rejudge.rejudge(catalogue.select(ids or []), settings, since))
+
+
+@app.command()
+def care(
+    as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
+    practice: Practice = False,
+) -> None:
+    """Name the scenarios that nobody understands any more, and say who changed."""
+    from fleet.cli.commands import care
+
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
+    _warn(catalogue)
+    _run(care.care(catalogue.scenarios, settings, as_json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8000,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="that serve")] = None,
+    practice: Practice = False,
+) -> None:
+    """Serve the web pages on which anyone browses the evidence, until Ctrl-C."""
+    from fleet.cli.commands import serve
+
+    _run(serve.serve(_settings(practice), host, port, practice, processes))
+
+
+@app.command()
+def rollup(
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; count every attempt and compare")
+    ] = False,
+    practice: Practice = False,
+) -> None:
+    """Make the counts behind the figures anew from the attempts, or prove them; exit 3 if not."""
+    from fleet.cli.commands import rollup
+
+    _run(rollup.rollup(_settings(practice), check=check))
+
+
+@app.command()
+def practice(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8063,
+    latency_ms: Annotated[int, typer.Option(min=0, max=60_000)] = 0,
+    now: Annotated[str | None, typer.Option(metavar="T", help="set their clock")] = None,
+) -> None:
+    """Serve the practice prefectures on this machine until Ctrl-C."""
+    from fleet.cli.commands import practice
+
+    _run(practice.serve_practice(port, latency_ms / 1000, now))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="end after one pass")] = False,
+) -> None:
+    """Visit every practice prefecture and say where to look at the pictures."""
+    from fleet.cli.commands import demo
+
+    settings = _settings(practice=True)
+    stay = sys.stdin.isatty() and sys.stdout.isatty() and not once
+    _run(demo.demo(settings, stay=stay))
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether everything is here that a visit needs, and what to do if not."""
+    from fleet.cli.commands import doctor
+
+    _run(doctor.doctor(load_settings()), otherwise=1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fleet {fleet.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="say which")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log every attempt")] = False,
+) -> None:
+    log.configure(quiet=not verbose)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line; give its exit code (the `fleet` script exits with it)."""
+    # as Ctrl-C: what was opened is closed, also before a run has handlers of its own
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        app(args=arguments, prog_name="fleet")
+    except FleetError as exc:
+        print(f"fleet: {exc}", file=sys.stderr)
+        return next((code for kind, code in EXIT_CODES if isinstance(exc, kind)), 1)
+    except SystemExit as exc:  # typer's way to end, usage errors included
+        return exc.code if isinstance(exc.code, int) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0

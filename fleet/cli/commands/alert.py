@@ -1,0 +1,85 @@
+"""`fleet alert test`: does each address take a notice? And the notices of a watching fleet."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fleet.alerts.alerts import Alerts
+from fleet.alerts.channel import SETTING, Channel
+from fleet.alerts.fleet_health import FleetHealth
+from fleet.analysis.events import of_fleet, paris
+from fleet.bootstrap.watch import urls_of
+from fleet.errors import BadInput
+from fleet.models import now
+from fleet.models.event import EventKind
+
+if TYPE_CHECKING:
+    from fleet.engine.watch import Watch
+    from fleet.settings import Settings
+
+
+LOOK_S = 2.0
+"""How often to look at how a watching fleet stands."""
+
+
+async def test(settings: Settings) -> bool:
+    """
+    Send a test notice to each address, print for each whether it was taken.
+
+    Raises:
+        BadInput: no address is set, one is none that Apprise knows, or one took no notice.
+    """
+    urls = urls_of(settings)
+    if not urls:
+        raise BadInput(
+            f"{SETTING} is not set, so nobody is told anything. Set it to one or more Apprise"
+            " addresses; see docs/alerts.md"
+        )
+    channels = [Channel(url, place) for place, url in enumerate(urls, start=1)]
+    body = (
+        f"Ceci est un essai, envoyé le {paris(now())} : cette adresse reçoit les avis de la"
+        " flotte. Il ne s’est rien passé."
+    )
+    problems = await asyncio.gather(*(channel.send("ESSAI", body) for channel in channels))
+    for channel, problem in zip(channels, problems, strict=True):
+        print(f"{channel.name}: {problem or 'ok'}")
+    if failed := sum(problem is not None for problem in problems):
+        raise BadInput(
+            f"{SETTING}: {failed} of {len(channels)} addresses took no notice, for the reasons"
+            " above. Correct them, then: fleet alert test"
+        )
+    return True
+
+
+async def tell_conditions(alerts: Alerts, watched: Watch) -> None:
+    """Tell that this fleet began to watch, then what happens to it, until cancelled."""
+    conditions, parts = FleetHealth(), watched.parts
+    await alerts.tell(of_fleet(EventKind.WATCH_STARTED, now(), about=watched.run.id))
+    while True:
+        for event in conditions.look(
+            now(),
+            no_room=parts.spool.room(),
+            store_away=watched.store_away,
+            deaths=parts.browsers.restarts["died"],
+        ):
+            await alerts.tell(event)
+        await asyncio.sleep(LOOK_S)
+
+
+async def tell_end(alerts: Alerts, watched: Watch) -> None:
+    """Tell why this fleet watches no more; nothing if it never began."""
+    if watched.planner is None:
+        return
+    run, attempts = watched.run, watched.tally.verdicts.total()
+    if watched.lost:
+        await alerts.tell(of_fleet(EventKind.LEASE_LOST, now(), about=run.id))
+        return
+    plural = "s" if attempts > 1 else ""
+    words = (
+        f"La flotte cesse d’observer, après {attempts} visite{plural} depuis le"
+        f" {paris(run.started_at)}."
+    )
+    await alerts.tell(
+        of_fleet(EventKind.WATCH_STOPPED, now(), about=run.id, words=words, attempts=attempts)
+    )

@@ -1,0 +1,38 @@
+"""`fleet care`: the scenarios that need somebody, and since when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from fleet.bootstrap.store import open_store
+from fleet.cli.commands.output import care_json, care_text
+from fleet.storage.store import needing_care
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.models import Scenario
+    from fleet.settings import Settings
+
+
+async def care(scenarios: Sequence[Scenario], settings: Settings, as_json: bool) -> bool:
+    """Name the scenarios that need somebody to look at them."""
+    async with open_store(settings) as store:
+        found = await needing_care(store, [scenario.id for scenario in scenarios])
+    if as_json:
+        for each in found:
+            print(care_json(each))
+    elif found:
+        console = Console(highlight=False)
+        for each in found:
+            console.print(care_text(each), soft_wrap=True)
+        console.print(
+            "Look at the picture (fleet export evidence HASH -o FILE), then correct the scenario:"
+            " docs/scenarios.md",
+            soft_wrap=True,
+        )
+    else:
+        print(f"none of {len(scenarios)} scenarios needs care")
+    return True

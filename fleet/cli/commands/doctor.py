@@ -1,0 +1,196 @@
+"""`fleet practice` and `fleet doctor`: what this machine offers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from fleet.bootstrap.store import open_store
+from fleet.bootstrap.visits import open_chromium
+from fleet.browser.executable import find_chromium
+from fleet.catalog import loader
+from fleet.errors import BadInput, FleetError
+from fleet.system.clock import read_clock
+from fleet.system.resources import Machine
+from fleet.visit.capture import CapturePlace, take_picture
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fleet.settings import Settings
+
+
+async def doctor(settings: Settings) -> bool:
+    """Print one line for each thing looked at, with what to do; false if one is bad."""
+    console = Console(highlight=False)
+    marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[bold red]bad [/]"}
+    sound = True
+    async for finding in examine(settings):
+        sound &= finding.state != "bad"
+        console.print(marks[finding.state], f"{finding.what:<16}", finding.seen, soft_wrap=True)
+        if finding.advice:
+            console.print(" " * 21 + "→ " + finding.advice, soft_wrap=True)
+    return sound
+
+
+GIB = 1024**3
+
+DATA_FREE_BYTES = 2 * GIB
+
+TEMPORARY_FREE_BYTES = GIB // 4
+"""Chromium's shared memory and Playwright's files are there: docs/performance.md, "Disk"."""
+
+MEMORY_BYTES = GIB
+"""The fleet with one page takes half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One thing looked at. `state` is `ok`, `warn` or `bad`; `advice` says what to do."""
+
+    what: str
+    state: str
+    seen: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
+    """Look at one thing after the other; never raises for what is missing."""
+    try:
+        yield CheckResult("Chromium", "ok", str(find_chromium(settings.chromium)))
+        async with open_chromium(settings, loopback_only=True) as chromium:
+            page = await chromium.open_page()
+            await page.page.set_content("<h1>Préfecture · محافظة</h1>")
+            shot = await take_picture(page.cdp, CapturePlace(0, "about:blank", ""), whole=True)
+            await chromium.close_page(page)
+            seen = f"{chromium.version} starts; a picture of {shot.evidence.size_bytes} bytes"
+            yield CheckResult("Chromium starts", "ok", seen)
+            yield _sandbox(chromium.sandboxed, settings)
+    except FleetError as exc:
+        yield CheckResult("Chromium", "bad", str(exc), "make setup")
+    for finding in await asyncio.to_thread(_fonts):
+        yield finding
+    yield _openssl()
+    try:
+        async with open_store(settings) as store:
+            where = "FLEET_MONGODB_URL" if settings.mongodb_url else "embedded, on loopback"
+            schema = f"schema version {await store.schema.version()}"
+            yield CheckResult("MongoDB", "ok", f"{await store.version()} ({where}), {schema}")
+    except FleetError as exc:
+        yield CheckResult("MongoDB", "bad", str(exc))
+    yield await asyncio.to_thread(_scenarios, settings.scenarios_dir)
+    yield _machine()
+    yield _room("data", settings.data_dir, DATA_FREE_BYTES, "set FLEET_DATA_DIR elsewhere")
+    temporary = Path(tempfile.gettempdir())
+    yield _room("temporary files", temporary, TEMPORARY_FREE_BYTES, "set TMPDIR elsewhere")
+    yield _clock()
+    if settings.contact_url:
+        yield CheckResult("contact", "ok", settings.contact_url)
+    else:
+        yield CheckResult(
+            "contact", "warn", "FLEET_CONTACT_URL is not set", "set it before visiting real sites"
+        )
+
+
+def _sandbox(sandboxed: bool, settings: Settings) -> CheckResult:
+    if sandboxed:
+        return CheckResult("sandbox", "ok", "on")
+    if os.geteuid() == 0:
+        return CheckResult("sandbox", "warn", "off: root cannot have it", "run as an ordinary user")
+    if settings.chromium_sandbox == "off":
+        return CheckResult("sandbox", "warn", "off by FLEET_CHROMIUM_SANDBOX", "leave it out")
+    return CheckResult(
+        "sandbox",
+        "warn",
+        "this system refuses it (practice pages only)",
+        "allow user namespaces (AppArmor), or set FLEET_CHROMIUM_SANDBOX=off knowingly",
+    )
+
+
+def _fonts() -> list[CheckResult]:
+    if shutil.which("fc-list") is None:
+        return [CheckResult("fonts", "warn", "fontconfig is not installed", "make setup")]
+    findings = []
+    for code, language in (("fr", "French"), ("ar", "Arabic")):
+        listed = subprocess.run(
+            ["fc-list", f":lang={code}", "family"], capture_output=True, text=True, check=False
+        )
+        fonts = sorted(set(listed.stdout.split("\n")) - {""})
+        if fonts:
+            findings.append(CheckResult(f"fonts, {language}", "ok", f"{len(fonts)}: {fonts[0]}, …"))
+        else:
+            findings.append(
+                CheckResult(
+                    f"fonts, {language}",
+                    "bad",
+                    "none: pictures would show boxes instead of letters",
+                    "make setup, or apt-get install fonts-dejavu-core",
+                )
+            )
+    return findings
+
+
+def _openssl() -> CheckResult:
+    found = shutil.which("openssl")
+    if found is None:
+        advice = "make setup; without it a dossier's timestamps cannot be checked"
+        return CheckResult("openssl", "warn", "not installed", advice)
+    return CheckResult("openssl", "ok", found)
+
+
+def _scenarios(folder: Path) -> CheckResult:
+    try:
+        found = loader.load(folder)
+    except BadInput as exc:
+        return CheckResult("scenarios", "bad", str(exc), "set FLEET_SCENARIOS_DIR to their folder")
+    seen = f"{len(found.scenarios)} flows in {folder}"
+    if found.problems:
+        seen += f"; {len(found.problems)} files cannot be used, such as {found.problems[0]}"
+        return CheckResult("scenarios", "bad", seen, "fleet check")
+    return CheckResult("scenarios", "ok", seen)
+
+
+def _machine() -> CheckResult:
+    """What this process may use; in a container that is less than what the machine has."""
+    reading = Machine().read()
+    cores = f"{reading.cores:g} processor{'s' if reading.cores > 1 else ''}"
+    seen = f"{cores}, {reading.memory_limit_bytes / GIB:.1f} GiB of memory"
+    if reading.memory_limit_bytes < MEMORY_BYTES:
+        return CheckResult("machine", "warn", seen, "give it 1 GiB at least")
+    return CheckResult("machine", "ok", seen)
+
+
+def _room(what: str, folder: Path, needed: int, elsewhere: str) -> CheckResult:
+    """Whether a folder, or the one in which it will be made, takes files."""
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    seen = f"{free / GIB:.1f} GiB free at {there}"
+    if free < needed:
+        return CheckResult(what, "bad", seen, f"make room, or {elsewhere}")
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as exc:
+        return CheckResult(
+            what, "bad", f"{there}: {exc.strerror}", f"make it writable, or {elsewhere}"
+        )
+    return CheckResult(what, "ok", seen)
+
+
+def _clock() -> CheckResult:
+    """Whether this machine keeps its clock right; pictures are dated by it."""
+    clock = read_clock()
+    if clock.synchronised:
+        return CheckResult("clock", "ok", f"synchronised, to {clock.max_error_s:.2g} s at worst")
+    at = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+    known = "not known whether it is" if clock.synchronised is None else "not"
+    advice = "run an NTP client (systemd-timesyncd, chrony); evidence is dated by this clock"
+    return CheckResult("clock", "warn", f"{at}, {known} synchronised", advice)

@@ -1,0 +1,48 @@
+"""`fleet dossier`: the pieces of a flow and a period for a judge, in one ZIP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleet.bootstrap.evidence import authorities_of
+from fleet.bootstrap.store import open_store
+from fleet.bootstrap.visits import open_chromium
+from fleet.catalog import loader
+from fleet.errors import BadInput
+from fleet.evidence.dossier.builder import build
+from fleet.evidence.dossier.collect import DossierOrder
+
+if TYPE_CHECKING:
+    from fleet.settings import Settings
+
+
+async def dossier(
+    settings: Settings,
+    flow: str,
+    since: str | None,
+    until: str | None,
+    output: Path | None,
+    **more: object,
+) -> bool:
+    """Make a dossier and say where it is."""
+    scenarios = loader.load(settings.scenarios_dir).scenarios
+    titles = {scenario.id: scenario.title for scenario in scenarios}
+    order = DossierOrder.of(flow, since, until, titles=titles, contact=settings.contact_url, **more)
+    path = output or Path(order.name)
+    if path.exists():
+        raise BadInput(f"{path} exists; nothing is overwritten, choose another file (-o)")
+    roots = authorities_of(settings).roots
+    async with (
+        open_store(settings) as store,
+        open_chromium(settings, loopback_only=True) as chromium,
+    ):
+        made = await build(store, chromium, order, path, roots)
+    print(f"{path}: {made.attempts} attempts, {made.size_bytes / 1e6:.1f} MB")
+    if made.unsealed:
+        print(f"{made.unsealed} of them are under no seal yet; seal them first: fleet seal")
+    if made.unstamped > made.unsealed:
+        print(f"{made.unstamped} of them are under no timestamp (FLEET_TIMESTAMP_URLS)")
+    if made.removed:
+        print(f"{made.removed} of their files were removed on purpose, and are listed")
+    return True

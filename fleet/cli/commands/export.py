@@ -1,0 +1,60 @@
+"""`fleet export wacz`: a recording as a web archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.bootstrap.store import open_store
+from fleet.cli.commands.output import instant, write_file
+from fleet.errors import BadInput
+from fleet.models import now
+from fleet.rendering.attempt_csv import AttemptWriter
+from fleet.visit.recording import har
+from fleet.visit.recording.wacz import archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.settings import Settings
+
+
+def wacz(recording: Path, output: Path) -> None:
+    """
+    Write the recording of `fleet record` to `output`, and say what is in it.
+
+    Raises:
+        BadInput: it is no such recording, `output` is there already or has another ending.
+    """
+    if output.suffix != ".wacz":  # by which the tools that open it know it
+        raise BadInput(f"{output}: expected a name that ends with .wacz; choose another (-o)")
+    tape = har.load(recording)
+    made = archive(tape, now())
+    write_file(output, made.content)
+    print(
+        f"{output}: {made.answers} answers, {made.pages} pages, {len(made.content)} bytes;"
+        " open it at https://replayweb.page"
+    )
+    for problem in tape.problems:
+        print(f"  without its body: {problem}")
+
+
+async def export_attempts(
+    settings: Settings, form: str, scenario_id: str | None, since: str | None, until: str | None
+) -> bool:
+    """Write attempts to standard output."""
+    first, last = instant(since, "--since"), instant(until, "--until")
+    async with open_store(settings) as store:
+        writer = AttemptWriter(form)
+        found = store.attempts(scenario_id=scenario_id, since=first, until=last)
+        async for attempt in found:
+            writer.write(attempt)
+    return True
+
+
+async def export_evidence(settings: Settings, sha256: str, output: Path) -> bool:
+    """Write one stored file to `output`, which must not exist yet."""
+    async with open_store(settings) as store:
+        content = await store.evidence(sha256)
+    write_file(output, content)
+    print(f"{output}: {len(content)} bytes, SHA-256 {sha256}")
+    return True

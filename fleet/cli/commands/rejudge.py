@@ -1,0 +1,56 @@
+"""`fleet export`, `rejudge`, `care`, `rollup`: what is stored, and what is made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from fleet.bootstrap.store import open_store
+from fleet.cli.commands.output import instant, verdict_text
+from fleet.errors import NotStored
+from fleet.evidence.rejudge import judge_stored
+from fleet.rules.classifier import RULESET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.models import Scenario
+    from fleet.settings import Settings
+
+
+async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str | None) -> bool:
+    """Judge stored attempts of `scenarios` again; say what changed."""
+    console = Console(highlight=False)
+    first = instant(since, "--since")
+    changes = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("attempt", "flow", "was", "is"):
+        changes.add_column(column, no_wrap=True)
+    counts: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    async with open_store(settings) as store:
+        for scenario in scenarios:
+            async for attempt in store.attempts(scenario_id=scenario.id, since=first):
+                counts["stored"] += 1
+                try:
+                    judgement = await judge_stored(store, scenario, attempt)
+                except NotStored as exc:
+                    left[str(exc)] += 1
+                    continue
+                counts["judged"] += 1
+                if judgement.differs_from(attempt):
+                    counts["changed"] += 1
+                    was, now = verdict_text(attempt.verdict), verdict_text(judgement.verdict)
+                    changes.add_row(attempt.id, attempt.scenario_id, was, now)
+    console.print(
+        f"{counts['stored']} attempts, {counts['judged']} judged again by ruleset {RULESET},"
+        f" {counts['changed']} changed. Nothing stored was altered",
+        soft_wrap=True,
+    )
+    if changes.row_count:
+        console.print(changes)
+    for why, number in left.most_common():
+        console.print(f"{number} as they were: {why}", style="dim", markup=False, soft_wrap=True)
+    return True

@@ -1,0 +1,188 @@
+"""`fleet run` and `fleet try`: visit flows and tell how they ended."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from fleet.bootstrap.store import open_store
+from fleet.bootstrap.visits import (
+    check_may_visit,
+    hosts_of,
+    is_loopback,
+    limits_of,
+    open_chromium,
+    pace_of,
+)
+from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
+from fleet.cli.commands.practice import world
+from fleet.cli.commands.signals import on_signal
+from fleet.engine.politeness.robots_fetcher import RobotsReader
+from fleet.engine.run import Runner
+from fleet.errors import BadInput
+from fleet.rendering.attempt_csv import AttemptWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from fleet.engine.options import RunOptions
+    from fleet.engine.politeness.hosts import Hosts
+    from fleet.models import Attempt, Scenario
+    from fleet.models.run import RunResult
+    from fleet.settings import Settings
+    from fleet.storage.store import Store
+    from fleet.visit.limits import AttemptLimits
+    from fleet.visit.recording.recorder import Recorder
+
+
+async def run(
+    scenarios: Sequence[Scenario],
+    settings: Settings,
+    in_practice: bool,
+    *,
+    pages: int | None,
+    times: int,
+    as_json: bool,
+) -> bool:
+    """Visit `scenarios`; progress on a terminal, a table by verdict at the end."""
+    console = Console(stderr=as_json)
+    writer = AttemptWriter("jsonl") if as_json else None
+    pace, hosts = pace_of(settings, pages), hosts_of(settings, practice=in_practice)
+    check(scenarios, settings, in_practice)
+    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
+        with progress(len(chosen) * times) as step:
+
+            def on_attempt(attempt: Attempt) -> None:
+                step(attempt)
+                if writer:
+                    writer.write(attempt)
+
+            result = await visit(chosen, settings, store, pace, hosts, on_attempt, times=times)
+    if not as_json or sys.stderr.isatty():
+        tell_result(console, result)
+    return result.finished
+
+
+async def try_once(
+    scenarios: Sequence[Scenario], settings: Settings, in_practice: bool, show: bool
+) -> bool:
+    """Visit one flow once and tell everything about it."""
+    console = Console()
+    pace = pace_of(settings.model_copy(update={"tries": 1}))
+    hosts = hosts_of(settings, practice=in_practice)
+    seen: list[Attempt] = []
+    check(scenarios, settings, in_practice)
+    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
+        result = await visit(chosen, settings, store, pace, hosts, seen.append, show=show)
+        for attempt in seen:
+            folder = settings.data_dir / "tried"
+            saved = await save_pictures(store, attempt, folder, last=False)
+            tell(console, attempt, saved)
+    tell_left_out(console, result)
+    return result.finished
+
+
+def check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) -> None:
+    """Say what is wrong before anything is started or visited."""
+    if not scenarios:
+        raise BadInput(
+            f"no scenario to visit in {settings.scenarios_dir}; see: fleet check, fleet list"
+        )
+    if not in_practice:
+        check_may_visit(scenarios, settings)
+
+
+def tell_result(console: Console, result: RunResult) -> None:
+    """Print what a run came to."""
+    console.print(verdicts_table(result.verdicts))
+    console.print(offer_rate(result.verdicts), highlight=False, soft_wrap=True)
+    tell_left_out(console, result)
+    console.print(f"run {result.run.id}: {result.run.attempts} attempts stored", style="dim")
+
+
+def tell_left_out(console: Console, result: RunResult) -> None:
+    """Print which visits were not made, and why."""
+    for words in result.reasons:
+        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def tell(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
+    """Print everything about one attempt, and where its pictures were saved."""
+    console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict), soft_wrap=True)
+    console.print(attempt.detail, markup=False, highlight=False, soft_wrap=True)
+    if attempt.first_dates:
+        days = ", ".join(day.strftime("%d/%m/%Y") for day in attempt.first_dates)
+        shown = "" if attempt.slot_count is None else f"; {attempt.slot_count} slots shown"
+        console.print(f"first dates {days}{shown}")
+    for name, value in attempt.facts.items():
+        console.print(f"  {name}: {value}", markup=False, highlight=False, soft_wrap=True)
+    for served in attempt.served:
+        console.print(
+            f"  {served.status}  {served.url}", markup=False, highlight=False, soft_wrap=True
+        )
+    for dialog in attempt.dialogs:
+        console.print(
+            f"  {dialog.kind}: {dialog.message}", markup=False, highlight=False, soft_wrap=True
+        )
+    for note in attempt.notes:
+        console.print(f"  note: {note}", markup=False, highlight=False, soft_wrap=True)
+    for path in saved:
+        console.print(f"  picture {path}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{attempt.seconds:.1f} s, attempt {attempt.id}", style="dim")
+
+
+async def visit(
+    scenarios: Sequence[Scenario],
+    settings: Settings,
+    store: Store,
+    pace: RunOptions,
+    hosts: Hosts,
+    on_attempt: Callable[[Attempt], None],
+    *,
+    times: int = 1,
+    show: bool = False,
+    recorder: Recorder | None = None,
+) -> RunResult:
+    """Run scenarios in a Chromium opened for them; Ctrl-C and SIGTERM end the run cleanly."""
+    limits: AttemptLimits = limits_of(settings)
+    loopback = all(is_loopback(scenario) for scenario in scenarios)
+    async with open_chromium(settings, loopback_only=loopback, show=show) as chromium:
+        runner = Runner(
+            chromium,
+            store,
+            pace=pace,
+            limits=limits,
+            hosts=hosts,
+            robots=RobotsReader(hosts, chromium.user_agent),
+            on_attempt=on_attempt,
+            recorder=recorder,
+        )
+        with on_signal(runner.stop, chromium.kill):
+            return await runner.run(scenarios, times=times)
+
+
+@contextlib.contextmanager
+def progress(total: int) -> Iterator[Callable[[Attempt], None]]:
+    """A bar on a terminal, nothing elsewhere; retries make it no longer."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("visiting", total=total)
+
+        def step(attempt: Attempt) -> None:
+            done = 1 if attempt.number == 1 else 0
+            bar.update(task, advance=done, description=f"{attempt.scenario_id}")
+
+        yield step

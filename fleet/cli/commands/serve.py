@@ -1,0 +1,224 @@
+"""`fleet serve`: the web pages, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from fleet.bootstrap.evidence import authorities_of
+from fleet.bootstrap.store import open_store
+from fleet.bootstrap.visits import open_chromium
+from fleet.browser.executable import find_chromium
+from fleet.catalog import loader
+from fleet.cli.commands.serve_processes import beside, said, usual_number
+from fleet.cli.commands.signals import interrupted
+from fleet.errors import BadInput, FleetError, NoChromium
+from fleet.web.app import create_app
+from fleet.web.context import WebContext
+from fleet.web.proxies import Proxies
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+    from socket import socket
+
+    from fleet.browser.chromium import Chromium
+    from fleet.settings import Settings
+    from fleet.storage.store import Store
+
+GRACE_S = 5
+"""For answers under way when the server is to end."""
+
+FOLLOW_S = 10.0
+"""How often to look whether a scenario file changed, as `fleet watch` does."""
+
+BACKLOG = 2048
+"""Connections that wait to be taken."""
+
+
+async def serve(
+    settings: Settings, host: str, port: int, in_practice: bool, processes: int | None = None
+) -> bool:
+    """
+    Serve the pages over the store; says the address once every process answers.
+
+    Args:
+        processes: how many serve; None for `server_processes.usual_number`.
+
+    Raises:
+        BadInput: the port cannot be had.
+        FleetError: one of several processes does not start.
+    """
+    made_up = in_practice or settings.database.endswith("_made_up")
+    more = (processes or usual_number()) - 1
+    async with open_store(settings) as store:
+        listening = _listen(host, port)
+        others = beside(partial(_serve_beside, settings, made_up, listening), more)
+        library = library_of(settings, store, made_up=made_up)
+        async with _following(library, settings.scenarios_dir):
+            await _until_interrupted(_serve_with(others, library, listening, host))
+    return True
+
+
+async def serve_app(library: WebContext, host: str, port: int) -> None:
+    """
+    Serve in this process only, until Ctrl-C or SIGTERM.
+
+    Raises:
+        BadInput: the port cannot be had.
+    """
+    alone = contextlib.nullcontext()
+    await _until_interrupted(_serve_with(alone, library, _listen(host, port), host))
+
+
+def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext:
+    """What the pages read from: this store, and the scenarios of the settings' folder."""
+    library = WebContext(
+        store=store,
+        browse=store.browse,
+        scenarios={},
+        made_up=made_up,
+        data_dir=settings.data_dir,
+        members_only=settings.reading == "members",
+        roots=authorities_of(settings).roots,
+        chromium=_chromium(settings),
+        contact=settings.contact_url,
+        public_url=settings.public_url,
+        proxies=Proxies(settings.behind),
+    )
+    library.use(loader.load(settings.scenarios_dir))
+    return library
+
+
+@contextlib.asynccontextmanager
+async def _following(library: WebContext, folder: Path) -> AsyncIterator[None]:
+    """Meanwhile, use the scenario files as they are, and know the proxies in front."""
+
+    async def follow() -> None:
+        following = loader.CatalogFollower(folder)
+        while True:
+            with contextlib.suppress(BadInput):  # the folder is away: what was read stays
+                if found := await asyncio.to_thread(following.changed):
+                    library.use(found)
+            await asyncio.sleep(FOLLOW_S)
+
+    tasks = [asyncio.ensure_future(each) for each in (follow(), library.proxies.follow())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Chromium]] | None:
+    """What opens the Chromium that prints dossiers; None where there is none."""
+    try:
+        find_chromium(settings.chromium)
+    except NoChromium:
+        return None
+    return partial(open_chromium, settings, loopback_only=True)
+
+
+async def _until_interrupted(work: Coroutine[None, None, None]) -> None:
+    """Do it until it ends or Ctrl-C or SIGTERM comes; then it is cancelled."""
+    stopping = asyncio.ensure_future(interrupted().wait())
+    working = asyncio.ensure_future(work)
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+async def _serve_with(
+    others: AbstractAsyncContextManager[None], library: WebContext, listening: socket, host: str
+) -> None:
+    async with others, _answering(library, listening) as serving:
+        print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
+        await asyncio.wait({serving})
+
+
+def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: Connection) -> None:
+    """What a further process does: serve until the first one is gone."""
+
+    async def serve_until_alone() -> None:
+        async with open_store(settings) as store:
+            library = library_of(settings, store, made_up=made_up)
+            async with (
+                _following(library, settings.scenarios_dir),
+                _answering(library, listening) as serving,
+            ):
+                first.send_bytes(b"serving")
+                ends: set[Future[Any]] = {serving, asyncio.ensure_future(said(first))}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+    try:
+        asyncio.run(serve_until_alone())
+    except BrokenPipeError:
+        pass  # the first one has ended before this one could say that it serves
+    except FleetError as exc:
+        raise SystemExit(f"fleet: {exc}") from exc
+
+
+def _listen(host: str, port: int) -> socket:
+    """
+    A socket on which connections wait until somebody takes them.
+
+    Raises:
+        BadInput: the port cannot be had.
+    """
+    try:
+        listening = uvicorn.Config("", host=host, port=port, log_config=None).bind_socket()
+    except SystemExit as exc:  # uvicorn's way to say that the port is taken
+        raise BadInput(f"--port {port}: it is taken or not allowed; choose another") from exc
+    listening.listen(BACKLOG)
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to take connections."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # asyncio has made it `backlog` too
+        self.answers.set()
+
+
+@contextlib.asynccontextmanager
+async def _answering(library: WebContext, listening: socket) -> AsyncIterator[Future[None]]:
+    """Take connections from the socket meanwhile; gives what ends if the server ever does."""
+    config = uvicorn.Config(
+        create_app(library),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        # asyncio takes so many connections in one go: a process that is busy with one leaves the
+        # others to those that are not
+        backlog=1,
+    )
+    server = _Server(config)
+    gc.collect()
+    gc.freeze()  # what is there now stays, and is not looked through again while a page is made
+    serving = asyncio.ensure_future(server._serve([listening]))
+    await server.answers.wait()
+    try:
+        yield serving
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,147 @@
+"""`fleet seal` and `fleet verify`: the ledger kept and the ledger checked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+
+import fleet
+from fleet.bootstrap.evidence import authorities_of, key_path
+from fleet.bootstrap.store import open_store
+from fleet.cli.commands.output import instant, write_file
+from fleet.errors import BadInput, LedgerAltered
+from fleet.evidence.verifier import Verifier
+from fleet.ledger.canonical import sha256
+from fleet.ledger.findings import Case
+from fleet.ledger.signing import SigningKey
+from fleet.models import FLOW_SLUG, now
+from fleet.storage.collections.verification_log import Verification
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.ledger.chain import Seal
+    from fleet.ledger.findings import Report
+    from fleet.settings import Settings
+    from fleet.storage.store import Store
+
+
+MOST = 50
+"""Findings and notices that are printed; the rest is counted."""
+
+
+async def verify(
+    settings: Settings, what: str | None, since: str | None, until: str | None, *, new: bool
+) -> bool:
+    """Check what is asked for, print the report; whether nothing was altered."""
+    first, last = instant(since, "--from"), instant(until, "--to")
+    if first and last and first >= last:
+        raise BadInput(f"--from {since} is not before --to {until}; exchange them")
+    roots = authorities_of(settings).roots
+    kept, began_at = settings.data_dir / "ledger" / f"{settings.database}.verified.json", now()
+    async with open_store(settings) as store:
+        verifier, last_seal = Verifier(store, roots), await _last_seal(store)
+        is_flow = what is not None and "/" in what
+        if is_flow and not FLOW_SLUG.fullmatch(str(what).partition("/")[2]):
+            raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
+        kind: Literal["everything", "newer"] | None = None
+        if new:
+            if what or first or last:
+                raise BadInput("--new stands alone; leave the others out")
+            kind, report = await _newer(verifier, kept)
+        elif what is not None and not is_flow:
+            if first or last:
+                raise BadInput("an attempt has no period; leave --from and --to out")
+            report = await verifier.attempt(what)
+        elif is_flow or first or last:
+            begin = first or instant("2016-01-01", "--from")
+            assert begin is not None
+            report = await verifier.period(begin, last or now(), what)
+            if not report.attempts and report.sound:
+                if what and not await store.latest_attempts(what, 1):
+                    raise BadInput(f"no attempt of {what}; is it one of: fleet list")
+                raise BadInput("no attempt in this period; see: fleet export attempts")
+        else:
+            kind, report = "everything", await verifier.everything()
+        _compare_key(settings, report)
+        if kind is not None:
+            # the last seal as it was before: one that is made meanwhile may not have been checked
+            await _remember(store, kept, report, last_seal, kind=kind, began_at=began_at)
+    tell(Console(highlight=False), report)
+    return report.sound
+
+
+async def _last_seal(store: Store) -> Seal | None:
+    try:
+        return await store.ledger.last_seal()
+    except LedgerAltered:
+        return None  # the verification comes to it, and names it
+
+
+def _compare_key(settings: Settings, report: Report) -> None:
+    """Tell of seals that are not signed by the key that lies here, if one does."""
+    path = key_path(settings)
+    if path.exists():
+        for key in sorted(report.keys - {SigningKey.of(path).public}):
+            report.told(Case.OTHER_KEY, key=key)
+
+
+async def _newer(verifier: Verifier, kept: Path) -> tuple[Literal["everything", "newer"], Report]:
+    try:
+        said = json.loads(await asyncio.to_thread(kept.read_bytes))
+        number, content_hash = int(said["seal"]), str(said["sha256"])
+    except FileNotFoundError:
+        return "everything", await verifier.everything()
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BadInput(f"{kept}: cannot be read; remove it to verify everything") from exc
+    if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
+        raise BadInput(f"{kept}: cannot be read; remove it to verify everything")
+    return "newer", await verifier.newer(number, content_hash)
+
+
+async def _remember(
+    store: Store, kept: Path, report: Report, last: Seal | None, **more: object
+) -> None:
+    """For the pages in MongoDB; for the next `--new` on this disk, if nothing was found."""
+    verification = Verification.of(
+        report,
+        **more,
+        ended_at=now(),
+        fleet_version=fleet.__version__,
+        last_seal=last.statement.number if last else 0,
+    )
+    await store.verifications.keep(verification)
+    if last is not None and report.sound:
+        said = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
+        write_file(kept, json.dumps(said).encode(), overwrite=True)
+
+
+def tell(console: Console, report: Report) -> None:
+    """Print a report for a person."""
+    counted = (
+        f"{report.attempts} attempts, {report.files} files, {report.links} links, {report.seals}"
+        f" seals, {report.tokens} timestamps checked"
+    )
+    console.print(counted)
+    if report.unsealed:
+        console.print(f"{report.unsealed} attempts are under no seal yet")
+    for key in sorted(report.keys):
+        console.print(f"signed with the public key {key}")
+    if report.stamped:
+        first, last = report.stamped
+        console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
+    for words in report.notices[:MOST]:
+        console.print(f"note: {words}", style="yellow", markup=False, soft_wrap=True)
+    for words in report.findings[:MOST]:
+        console.print(f"ALTERED: {words}", style="bold red", markup=False, soft_wrap=True)
+    more = max(0, len(report.notices) - MOST) + max(0, len(report.findings) - MOST)
+    if more:
+        console.print(f"… and {more} more")
+    if report.sound:
+        console.print("Nothing was altered.", style="bold green")
+    else:
+        console.print(f"{len(report.findings)} findings: it was altered.", style="bold red")

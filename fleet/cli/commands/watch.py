@@ -1,0 +1,107 @@
+"""`fleet watch`: every flow, around the clock, until SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.bootstrap.visits import check_may_visit, is_loopback
+from fleet.bootstrap.watch import alerts_of, check_gaps, open_parts, order_of, tell_budget
+from fleet.catalog import loader
+from fleet.cli.commands.alert import tell_conditions, tell_end
+from fleet.cli.commands.practice import aimed, practising
+from fleet.cli.commands.signals import interrupted
+from fleet.engine.heartbeat import beat
+from fleet.engine.metrics import listen
+from fleet.engine.politeness.robots_fetcher import RobotsReader
+from fleet.engine.watch import Watch
+from fleet.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from fleet.alerts.alerts import Alerts
+    from fleet.models import Attempt, Scenario
+    from fleet.settings import Settings
+
+
+async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) -> bool:
+    """Watch the scenarios that match `patterns` (all if none) until SIGTERM or Ctrl-C."""
+    stop = interrupted()
+    order = order_of(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        port = (await stack.enter_async_context(practising())).port if in_practice else None
+        scenarios = followed(settings, patterns, port)
+        loopback = all(map(is_loopback, scenarios()))
+        check_gaps(order, loopback)
+        parts = await stack.enter_async_context(
+            open_parts(settings, loopback_only=loopback, in_practice=in_practice)
+        )
+        tell_budget(scenarios(), order, parts.hosts.courtesy)
+        title_of = titles(scenarios)
+        alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
+        await stack.enter_async_context(alerts)
+        watched = Watch(parts, order, scenarios, stored=teller(alerts))
+        more = [
+            RobotsReader(parts.hosts, parts.browsers.user_agent).keep_read(scenarios),
+            tell_conditions(alerts, watched),
+        ]
+        if settings.listen is not None:
+            more.append(listen(watched, settings.listen, lambda: alerts.counts))
+        if settings.heartbeat_url is not None:
+            more.append(beat(settings.heartbeat_url.get_secret_value(), watched.problem))
+        try:
+            await watched.watch(stop, *more)
+        finally:
+            await tell_end(alerts, watched)
+    return True
+
+
+def titles(scenarios: Callable[[], Sequence[Scenario]]) -> Callable[[str], str | None]:
+    """Gives the title of a flow of this moment's catalogue, by its scenario's id."""
+    return lambda id_: next((each.title for each in scenarios() if each.id == id_), None)
+
+
+def teller(alerts: Alerts) -> Callable[[Attempt], Awaitable[None]]:
+    """Called with an attempt that was stored: whoever waits for its news is told."""
+
+    async def stored(_: Attempt) -> None:
+        alerts.look()
+
+    return stored
+
+
+def followed(
+    settings: Settings, patterns: Sequence[str], practice_port: int | None
+) -> Callable[[], Sequence[Scenario]]:
+    """The catalogue of the moment, by files that may change; the same list while they do not."""
+    following = loader.CatalogFollower(settings.scenarios_dir)
+    first = True
+    scenarios: list[Scenario] = []
+
+    def now() -> Sequence[Scenario]:
+        nonlocal first, scenarios
+        catalogue = following.changed()
+        if catalogue is None:
+            return scenarios
+        first, was_first = False, first
+        for problem in catalogue.problems:
+            structlog.get_logger().error("scenario file left out", problem=str(problem))
+        try:
+            chosen = catalogue.select(patterns)
+            check_may_visit(chosen, settings)
+        except BadInput as exc:
+            if was_first:
+                raise
+            structlog.get_logger().error("the catalogue stays as it was", problem=str(exc))
+            return scenarios
+        if was_first and not chosen:
+            raise BadInput(
+                f"no scenario to watch in {settings.scenarios_dir}; see: fleet check, fleet list"
+            )
+        scenarios = [aimed(s, practice_port) if practice_port else s for s in chosen]
+        return scenarios
+
+    return now

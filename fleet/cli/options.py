@@ -1,0 +1,39 @@
+"""What all commands have in common: whose settings, and how one is run to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fleet.settings import Settings, for_practice, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+# found, not imported: a command that looks at the practice scenarios needs no practice server
+PRACTICE_SCENARIOS = Path(str(files("fleet"))) / "practice" / "scenarios"
+"""The scenarios of the practice prefectures."""
+
+INTERRUPTED = 130
+NOT_WATCHING = 5
+ALTERED = 6
+
+Practice = Annotated[
+    bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
+]
+
+
+def settings_of(practice: bool) -> Settings:
+    """The settings of the environment, for the real or the practice world."""
+    settings = load_settings()
+    return for_practice(settings, PRACTICE_SCENARIOS) if practice else settings
+
+
+def run(call: Coroutine[None, None, bool], *, otherwise: int = INTERRUPTED) -> None:
+    """Run a command; exit with `otherwise` if it gives false: usually it was interrupted."""
+    if not asyncio.run(call):
+        raise typer.Exit(otherwise)

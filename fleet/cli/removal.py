@@ -1,0 +1,48 @@
+"""`fleet prune` and `fleet takedown` on the command line; what they do is in `removing`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fleet.cli.options import Practice, run, settings_of
+
+app = typer.Typer()
+
+Yes = Annotated[bool, typer.Option("--yes", help="do it; without it, only say what would go")]
+
+
+@app.command()
+def prune(
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, metavar="N", help="days that files are kept")
+    ] = None,
+    keep_per_flow: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="newest files of each flow that are kept")
+    ] = None,
+    yes: Yes = False,
+    practice: Practice = False,
+) -> None:
+    """Remove the files of old attempts; attempts, hashes and figures stay."""
+    from fleet.cli.commands import prune
+
+    settings = settings_of(practice)
+    policy = prune.policy_of(settings, keep_days, keep_per_flow)
+    run(prune.prune(settings, policy, yes=yes))
+
+
+@app.command()
+def takedown(
+    what: Annotated[str, typer.Argument(metavar="SHA256 or ATTEMPT")],
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="readers will see it")],
+    by: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="who asks; this machine's user if not")
+    ] = None,
+    yes: Yes = False,
+    practice: Practice = False,
+) -> None:
+    """Remove a file, or all of an attempt, for good and everywhere."""
+    from fleet.cli.commands import takedown
+
+    run(takedown.takedown(settings_of(practice), what, reason, by, yes=yes))

@@ -1,0 +1,43 @@
+"""`fleet user …` on the command line; what its commands do is in `users`, imported when called."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fleet.cli.options import Practice, run, settings_of
+
+app = typer.Typer(help="Who may sign in to the web pages.", no_args_is_help=True)
+
+
+@app.command("add")
+def add(
+    name: str,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="read the password from standard input")
+    ] = False,
+    practice: Practice = False,
+) -> None:
+    """Make an account; asks for its password on the terminal, twice."""
+    from fleet.cli.commands import user
+
+    settings = settings_of(practice)
+    password = user.password_for(name, from_stdin=password_stdin)
+    run(user.add(settings, name, password))
+
+
+@app.command("list")
+def list_(practice: Practice = False) -> None:
+    """Name every account and when it was made."""
+    from fleet.cli.commands import user
+
+    run(user.list_(settings_of(practice)))
+
+
+@app.command("remove")
+def remove(name: str, practice: Practice = False) -> None:
+    """Take an account away and sign it out everywhere; what it added stays."""
+    from fleet.cli.commands import user
+
+    run(user.remove(settings_of(practice), name))

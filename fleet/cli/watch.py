@@ -1,0 +1,35 @@
+"""`fleet watch`, `fleet status` on the command line; see `watching` and `standing`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fleet import log
+from fleet.cli.options import NOT_WATCHING, Practice, run, settings_of
+
+app = typer.Typer()
+
+
+@app.command()
+def watch(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    practice: Practice = False,
+) -> None:
+    """Visit every flow at random instants, around the clock, until SIGTERM."""
+    from fleet.cli.commands import watch
+
+    log.configure()
+    run(watch.watch(settings_of(practice), ids or [], practice))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="everything, on one line")] = False,
+    practice: Practice = False,
+) -> None:
+    """Say how the watching fleet stands; exit 5 if it gives no sign of life or is not ready."""
+    from fleet.cli.commands import status
+
+    run(status.status(settings_of(practice), as_json), otherwise=NOT_WATCHING)

@@ -1,5 +1,0 @@
-"""
-What the commands do, once `cli.py` has read the command line.
-
-Each gives True when it is done and False when a person interrupted it.
-"""

@@ -1,0 +1,1 @@
+"""When visits happen and how many at once; none is lost."""

@@ -1,0 +1,278 @@
+"""
+How many pages may be open at once: fewer at once when the machine is pressed, slowly more after.
+
+A machine without memory left kills processes, and one without processor time left makes sites
+look slow, which is worse: a wrong `timeout`. Pages that are open are never closed for that; new
+ones wait. The rules are in `Gauge`, which knows no clock and no machine; `Places` lets pages
+through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import structlog
+from asyncio_pool import AioPool
+
+from fleet.system.resources import Machine
+from fleet.system.resources import ResourceReading as Reading
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+SAMPLE_S = 0.5
+CALM = "calm"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadThresholds:
+    """
+    When the machine is pressed and when it is calm; between the two nothing changes.
+
+    Memory is tight when less than this share of the limit is left, or less than so many bytes
+    where the limit is large; it is easy when more is left than that. Stalls are shares of the
+    last `window_s` s in which some task waited. `base_bytes` (Python, driver, Chromium, one page)
+    and `page_bytes` are measured (docs/performance.md). A page that is younger than `young_s` s
+    has not shown yet what it takes, and is reckoned with `heavy_page_bytes`.
+    """
+
+    tight_share: float = 0.15
+    tight_bytes: int = 1_000_000_000
+    easy_share: float = 0.25
+    easy_bytes: int = 2_000_000_000
+    memory_stalled_high: float = 0.10
+    memory_stalled_low: float = 0.02
+    cpu_stalled_high: float = 0.90
+    cpu_stalled_low: float = 0.70
+    window_s: float = 1.0
+    calm_s: float = 10
+    base_bytes: int = 450_000_000
+    page_bytes: int = 40_000_000
+    heavy_page_bytes: int = 150_000_000
+    young_s: float = 10
+    pages_per_core: float = 3
+
+    def tight_left(self, limit_bytes: int) -> float:
+        """With less left than this, memory presses."""
+        return min(self.tight_share * limit_bytes, self.tight_bytes)
+
+    def easy_left(self, limit_bytes: int) -> float:
+        """With more left than this, a further page may be opened."""
+        return min(self.easy_share * limit_bytes, self.easy_bytes)
+
+
+class LoadController:
+    """
+    From readings to `allowed`, the number of pages that may be open, and `why` it is so.
+
+    * Pressed for memory (use, stalls, a killed process): half as many, at every reading.
+    * Pressed for processors: one less at every reading, down to one for each core. Fewer would
+      not help: then it is others who press.
+    * Calm for `calm_s` s, and all places taken: one more. Never below 1, never above `most`.
+    """
+
+    def __init__(self, most: int, rules: LoadThresholds | None = None) -> None:
+        self._most, self._rules = most, rules or LoadThresholds()
+        self._readings: deque[Reading] = deque()
+        self._calm_since: float | None = None
+        self.allowed, self.why = most, CALM
+
+    def start(self, reading: Reading) -> None:
+        """Begin with what the limits of the machine suggest."""
+        rules = self._rules
+        limit = reading.memory_limit_bytes
+        room = limit - rules.easy_left(limit) - max(rules.base_bytes, reading.memory_bytes)
+        by_memory = 1 + int(room / rules.page_bytes)
+        by_cores = round(rules.pages_per_core * reading.cores)
+        self.allowed = max(1, min(self._most, by_memory, max(2, by_cores)))
+        self._readings.append(reading)
+
+    def step(self, reading: Reading, taken: int) -> None:
+        """Take a reading into account; `taken` places are taken or waited for at this moment."""
+        rules = self._rules
+        before = self._readings[-1]
+        self._readings.append(reading)
+        while len(self._readings) > 2 and reading.at - self._readings[1].at >= rules.window_s:
+            self._readings.popleft()
+        first = self._readings[0]
+        limit = reading.memory_limit_bytes
+        left = limit - reading.memory_bytes
+        memory_stalled = _share(first, reading, first.memory_stalled_s, reading.memory_stalled_s)
+        cpu_stalled = _share(first, reading, first.cpu_stalled_s, reading.cpu_stalled_s)
+        in_use = max(1, min(self.allowed, taken))
+        if reading.killed > before.killed:
+            self._press(in_use // 2, "the kernel killed a process for lack of memory")
+        elif left < rules.tight_left(limit):
+            self._press(in_use // 2, f"{left / 1e6:,.0f} of {limit / 1e6:,.0f} MB of memory left")
+        elif memory_stalled >= rules.memory_stalled_high:
+            self._press(in_use // 2, f"{memory_stalled:.0%} of the time waited for memory")
+        elif cpu_stalled >= rules.cpu_stalled_high:
+            words = f"{cpu_stalled:.0%} of the time waited for a processor"
+            self._press(max(round(reading.cores), in_use - 1), words)
+        elif (
+            left - rules.page_bytes < rules.easy_left(limit)
+            or memory_stalled >= rules.memory_stalled_low
+            or cpu_stalled >= rules.cpu_stalled_low
+        ):
+            self._calm_since = None
+        else:
+            self._rest(reading.at, taken)
+
+    def fits(self, young: int) -> bool:
+        """Whether memory allows one more page beside so many whose needs are not known yet."""
+        limit, rules = self._readings[-1].memory_limit_bytes, self._rules
+        left = limit - self._readings[-1].memory_bytes - rules.tight_left(limit)
+        return left >= (young + 1) * rules.heavy_page_bytes
+
+    def _press(self, allowed: int, words: str) -> None:
+        self._calm_since = None
+        self.allowed, self.why = max(1, min(self.allowed, allowed)), words
+
+    def _rest(self, at: float, taken: int) -> None:
+        if self._calm_since is None:
+            self._calm_since = at
+        if at - self._calm_since >= self._rules.calm_s:
+            self.why = CALM
+            # places nobody asks for prove nothing: they are earned one by one, under load
+            if taken >= self.allowed and self.allowed < self._most:
+                self.allowed += 1
+                self._calm_since = at
+
+
+def _share(first: Reading, last: Reading, before: float | None, after: float | None) -> float:
+    """The share of the time between two readings that was waited; 0 where nobody tells."""
+    if before is None or after is None or last.at <= first.at:
+        return 0.0
+    return min(1.0, max(0.0, (after - before) / (last.at - first.at)))
+
+
+class ConcurrencyLimiter:
+    """
+    How many pages may be open at once, following the machine.
+
+    `async with Places(6) as places:` begins to follow it; then `async with places.place():` waits
+    until a page may be opened, first come, first served. `allowed` and `taken` count places,
+    `waiting` those who wait, `why` says in words what presses, or `calm`.
+
+    Args:
+        most: never more than this.
+        read: how the machine stands; called in a thread every `sample_s` s.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        read: Callable[[], Reading] | None = None,
+        rules: LoadThresholds | None = None,
+        *,
+        sample_s: float = SAMPLE_S,
+    ) -> None:
+        self._read, self._sample_s = read, sample_s
+        self._young_s = (rules or LoadThresholds()).young_s
+        self._gauge = LoadController(most, rules)
+        # The pool counts the places; the gate here lets nobody ask for one that is not free, so
+        # its `spawn` never waits and cannot swallow a cancellation (docs/decisions/0001).
+        self._pool = AioPool(size=most)
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._called = 0
+        self._opened: dict[object, float] = {}
+        self._sampling: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
+
+    async def __aenter__(self) -> Self:
+        read = self._read or Machine().read
+        first = await asyncio.to_thread(read)
+        if first.memory_stalled_s is None or first.cpu_stalled_s is None:
+            self._log.warning(
+                "this kernel does not tell who waits (no pressure stall information); the number"
+                " of pages follows memory use alone"
+            )
+        self._gauge.start(first)
+        self._log.info("places for pages", allowed=self.allowed)
+        self._sampling = asyncio.ensure_future(self._sample(read))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._sampling is not None:
+            self._sampling.cancel()
+            await asyncio.wait({self._sampling})
+
+    @property
+    def allowed(self) -> int:
+        """Pages that may be open now; more may be, opened before."""
+        return self._gauge.allowed
+
+    @property
+    def taken(self) -> int:
+        """Places that are taken."""
+        return int(self._pool.n_active) + self._called
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._queue)
+
+    @property
+    def why(self) -> str:
+        """What presses, in words; `calm` if nothing does."""
+        return self._gauge.why
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place for one page, as soon as there is one."""
+        await self._turn()
+        left = asyncio.Event()
+        held = await self._pool.spawn(left.wait())
+        held.add_done_callback(lambda _: self._call())  # only then is the pool's place free
+        self._opened[left] = asyncio.get_running_loop().time()
+        try:
+            yield
+        finally:
+            del self._opened[left]
+            left.set()
+
+    async def _turn(self) -> None:
+        """Wait until a place is free for the one who calls this."""
+        if not self._queue and self._free():
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # called and cancelled at once
+                self._called -= 1
+            elif turn in self._queue:
+                self._queue.remove(turn)
+            self._call()
+            raise
+        self._called -= 1
+
+    def _free(self) -> bool:
+        """Whether one more may open a page; one alone always may."""
+        if self.taken == 0:
+            return True
+        since = asyncio.get_running_loop().time() - self._young_s
+        young = self._called + sum(opened > since for opened in self._opened.values())
+        return self.taken < self.allowed and self._gauge.fits(young)
+
+    def _call(self) -> None:
+        """Call those whose turn it is."""
+        while self._queue and self._free():
+            turn = self._queue.popleft()
+            if not turn.done():
+                self._called += 1
+                turn.set_result(None)
+
+    async def _sample(self, read: Callable[[], Reading]) -> None:
+        while True:
+            await asyncio.sleep(self._sample_s)
+            before = self.allowed
+            self._gauge.step(await asyncio.to_thread(read), self.taken + self.waiting)
+            if self.allowed != before:
+                self._log.info("places for pages", allowed=self.allowed, why=self.why)
+            self._call()

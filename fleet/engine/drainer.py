@@ -1,0 +1,102 @@
+"""
+From the spool into MongoDB: at once while it answers, in order when it is back after being away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.errors import FleetError, StoreRefused, StoreUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fleet.engine.spool import Spool
+    from fleet.models import Attempt
+    from fleet.storage.store import Store
+
+LOOK_S = 5.0
+"""How often to look whether MongoDB takes what waits."""
+
+
+class Drainer:
+    """
+    Empties a spool into a store for as long as it runs.
+
+    `away` tells whether MongoDB did not answer, or refused, when it was last asked.
+
+    Args:
+        stored: called with every attempt once MongoDB has it.
+        revive: starts an embedded MongoDB again if it has died.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        store: Store,
+        *,
+        stored: Callable[[Attempt], Awaitable[None]] | None = None,
+        revive: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._spool, self._store = spool, store
+        self._stored, self._revive = stored, revive
+        self._waiting = asyncio.Event()
+        self.away = False
+        self._log = structlog.get_logger()
+
+    def wake(self) -> None:
+        """There is something in the spool."""
+        self._waiting.set()
+
+    async def run(self) -> None:
+        """Empty the spool again and again, until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting.wait(), LOOK_S)
+            self._waiting.clear()
+            try:
+                await self.drain()
+            except (StoreUnreachable, StoreRefused) as exc:
+                self.missing(exc)
+                await self._bring_back()
+            else:
+                if self.away and await self._answers():
+                    self.away = False
+                    self._log.info("MongoDB is back")
+
+    async def drain(self) -> None:
+        """
+        Empty it once.
+
+        Raises:
+            StoreUnreachable, StoreRefused: what waits stays where it is.
+        """
+        await self._spool.drain(self._store, self._stored)
+
+    def missing(self, exc: FleetError) -> None:
+        """MongoDB did not do what it was asked; told once, until it is back."""
+        if not self.away:
+            self._log.error(
+                "MongoDB is away; visits go on, attempts wait in the spool", problem=str(exc)
+            )
+        self.away = True
+
+    async def _answers(self) -> bool:
+        with contextlib.suppress(StoreUnreachable, StoreRefused):
+            await self._store.version()
+            return True
+        return False
+
+    async def _bring_back(self) -> None:
+        if self._revive is None:
+            return
+        try:
+            if await self._revive():
+                self._log.warning("the embedded MongoDB had died and was started again")
+                self.wake()
+        except FleetError as exc:
+            self._log.error("the embedded MongoDB does not start", problem=str(exc))

@@ -1,0 +1,141 @@
+"""
+What a watching fleet tells a monitor: metrics for Prometheus, and whether it lives and is ready.
+
+Everything is read from the fleet when it is asked for; nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from fleet.engine.status import status_of
+from fleet.errors import BadInput
+from fleet.models import Verdict, now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from fleet.engine.watch import Watch
+
+
+class WatchCollector(Collector):
+    """The metrics of one watching fleet; names begin with `fleet_`, times are in seconds."""
+
+    def __init__(self, watch: Watch, notices: Callable[[], Mapping[str, int]]) -> None:
+        self._watch, self._notices = watch, notices
+
+    def collect(self) -> Iterable[Metric]:
+        """One family after the other."""
+        watch, at = self._watch, now()
+        status = status_of(watch, at)
+        every = {verdict.value: status.verdicts.get(verdict.value, 0) for verdict in Verdict}
+        yield _counter("fleet_attempts", "Attempts kept, by verdict.", "verdict", every)
+        yield _counter("fleet_missed", "Due visits not made, by reason.", "why", status.misses)
+        yield _counter(
+            "fleet_browser_restarts",
+            "Browsers started anew, by reason.",
+            "why",
+            status.browser_restarts,
+        )
+        notices = {"sent": 0, "failed": 0} | dict(self._notices())
+        yield _counter("fleet_notices", "Notices, by what became of them.", "how", notices)
+        buckets, total = watch.tally.lateness_buckets()
+        yield HistogramMetricFamily(
+            "fleet_lateness_seconds",
+            "From when a visit was due to when it began.",
+            buckets=buckets,
+            sum_value=total,
+        )
+        next_due = (status.next_due - at).total_seconds() if status.next_due else 0
+        oldest = (at - status.spool_oldest).total_seconds() if status.spool_oldest else 0
+        sealed = watch.sealed_at.timestamp() if watch.sealed_at else 0
+        for name, words, value in (
+            ("fleet_scenarios", "Flows that are watched.", status.scenarios),
+            ("fleet_next_due_seconds", "Time until the next visit is due.", next_due),
+            ("fleet_waiting", "Due visits that have not begun.", status.waiting),
+            ("fleet_open_pages", "Pages open now.", status.open_pages),
+            ("fleet_allowed_pages", "Pages that may be open now.", status.allowed_pages),
+            ("fleet_spool_items", "Attempts that wait for MongoDB.", status.spool_items),
+            ("fleet_spool_bytes", "Their size on disk.", status.spool_bytes),
+            ("fleet_spool_oldest_seconds", "How long the oldest has waited.", oldest),
+            ("fleet_spool_refused", "Items that MongoDB never takes.", status.spool_refused),
+            ("fleet_spool_damaged", "Items that cannot be read.", status.spool_damaged),
+            ("fleet_hosts_cooling", "Hosts that are left alone.", len(status.cooling)),
+            (
+                "fleet_browser_memory_bytes",
+                "Memory of browsers and drivers (PSS).",
+                watch.parts.browsers.memory_bytes,
+            ),
+            ("fleet_last_seal_timestamp_seconds", "When it last sealed; 0: not yet.", sealed),
+            ("fleet_mongodb_up", "1 while MongoDB answers.", float(not watch.store_away)),
+            ("fleet_ready", "1 while nothing keeps the fleet from its work.", float(status.ready)),
+        ):
+            yield GaugeMetricFamily(name, words, value=float(value))
+
+
+def _counter(name: str, words: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, words, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
+
+
+async def listen(
+    watch: Watch, address: str, notices: Callable[[], Mapping[str, int]] = dict
+) -> None:
+    """
+    Answer at `address` (`host:port`) until cancelled.
+
+    `/metrics` is for Prometheus. `/healthz/live` answers 200 while the event loop turns;
+    `/healthz/ready` 200 while nothing keeps the fleet from its work, else 503 and what does.
+    `/healthz` is the latter. `notices` gives what became of notices (`Alerts.counts`).
+
+    Raises:
+        BadInput: the address cannot be had.
+    """
+    registry = CollectorRegistry()
+    registry.register(WatchCollector(watch, notices))
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    async def live(_: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        problem = watch.problem()
+        said = {"live": True, "ready": problem is None, "problem": problem}
+        return web.json_response(said, status=503 if problem else 200)
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/healthz/live", live)
+    app.router.add_get("/healthz/ready", ready)
+    app.router.add_get("/healthz", ready)
+    host, _, port = address.rpartition(":")
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        except OSError as exc:
+            raise BadInput(
+                f"FLEET_LISTEN is {address}: {exc.strerror or exc}; choose another port"
+            ) from exc
+        await asyncio.get_running_loop().create_future()
+    finally:
+        await runner.cleanup()

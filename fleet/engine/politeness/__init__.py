@@ -1,0 +1,1 @@
+"""What a host asks of its visitors: turns, pauses, robots.txt, being left alone."""

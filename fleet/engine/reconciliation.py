@@ -1,0 +1,74 @@
+"""
+Gaps: due times that neither an attempt nor a missed visit accounts for are found and noted.
+
+That is how a fleet that was not running, or was killed in a visit, shows in the figures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.analysis.coverage import open_times
+from fleet.models import now as real_now
+from fleet.models.missed import MissedVisit, MissReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from fleet.engine.in_progress import VisitMarks
+    from fleet.models import Scenario
+    from fleet.storage.store import Store
+
+
+class Reconciliation:
+    """The gaps of one database; `marks` are the visits that a killed fleet had begun."""
+
+    def __init__(
+        self, store: Store, marks: VisitMarks, *, now: Callable[[], datetime] = real_now
+    ) -> None:
+        self._store, self._marks, self._now = store, marks, now
+
+    async def account_for(self, scenarios: Sequence[Scenario], until: datetime) -> None:
+        """
+        Note what was due before `until` and nothing accounts for; then nothing before it is open.
+
+        A scenario that was never watched before is due from `until` on.
+
+        Raises:
+            StoreUnreachable, StoreRefused: it was not done, and can be done later.
+        """
+        watched = self._store.watched
+        known = await watched.accounted()
+        by_id = {s.id: s for s in scenarios}
+        since = {each: known[each] for each in by_id if each in known and known[each] < until}
+        if since:
+            first = min(since.values())
+            done = await watched.visited(first, until)
+            for scenario_id, times in (await watched.noted(first, until)).items():
+                done.setdefault(scenario_id, set()).update(times)
+            forgotten = open_times(await watched.plans(), since, until, done)
+            await self._note(by_id, forgotten)
+        await watched.account(by_id, until)
+
+    async def _note(
+        self, scenarios: Mapping[str, Scenario], forgotten: Mapping[str, list[datetime]]
+    ) -> None:
+        """Note as missed what nothing accounts for; what had begun was interrupted."""
+        began = {(left.scenario_id, left.due_at): left for left in self._marks.left()}
+        at = self._now()
+        for scenario_id, times in forgotten.items():
+            missed = []
+            for due_at in times:
+                if left := began.get((scenario_id, due_at)):
+                    why = MissReason.INTERRUPTED
+                    words = f"the fleet ended during the visit, which began at {left.began_at}"
+                else:
+                    why, words = MissReason.UNWATCHED, "no fleet watched this flow then"
+                missed.append(MissedVisit.of(scenarios[scenario_id], due_at, why, words, at))
+            await self._store.missed.add(missed)
+        if forgotten:
+            count = sum(map(len, forgotten.values()))
+            structlog.get_logger().warning("noted as missed", visits=count, flows=len(forgotten))

@@ -1,0 +1,321 @@
+"""
+One run: some scenarios, each visited a number of times, many at once and never two on a host.
+
+Each host is a lane, and `politeness` says when it may be visited: one visit at a time, a pause
+between two, a budget, none while it is left alone. asyncio-pool bounds the pages open at once; a
+lane holds a place in it only while a page is open, never while it waits. The pool is used as a
+counter of places and no more (docs/decisions/0001-asyncio-pool.md): shutdown and errors are
+ours. Only sites that are unavailable are tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import structlog
+from asyncio_pool import AioPool
+from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
+from tenacity.wait import wait_exponential
+
+from fleet.engine.options import RunOptions as Pace
+from fleet.engine.politeness.hosts import HostLimits, Hosts, host_of
+from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
+from fleet.models.attempt import Capture
+from fleet.models.run import RunResult as Result
+from fleet.system.waiting import finish_first
+from fleet.visit.attempt import attempt
+from fleet.visit.limits import AttemptLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from fleet.browser.chromium import Chromium
+    from fleet.engine.politeness.hosts import Host
+    from fleet.engine.politeness.robots_fetcher import RobotsReader
+    from fleet.storage.store import Store
+    from fleet.visit.recording.recorder import Recorder
+
+LONGEST_RETRY_WAIT_S = 3600.0
+
+LONGEST_COOLING_S = 600.0
+"""A run does not wait for a host that is left alone for longer; it leaves its visits out."""
+
+COOLED_S = 1.0
+"""Waited beyond the end of that, for clocks that do not agree."""
+
+REFUSALS = (Verdict.BLOCKED, Verdict.RATE_LIMITED)
+"""A host that answers so is left alone for the rest of the run."""
+
+
+class Runner:
+    """
+    Runs scenarios through one Chromium into one store.
+
+    Args:
+        hosts: says when a host may be visited, and is told how visits end; None: a pause between
+            two visits and nothing else.
+        robots: reads the robots.txt of each host before its first visit; None: nobody does.
+        on_attempt: called with every attempt once it is stored.
+        recorder: records the attempt, of which there must be only one.
+    """
+
+    def __init__(
+        self,
+        chromium: Chromium,
+        store: Store,
+        *,
+        pace: Pace,
+        limits: AttemptLimits,
+        hosts: Hosts | None = None,
+        robots: RobotsReader | None = None,
+        on_attempt: Callable[[Attempt], None] = lambda _: None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._chromium = chromium
+        self._store = store
+        self._pace = pace
+        self._limits = limits
+        alone = HostLimits(pause_s=pace.pause_s, visits_per_hour=None, cooling=None)
+        self._hosts = hosts or Hosts(alone, None)
+        self._robots = robots
+        self._on_attempt = on_attempt
+        self._recorder = recorder
+        self._stop = asyncio.Event()
+        self._visits: set[asyncio.Task[Capture | None]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger()
+
+    def stop(self) -> None:
+        """Take no new visit and close the pages that are open; `run` then ends."""
+        self._stop.set()
+
+    async def run(self, scenarios: Sequence[Scenario], *, times: int = 1) -> Result:
+        """
+        Visit every scenario `times` times; every attempt is stored before the next on its host.
+
+        Raises:
+            StoreUnreachable, StoreRefused: an attempt could not be kept; the run was ended.
+        """
+        run = Run(
+            id=uuid.uuid4().hex,
+            started_at=now(),
+            scenario_ids=tuple(s.id for s in scenarios),
+            times=times,
+            fleet_version=self._chromium.fleet_version,
+            chromium_version=self._chromium.version,
+        )
+        await self._store.add_run(run)
+        result = Result(run)
+        pool = AioPool(size=self._pace.pages)
+        lanes = [
+            asyncio.ensure_future(self._lane(lane, times, pool, result))
+            for lane in _lanes(scenarios)
+        ]
+        ending = asyncio.ensure_future(self._end_on_stop())
+        try:
+            if lanes:
+                await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            # also when cancelled: no page may outlive its run
+            if _errors(lanes) or not all(lane.done() for lane in lanes):
+                self._stop.set()
+            if self._stop.is_set():
+                result.finished = False
+                if lanes:
+                    await finish_first(_all_done(lanes))
+            ending.cancel()
+        if errors := _errors(lanes):
+            raise errors[0]
+        result.run = run.model_copy(update={"ended_at": now(), "attempts": result.verdicts.total()})
+        await self._store.add_run(result.run)
+        return result
+
+    async def _end_on_stop(self) -> None:
+        # Not pool.cancel(): a job that it cancels before its first step never ends for those who
+        # wait for it (tests/engine/test_asyncio_pool.py). A visit under way closes its page
+        # when it is cancelled; one that has not begun sees `_stop` and does not begin.
+        await self._stop.wait()
+        for task in (*self._visits, *self._waiting):
+            task.cancel()
+
+    async def _lane(
+        self, scenarios: Sequence[Scenario], times: int, pool: AioPool, result: Result
+    ) -> None:
+        """Visit the scenarios of one host, one after the other, until it is to be left alone."""
+        host = self._hosts.of(scenarios[0])
+        if self._robots is not None:
+            with self._until_stopped():
+                await self._robots.read(scenarios[0])
+        permitted = []
+        for scenario in scenarios:
+            if words := self._hosts.disallowed(scenario):
+                result.leave_out(times, words)
+            else:
+                permitted.append(scenario)
+        visits = permitted * times
+        for number, scenario in enumerate(visits):
+            if self._stop.is_set():
+                return
+            last = await self._until_available(scenario, host, pool, result)
+            if self._stop.is_set():
+                return
+            refused = last is not None and last.verdict in REFUSALS
+            until = host.cooling_until()
+            if refused or until or last is None:
+                self._leave_out(len(visits) - number - (last is not None), host, last, result)
+                return
+
+    def _leave_out(self, visits: int, host: Host, last: Attempt | None, result: Result) -> None:
+        """Note that this many visits of a host are not made."""
+        if not visits:
+            return
+        until = host.cooling_until()
+        why = f"its last answer was {last.verdict}" if last else host.state("").why
+        when = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "for the rest of this run"
+        result.leave_out(visits, f"{host.name} is left alone {when}; {why or 'see fleet hosts'}")
+        self._log.warning("host left alone", host=host.name, left_out=visits, when=when, why=why)
+
+    async def _until_available(
+        self, scenario: Scenario, host: Host, pool: AioPool, result: Result
+    ) -> Attempt | None:
+        """
+        Visit, and again while the site is unavailable; each try is an attempt of its own.
+
+        A retry waits at least until its host is not left alone any more, or is not made. None: no
+        attempt was made, for the run is being stopped or the host is left alone.
+        """
+        number, latest = 0, None
+        backing_off = wait_exponential(
+            multiplier=max(self._pace.retry_wait_s, self._pace.pause_s), max=LONGEST_RETRY_WAIT_S
+        )
+        enough = stop_after_attempt(self._pace.tries)
+
+        async def once() -> Attempt | None:
+            nonlocal number, latest
+            number += 1
+            tried = await self._visit(scenario, host, number, pool, result)
+            latest = tried or latest
+            return tried
+
+        def again(tried: Attempt | None) -> bool:
+            return tried is not None and tried.group is Group.UNAVAILABLE
+
+        def cooling_s() -> float:
+            until = host.cooling_until()
+            return host.left_s(until) + COOLED_S if until else 0.0
+
+        retrying = AsyncRetrying(
+            stop=lambda state: enough(state) or cooling_s() > LONGEST_COOLING_S,
+            wait=lambda state: max(backing_off(state), cooling_s()),
+            retry=retry_if_result(again),
+            retry_error_callback=lambda _: latest,
+            sleep=self._sleep,
+        )
+        await retrying(once)
+        return latest
+
+    async def _visit(
+        self, scenario: Scenario, host: Host, number: int, pool: AioPool, result: Result
+    ) -> Attempt | None:
+        """One attempt in its host's turn, stored; None if it may not be made any more."""
+        kept: Capture | None = None
+        while kept is None:
+            if until := host.spent():
+                self._log.info("budget used up", host=host.name, until=until.isoformat())
+                await self._sleep(host.left_s(until) + COOLED_S)
+            if self._stop.is_set() or host.cooling_until():
+                return None
+            async with contextlib.AsyncExitStack() as turn:
+                with self._until_stopped():
+                    await turn.enter_async_context(host.turn())
+                # what was visited meanwhile, by whatever process, may have changed all three
+                if self._stop.is_set() or host.cooling_until():
+                    return None
+                if host.spent():
+                    continue
+                kept = await self._attempt(scenario, number, pool, result)
+                if kept is None:
+                    return None
+                host.seen(kept.attempt)
+        await self._store.add(kept.attempt, kept.files)
+        result.verdicts[kept.attempt.verdict] += 1
+        self._log.info(
+            "attempt",
+            run=result.run.id,
+            scenario=scenario.id,
+            attempt=kept.attempt.id,
+            number=number,
+            verdict=kept.attempt.verdict.value,
+            seconds=kept.attempt.seconds,
+            detail=kept.attempt.detail,
+        )
+        self._on_attempt(kept.attempt)
+        return kept.attempt
+
+    async def _attempt(
+        self, scenario: Scenario, number: int, pool: AioPool, result: Result
+    ) -> Capture | None:
+        """One attempt in a place of the pool; None if the run is being stopped."""
+
+        async def visit() -> Capture | None:
+            if self._stop.is_set():  # the pool goes on giving places away
+                return None
+            task = asyncio.current_task()
+            assert task is not None
+            self._visits.add(task)
+            task.add_done_callback(self._visits.discard)
+            with structlog.contextvars.bound_contextvars(scenario=scenario.id, number=number):
+                return await attempt(
+                    scenario,
+                    self._chromium,
+                    run_id=result.run.id,
+                    number=number,
+                    limits=self._limits,
+                    tape=self._recorder,
+                )
+
+        try:
+            kept: Capture | None = await pool.exec(visit())
+            return kept
+        except asyncio.CancelledError:
+            if self._stop.is_set():
+                return None
+            raise
+
+    @contextlib.contextmanager
+    def _until_stopped(self) -> Iterator[None]:
+        """Inside, a stop of the run cancels the lane, which holds nothing then."""
+        lane = asyncio.current_task()
+        assert lane is not None
+        self._waiting.add(lane)
+        try:
+            yield
+        finally:
+            self._waiting.discard(lane)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not longer than until the run is stopped."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds)
+
+
+async def _all_done(lanes: Sequence[asyncio.Future[None]]) -> None:
+    await asyncio.wait(lanes)
+
+
+def _errors(lanes: Sequence[asyncio.Future[None]]) -> list[BaseException]:
+    """Why lanes ended early; asking each of them keeps asyncio from printing those not raised."""
+    ended = [lane for lane in lanes if lane.done() and not lane.cancelled()]
+    return [error for lane in ended if (error := lane.exception())]
+
+
+def _lanes(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
+    lanes: defaultdict[str, list[Scenario]] = defaultdict(list)
+    for scenario in scenarios:
+        lanes[host_of(scenario)].append(scenario)
+    return list(lanes.values())

@@ -1,0 +1,296 @@
+"""
+The spool: what was seen is on this disk before anything else is done with it.
+
+A finished attempt, or a missed visit, is first one file here (`fleet.engine.spool_format`: a zip
+that anyone can open), then in MongoDB, then removed. The file has its name only when it is whole:
+written under another, synced, renamed, and the folder synced. Names begin with a number that grows,
+so that the order is kept across restarts.
+
+What MongoDB will never take (a document that it refuses for what it is) goes to `refused/`, and
+what cannot be read any more to `damaged/`: neither may stand in the way of those behind it. Both
+are for a person to look at; what is moved back into the folder is taken at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.engine.spool_format import pack, read_item
+from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreNeverTakes, StoreRefused
+from fleet.models.missed import MissedVisit
+from fleet.system.waiting import finish_first
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from fleet.models import Attempt
+    from fleet.models.attempt import Capture
+    from fleet.storage.store import Store
+
+NAME = re.compile(r"(\d+)-(attempt|missed)\.zip")
+HALF = ".half"
+REFUSED, DAMAGED = "refused", "damaged"
+
+
+class Spool:
+    """
+    The spool in `folder`.
+
+    `refused` and `damaged` are how many items lie in the folders of these names.
+
+    Args:
+        most_bytes: how much may wait here before no new visit may begin.
+        free_bytes: how much must be free on this disk for a new visit to begin.
+    """
+
+    def __init__(self, folder: Path, *, most_bytes: int, free_bytes: int) -> None:
+        self._folder = folder
+        self._most_bytes, self._free_bytes = most_bytes, free_bytes
+        self._items: dict[str, int] = {}  # sizes by name, in the order of the names
+        self._number = 0
+        self._lock: int | None = None
+        self._putting, self._draining = asyncio.Lock(), asyncio.Lock()
+        self.refused = self.damaged = 0
+        self._log = structlog.get_logger()
+
+    def open(self) -> None:
+        """
+        Take the folder for this process, sweep what a killed one left half-written, count items.
+
+        Raises:
+            BadInput: the folder cannot be used, or another fleet has it.
+        """
+        try:
+            _make(self._folder)
+            lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                self._take(lock)
+                self._count()
+            except BaseException:
+                os.close(lock)
+                raise
+        except OSError as exc:
+            raise BadInput(
+                f"FLEET_DATA_DIR: {self._folder} cannot be used: {exc.strerror}. Expected a folder"
+                " on a local disk that this user may write"
+            ) from exc
+        self._lock = lock
+
+    def _take(self, lock: int) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = os.pread(lock, 40, 0).decode(errors="replace").strip() or "unknown"
+            raise BadInput(
+                f"{self._folder}: another fleet (process {who}) keeps its attempts here. Stop it,"
+                " or give this one another FLEET_DATA_DIR"
+            ) from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+
+    def _count(self) -> None:
+        for half in self._folder.glob(f"*{HALF}"):
+            half.unlink(missing_ok=True)
+        waiting, refused, damaged = (
+            _items_in(folder)
+            for folder in (self._folder, self._folder / REFUSED, self._folder / DAMAGED)
+        )
+        self._items, self.refused, self.damaged = waiting, len(refused), len(damaged)
+        self._number = max(map(_number, waiting), default=0)
+
+    def close(self) -> None:
+        """Let the folder go; what waits in it stays."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def waiting(self) -> int:
+        """Items that MongoDB does not have yet."""
+        return len(self._items)
+
+    @property
+    def bytes(self) -> int:
+        """Their size on disk."""
+        return sum(self._items.values())
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when the first of them waits; None if none does."""
+        for name in self._items:
+            with contextlib.suppress(OSError):  # stored meanwhile
+                return datetime.fromtimestamp((self._folder / name).stat().st_mtime, UTC)
+        return None
+
+    def room(self) -> str | None:
+        """None if a visit may begin; else one sentence that says why not."""
+        if self.bytes >= self._most_bytes:
+            return (
+                f"the spool {self._folder} is full: {_mb(self.bytes)} of {_mb(self._most_bytes)}"
+                " wait for MongoDB (FLEET_SPOOL_MB)"
+            )
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError as exc:
+            return f"the spool {self._folder} cannot be used: {exc.strerror}"
+        if free < self._free_bytes:
+            return (
+                f"the disk of {self._folder} is nearly full: {_mb(free)} free,"
+                f" {_mb(self._free_bytes)} wanted (FLEET_DISK_FREE_MB)"
+            )
+        return None
+
+    async def put(self, item: Capture | MissedVisit) -> None:
+        """
+        Make an item durable: when this returns, no crash and no power failure takes it away.
+
+        A cancellation is passed on only when that is done.
+
+        Raises:
+            SpoolFull: the disk does not take it (full, failing, read-only); nothing of it is left.
+        """
+        async with self._putting:
+            # milliseconds, not 1, 2, 3: a number must not come again once the folder was empty, or
+            # what was set aside would be overwritten; and still growing if the clock is set back
+            self._number = max(self._number + 1, time.time_ns() // 1_000_000)
+            kind = "missed" if isinstance(item, MissedVisit) else "attempt"
+            await finish_first(self._put(f"{self._number:013d}-{kind}.zip", item))
+
+    async def _put(self, name: str, item: Capture | MissedVisit) -> None:
+        self._items[name] = await asyncio.to_thread(self._write, name, item)
+
+    def _write(self, name: str, item: Capture | MissedVisit) -> int:
+        content = pack(item)
+        whole, half = self._folder / name, self._folder / f"{name}{HALF}"
+        try:
+            with half.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            half.rename(whole)
+            _sync(self._folder)
+        except OSError as exc:
+            for left in (half, whole):
+                with contextlib.suppress(OSError):
+                    left.unlink(missing_ok=True)
+            raise SpoolFull(
+                f"{self._folder}: {exc.strerror}; nothing more can be kept. Make room on this disk"
+            ) from exc
+        return len(content)
+
+    async def drain(
+        self, store: Store, stored: Callable[[Attempt], Awaitable[None]] | None = None
+    ) -> None:
+        """
+        Give MongoDB what waits, in order and one at a time, until nothing does.
+
+        Args:
+            stored: called with every attempt that MongoDB has now.
+
+        Raises:
+            StoreUnreachable, StoreRefused: MongoDB takes nothing at the moment, or an item cannot
+                be opened at the moment; what was not taken stays, in its order.
+        """
+        async with self._draining:
+            while self._items:
+                await self._give(next(iter(self._items)), store, stored)
+
+    async def _give(
+        self, name: str, store: Store, stored: Callable[[Attempt], Awaitable[None]] | None
+    ) -> None:
+        path = self._folder / name
+        try:
+            item = await asyncio.to_thread(read_item, path)
+        except FileNotFoundError:
+            self._log.error("somebody took an item out of the spool", item=str(path))
+            del self._items[name]
+            return
+        except DamagedItem as exc:
+            self.damaged += 1
+            self._set_aside(name, DAMAGED, str(exc))
+            return
+        except OSError as exc:
+            raise StoreRefused(f"could not open {path}: {exc.strerror}; it stays there") from exc
+        kept = True
+        try:
+            if isinstance(item, MissedVisit):
+                await store.missed.add([item])
+            else:
+                kept = await store.add(item.attempt, item.files)
+        except StoreNeverTakes as exc:
+            self.refused += 1
+            self._set_aside(name, REFUSED, str(exc))
+            return
+        await finish_first(self._remove(name))
+        if isinstance(item, MissedVisit):
+            return
+        if not kept:
+            self._log.warning(
+                "visited twice for one due time; the first is kept",
+                scenario=item.attempt.scenario_id,
+                due_at=str(item.attempt.due_at),
+                attempt=item.attempt.id,
+            )
+        elif stored is not None:
+            await stored(item.attempt)
+
+    async def _remove(self, name: str) -> None:
+        """Forget an item that MongoDB has. If its file comes back, storing it again is harmless."""
+        path = self._folder / name
+        try:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        except OSError as exc:
+            self._log.error("stored, but not removed", item=str(path), problem=exc.strerror)
+        del self._items[name]
+
+    def _set_aside(self, name: str, where: str, problem: str) -> None:
+        aside = self._folder / where / name
+        try:
+            aside.parent.mkdir(exist_ok=True)
+            (self._folder / name).rename(aside)
+        except OSError as exc:  # it is looked at again at the next start
+            aside = self._folder / name
+            problem = f"{problem}; and it cannot be moved to {where}/: {exc.strerror}"
+        self._log.error("set aside from the spool", item=str(aside), problem=problem)
+        del self._items[name]
+
+
+def _items_in(folder: Path) -> dict[str, int]:
+    """Size by name of the items in a folder, in order; what has another name is none of ours."""
+    sizes = {p.name: p.stat().st_size for p in folder.glob("*.zip") if NAME.fullmatch(p.name)}
+    return {name: sizes[name] for name in sorted(sizes, key=_number)}
+
+
+def _number(name: str) -> int:
+    return int(name.partition("-")[0])
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that a power failure does not take away."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in new:
+        _sync(each.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"

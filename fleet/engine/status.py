@@ -1,0 +1,75 @@
+"""How the watching fleet of this process stands: gathered from its parts."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Protocol
+
+from fleet.models.status import HostCooling, Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fleet.engine.counters import Counters
+    from fleet.engine.options import WatchOptions
+    from fleet.engine.parts import WatchParts
+    from fleet.engine.scheduler import Scheduler
+    from fleet.engine.workers import Workers
+    from fleet.models import Run
+
+
+class Watching(Protocol):
+    """What of a watching fleet (`watch.Watch`) its status is gathered from."""
+
+    parts: WatchParts
+    order: WatchOptions
+    tally: Counters
+    run: Run
+    planner: Scheduler | None
+    workers: Workers
+    stopped: bool
+
+    def problem(self) -> str | None:
+        """What keeps the fleet from doing its work; None if nothing does."""
+
+
+def status_of(watch: Watching, at: datetime) -> Status:
+    """How this fleet stands at the instant `at`."""
+    parts, tally = watch.parts, watch.tally
+    half, most = tally.lateness(0.5), tally.lateness(0.99)
+    problem = watch.problem()
+    return Status(
+        at=at,
+        since=watch.run.started_at,
+        run_id=watch.run.id,
+        machine=socket.gethostname(),
+        pid=os.getpid(),
+        fleet_version=watch.run.fleet_version,
+        chromium_version=parts.browsers.version,
+        scenarios=len(watch.planner.scenarios) if watch.planner else 0,
+        next_due=watch.planner.next_due if watch.planner else None,
+        verdicts={verdict.value: n for verdict, n in tally.verdicts.items()},
+        misses={why.value: n for why, n in tally.misses.items()},
+        lateness_s=None if half is None or most is None else (half, most),
+        waiting=watch.workers.waiting,
+        open_pages=parts.places.taken,
+        allowed_pages=parts.places.allowed,
+        pressure=parts.places.why,
+        spool_items=parts.spool.waiting,
+        spool_bytes=parts.spool.bytes,
+        spool_oldest=parts.spool.oldest,
+        spool_refused=parts.spool.refused,
+        spool_damaged=parts.spool.damaged,
+        browser_restarts=dict(parts.browsers.restarts),
+        cooling=tuple(
+            HostCooling(host=state.host, until=state.cooling_until, why=state.why or "")
+            for state in parts.hosts.all()
+            if state.cooling_until and state.cooling_until > at
+        ),
+        ready=problem is None,
+        problem=problem,
+        stopped=watch.stopped,
+        notices=watch.order.notices,
+        heartbeat=watch.order.heartbeat,
+    )

@@ -1,0 +1,307 @@
+"""
+The fleet that watches: every flow at its random instants, for months, nothing lost.
+
+`Watch` holds the parts together and decides nothing about a visit: the planner knows what is
+due, the workers visit, the spool keeps, the store gets it from there, the lease sees to it that
+no other fleet does the same, and the accounts see to it that no due time is forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.engine.counters import Counters
+from fleet.engine.drainer import Drainer
+from fleet.engine.options import WatchOptions
+from fleet.engine.parts import WatchParts
+from fleet.engine.reconciliation import Reconciliation
+from fleet.engine.scheduler import Scheduler
+from fleet.engine.status import status_of
+from fleet.engine.workers import Workers
+from fleet.errors import LeaseLost, LeaseTaken, StoreRefused, StoreUnreachable
+from fleet.models import Run
+from fleet.models import now as real_now
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from datetime import datetime
+
+    from fleet.models import Attempt, Scenario
+
+
+RENEW_S = 10.0
+
+TAKE_S = 35.0
+"""How long to wait for the lease: longer than that of a fleet that was killed lasts."""
+
+ACCOUNT_S = 60.0
+
+SEAL_S = 3600.0
+
+FOLLOW_S = 10.0
+"""How often to look whether the scenario files have changed."""
+
+SAY_S = 10.0
+"""How often to say how it stands (`fleet status`)."""
+
+LAST_DRAIN_S = 20.0
+
+
+class Watch:
+    """
+    One watching fleet.
+
+    Args:
+        scenarios: gives the catalogue of this moment: the same list while no file changed.
+        stored: called with every attempt once MongoDB has it.
+    """
+
+    def __init__(
+        self,
+        parts: WatchParts,
+        order: WatchOptions,
+        scenarios: Callable[[], Sequence[Scenario]],
+        *,
+        stored: Callable[[Attempt], Awaitable[None]] | None = None,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
+        self.parts, self.order, self.tally = parts, order, Counters()
+        self._scenarios, self._now = scenarios, now
+        self.lost: LeaseLost | None = None
+        self.sealed_at: datetime | None = None
+        self.stopped = False
+        self.planner: Scheduler | None = None
+        self._drainer = Drainer(parts.spool, parts.store, stored=stored, revive=parts.revive)
+        self._last: Sequence[Scenario] = ()
+        self._gaps = Reconciliation(parts.store, parts.marks, now=now)
+        self.run = Run(
+            id=uuid.uuid4().hex,
+            started_at=now(),
+            scenario_ids=(),
+            times=1,
+            watch=True,
+            fleet_version=parts.browsers.fleet_version,
+            chromium_version=parts.browsers.version,
+        )
+        self.workers = Workers(
+            parts.browsers,
+            parts.hosts,
+            parts.places,
+            parts.spool,
+            parts.marks,
+            self.tally,
+            run_id=self.run.id,
+            limits=order.limits,
+            patience=order.patience,
+            may_visit=self._may_visit,
+            kept=self._drainer.wake,
+            now=now,
+        )
+        self._log = structlog.get_logger()
+
+    async def watch(self, stop: asyncio.Event, *more: Coroutine[None, None, None]) -> None:
+        """
+        Visit what is due until `stop` is set; then end visits within the grace time.
+
+        Args:
+            more: what else goes on meanwhile (status, metrics); ended with the rest.
+
+        Raises:
+            LeaseTaken: another fleet watches this database.
+            LeaseLost: another fleet took over while this one was frozen or cut off.
+            StoreUnreachable: MongoDB does not answer at the start.
+        """
+        await self._take_lease(stop)
+        try:
+            if stop.is_set():
+                return
+            self.planner = await self._begin()
+            works = [
+                self.planner.run(stop),
+                self._renew(),
+                self._drainer.run(),
+                self._every(ACCOUNT_S, self._account),
+                self._every(FOLLOW_S, self._follow),
+                self._every(SAY_S, self._say),
+                self._every(SEAL_S, self._seal),
+                *more,
+            ]
+            tasks = [asyncio.ensure_future(work) for work in works]
+            stopping = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stop.set()
+                await self._end(tasks)
+                stopping.cancel()
+            for task in tasks:
+                if not task.cancelled() and (error := task.exception()):
+                    raise error
+        finally:
+            with contextlib.suppress(StoreUnreachable, StoreRefused, LeaseLost):
+                await self.parts.lease.release()
+
+    @property
+    def store_away(self) -> bool:
+        """Whether MongoDB did not answer when it was last asked."""
+        return self._drainer.away
+
+    def problem(self) -> str | None:
+        """What keeps this fleet from its work at the moment; None if nothing does."""
+        if self.lost:
+            return str(self.lost)
+        if self.planner is None:
+            return "it is starting"
+        if words := self.parts.spool.room():
+            return words
+        return "MongoDB does not answer; attempts wait in the spool" if self._drainer.away else None
+
+    async def _begin(self) -> Scheduler:
+        """Put the accounts in order: what the fleet before this one left, what was missed since."""
+        store = self.parts.store
+        await self._drainer.drain()
+        at = self._now()  # one instant for all: what is due from here on is this fleet's
+        plan = await store.watched.use_plan(self.order.mean_gap, self.order.min_gap, at)
+        self._last = scenarios = self._scenarios()
+        await self._gaps.account_for(scenarios, at)
+        self.parts.marks.clear()
+        self.run = self.run.model_copy(update={"scenario_ids": tuple(s.id for s in scenarios)})
+        await store.add_run(self.run)
+        self._log.info("watching", run=self.run.id, scenarios=len(scenarios))
+        return Scheduler(plan, self.workers, scenarios, at, now=self._now)
+
+    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        planner, renewing, draining, *others = tasks
+        await asyncio.wait({planner})
+        grace_s = 0 if self.lost else self.order.grace_s
+        await self.workers.finish(grace_s, note=self.lost is None)
+        for task in (draining, *others):
+            task.cancel()
+        await asyncio.wait({draining, *others})
+        if not self.lost:
+            with contextlib.suppress(StoreUnreachable, StoreRefused, TimeoutError):
+                async with asyncio.timeout(LAST_DRAIN_S):
+                    await self._drainer.drain()
+                    await self._account()
+                    await self.parts.store.add_run(
+                        self.run.model_copy(
+                            update={
+                                "ended_at": self._now(),
+                                "attempts": self.tally.verdicts.total(),
+                            }
+                        )
+                    )
+        renewing.cancel()
+        await asyncio.wait({renewing})
+        self.stopped = True
+        await self._say()
+        if self.parts.spool.waiting:
+            self._log.warning(
+                "MongoDB did not take everything; the rest is in the spool for the next start",
+                waiting=self.parts.spool.waiting,
+            )
+
+    # The lease ------------------------------------------------------------------------------
+
+    async def _take_lease(self, stop: asyncio.Event) -> None:
+        """Take it, waiting for that of a fleet that was killed just now to end."""
+        give_up = asyncio.get_running_loop().time() + TAKE_S
+        while not stop.is_set():
+            try:
+                await self.parts.lease.take()
+            except LeaseTaken as exc:
+                if asyncio.get_running_loop().time() > give_up:
+                    raise
+                self._log.warning("waiting for the lease of another fleet", problem=str(exc))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), RENEW_S)
+            else:
+                return
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            await self._renew_once()
+
+    async def _renew_once(self) -> None:
+        try:
+            await self.parts.lease.renew()
+        except LeaseLost as exc:
+            self.lost = exc
+            raise
+        except (StoreUnreachable, StoreRefused) as exc:
+            self._drainer.missing(exc)
+
+    async def _may_visit(self) -> str | None:
+        """None if a visit may begin. A fleet that was frozen asks before it goes on."""
+        if self.lost is None and not self.parts.lease.sure() and not self._drainer.away:
+            with contextlib.suppress(LeaseLost):
+                await self._renew_once()
+        return str(self.lost) if self.lost else None
+
+    # Accounts -------------------------------------------------------------------------------
+
+    async def _account(self) -> None:
+        """Write down up to when nothing is open; a due time that was forgotten is noted."""
+        planner = self.planner
+        if planner is None or self._drainer.away or self.parts.spool.waiting:
+            return
+        open_now = [self._now(), planner.next_due, self.workers.oldest_open]
+        until = min(at for at in open_now if at is not None)
+        try:
+            await self._gaps.account_for([*planner.scenarios.values()], until)
+        except (StoreUnreachable, StoreRefused) as exc:
+            self._drainer.missing(exc)
+
+    # The catalogue --------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        planner, scenarios = self.planner, self._scenarios()
+        if planner is None or scenarios is self._last:
+            return
+        self._last = scenarios
+        before, at = planner.scenarios, self._now()
+        planner.follow(scenarios, at)
+        after = planner.scenarios
+        with contextlib.suppress(StoreUnreachable, StoreRefused):
+            await self.parts.store.watched.account(after.keys() - before.keys(), at)
+        self._log.info(
+            "the catalogue changed",
+            new=sorted(after.keys() - before.keys()),
+            gone=sorted(before.keys() - after.keys()),
+            changed=sorted(
+                each for each in after.keys() & before.keys() if _differs(after[each], before[each])
+            ),
+        )
+
+    async def _seal(self) -> None:
+        """Seal what was stored since the last time; what fails now is done the next time."""
+        if self.parts.seal is None:
+            return
+        try:
+            done = await self.parts.seal()
+        except (StoreUnreachable, StoreRefused, LeaseTaken) as exc:
+            self._log.warning("not sealed; it is tried again in an hour", problem=str(exc))
+        else:
+            self.sealed_at = self._now()
+            self._log.info("sealed", seals=done.seals, links=done.links, tokens=done.tokens)
+
+    async def _say(self) -> None:
+        """Tell MongoDB how this stands; while it is away, nobody could read it there."""
+        if not self._drainer.away:
+            with contextlib.suppress(StoreUnreachable, StoreRefused):
+                await self.parts.store.watched.say(status_of(self, self._now()))
+
+    async def _every(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await call()
+            await asyncio.sleep(seconds)
+
+
+def _differs(one: Scenario, other: Scenario) -> bool:
+    return (one.version, one.url, one.title) != (other.version, other.url, other.title)

@@ -1,0 +1,286 @@
+"""
+Visits what is due: one lane for each host, places for pages, every end accounted for.
+
+A due visit becomes attempts in the spool or one missed visit there, whatever happens: the host
+is left alone, its budget is used up, it is too late, nothing more can be kept, or the fleet is
+stopped. While it waits for its host or for a place it holds no page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fleet.engine.due import Due
+from fleet.engine.options import RetryPolicy
+from fleet.errors import SpoolFull
+from fleet.models import Group
+from fleet.models import now as real_now
+from fleet.models.missed import MissedVisit, MissReason
+from fleet.system.waiting import finish_first
+from fleet.visit.attempt import attempt
+from fleet.visit.limits import AttemptLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from fleet.browser.pool import BrowserPool
+    from fleet.engine.concurrency import ConcurrencyLimiter
+    from fleet.engine.counters import Counters
+    from fleet.engine.in_progress import VisitMarks
+    from fleet.engine.politeness.hosts import Host, Hosts
+    from fleet.engine.spool import Spool
+    from fleet.models.attempt import Capture
+
+
+FULL_RETRY_S = 5.0
+"""How long to wait before a finished attempt that the disk refused is written again."""
+
+
+class Workers:
+    """
+    Takes due visits (`due.Visits`) and makes them.
+
+    Args:
+        may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
+        kept: called once something new is in the spool.
+    """
+
+    def __init__(
+        self,
+        browsers: BrowserPool,
+        hosts: Hosts,
+        places: ConcurrencyLimiter,
+        spool: Spool,
+        marks: VisitMarks,
+        tally: Counters,
+        *,
+        run_id: str,
+        limits: AttemptLimits,
+        patience: RetryPolicy,
+        may_visit: Callable[[], Awaitable[str | None]],
+        kept: Callable[[], None] = lambda: None,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
+        self._browsers, self._hosts, self._places = browsers, hosts, places
+        self._spool, self._marks, self._tally = spool, marks, tally
+        self._run_id, self._limits, self._patience = run_id, limits, patience
+        self._may_visit, self._kept, self._now = may_visit, kept, now
+        self._queues: dict[str, deque[Due]] = {}
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._visiting: set[str] = set()
+        self._open: dict[tuple[str, datetime], int] = {}
+        self._later: set[asyncio.Task[None]] = set()
+        self._stopping, self._noting = False, True
+        self._log = structlog.get_logger()
+
+    def hand(self, due: Due) -> None:
+        """Take a due visit over; returns at once."""
+        host = self._hosts.of(due.scenario)
+        key = (due.scenario.id, due.due_at)
+        self._open[key] = self._open.get(key, 0) + 1
+        self._queues.setdefault(host.name, deque()).append(due)
+        if host.name not in self._lanes:
+            self._lanes[host.name] = asyncio.ensure_future(self._lane(host))
+
+    @property
+    def waiting(self) -> int:
+        """Due visits that have not begun."""
+        return sum(len(queue) for queue in self._queues.values())
+
+    @property
+    def oldest_open(self) -> datetime | None:
+        """The earliest due time that has come to no end yet; None if there is none."""
+        return min((due_at for _, due_at in self._open), default=None)
+
+    async def finish(self, grace_s: float, *, note: bool = True) -> None:
+        """
+        Begin no more visits, let those under way end for `grace_s` s, then close their pages.
+
+        What was not made is in the spool as missed when this returns, unless not to be noted
+        (another fleet makes these visits now).
+        """
+        self._stopping, self._noting = True, note
+        for task in self._later:
+            task.cancel()
+        for name, lane in self._lanes.items():
+            if name not in self._visiting:
+                lane.cancel()
+        if self._lanes:
+            await asyncio.wait([*self._lanes.values()], timeout=grace_s)
+        while self._lanes:  # each lane ends what waits in it, then itself
+            lanes = dict(self._lanes)
+            for lane in lanes.values():
+                lane.cancel()
+            await asyncio.wait(lanes.values())
+            for name, lane in lanes.items():
+                if self._lanes.get(name) is lane:  # cancelled before its first step
+                    del self._lanes[name]
+        for queue in self._queues.values():
+            while queue:
+                await self._miss(
+                    queue.popleft(), MissReason.INTERRUPTED, "the fleet was being stopped"
+                )
+        if self._later:
+            await asyncio.wait(self._later)
+
+    async def _lane(self, host: Host) -> None:
+        """Visit what is due at one host, one after the other, until nothing is."""
+        queue = self._queues[host.name]
+        try:
+            while queue:
+                due = queue.popleft()
+                try:
+                    await self._make(host, due)
+                except asyncio.CancelledError:
+                    await finish_first(self._interrupt(due, "the fleet was stopped meanwhile"))
+                except Exception as exc:  # noqa: BLE001
+                    # a bug of ours in one visit must not end the lane: the others are still due
+                    self._log.exception("a visit failed", scenario=due.scenario.id)
+                    await self._interrupt(due, f"{type(exc).__name__}: {str(exc)[:300]}")
+        finally:
+            del self._lanes[host.name]
+            if queue:  # handed over while this ended
+                self._lanes[host.name] = asyncio.ensure_future(self._lane(host))
+            else:
+                del self._queues[host.name]
+
+    async def _make(self, host: Host, due: Due) -> None:
+        """One due visit: an attempt in the spool, or a missed visit there."""
+        for_now = await self._why_not(host, due)
+        if for_now is None:
+            async with host.turn(), self._places.place():
+                for_now = await self._why_not(host, due)
+                if for_now is None:
+                    self._visiting.add(host.name)
+                    try:
+                        await self._visit(host, due)
+                    finally:
+                        self._visiting.discard(host.name)
+        if for_now is not None:
+            await self._miss(due, *for_now)
+
+    async def _interrupt(self, due: Due, words: str) -> None:
+        if (due.scenario.id, due.due_at) in self._open:  # else its attempt was kept before
+            await self._miss(due, MissReason.INTERRUPTED, words)
+
+    async def _why_not(self, host: Host, due: Due) -> tuple[MissReason, str] | None:
+        """Why this visit must not begin now; None if it may."""
+        late = self._now() - due.due_at
+        if self._stopping:
+            return MissReason.INTERRUPTED, "the fleet was being stopped"
+        if words := await self._may_visit():
+            return MissReason.UNWATCHED, words
+        if words := self._spool.room():
+            return MissReason.NO_ROOM, words
+        if words := self._hosts.disallowed(due.scenario):
+            return MissReason.DISALLOWED, words
+        if until := host.cooling_until():
+            why = host.state("").why or "see fleet hosts"
+            return (
+                MissReason.COOLING,
+                f"{host.name} is left alone until {until:%H:%M:%S} UTC: {why}",
+            )
+        if until := host.spent():
+            return MissReason.BUDGET, f"{host.name} may be visited again at {until:%H:%M:%S} UTC"
+        if due.number == 1 and late > self._patience.latest:
+            return MissReason.LATE, f"{late.total_seconds():.0f} s late, {self.waiting} visits wait"
+        return None
+
+    async def _visit(self, host: Host, due: Due) -> None:
+        scenario = due.scenario
+        self._marks.begin(scenario.id, due.due_at)
+        if due.number == 1:
+            self._tally.late(max(0.0, (self._now() - due.due_at).total_seconds()))
+        bound = {"run": self._run_id, "scenario": scenario.id, "due_at": due.due_at.isoformat()}
+        with structlog.contextvars.bound_contextvars(**bound):
+            made = await attempt(
+                scenario,
+                self._browsers,
+                run_id=self._run_id,
+                number=due.number,
+                limits=self._limits,
+                due_at=due.due_at,
+            )
+            await finish_first(self._keep(host, due, made))
+            self._log.info(
+                "attempt",
+                attempt=made.attempt.id,
+                number=due.number,
+                verdict=made.attempt.verdict.value,
+                seconds=made.attempt.seconds,
+                detail=made.attempt.detail,
+            )
+
+    async def _keep(self, host: Host, due: Due, made: Capture) -> None:
+        """Make an attempt durable; from here on it cannot be lost."""
+        await self._put(made)
+        host.seen(made.attempt)
+        self._tally.attempt(made.attempt)
+        again = self._retry(due, made)
+        self._end(due)
+        if again is not None:
+            self._hand_later(again, self._patience.retry_wait * 2 ** (due.number - 1))
+        self._kept()
+
+    def _retry(self, due: Due, made: Capture) -> Due | None:
+        if made.attempt.group is not Group.UNAVAILABLE or due.number >= self._patience.tries:
+            return None
+        return None if self._stopping else Due(due.scenario, due.due_at, due.number + 1)
+
+    def _hand_later(self, due: Due, wait: timedelta) -> None:
+        """Hand a retry over once it may be made; none if its host is left alone for longer."""
+        host = self._hosts.of(due.scenario)
+        cooling = host.cooling_until()
+        wait = max(wait, cooling - self._now()) if cooling else wait
+        if wait > self._patience.latest:
+            return
+
+        async def later() -> None:
+            await asyncio.sleep(wait.total_seconds())
+            self.hand(due)
+
+        task = asyncio.ensure_future(later())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _miss(self, due: Due, why: MissReason, words: str) -> None:
+        """Note that a due visit was not made. A retry is no due visit: that was made."""
+        if due.number == 1 and self._noting:
+            missed = MissedVisit.of(due.scenario, due.due_at, why, words, self._now())
+            await self._put(missed)
+            self._tally.missed(why)
+            self._log.warning(
+                "missed", scenario=due.scenario.id, due_at=str(due.due_at), why=why, detail=words
+            )
+        self._end(due)
+        self._kept()
+
+    def _end(self, due: Due) -> None:
+        key = (due.scenario.id, due.due_at)
+        self._marks.end(*key)
+        self._open[key] -= 1
+        if not self._open[key]:
+            del self._open[key]
+
+    async def _put(self, item: Capture | MissedVisit) -> None:
+        """Into the spool, as soon as the disk takes it; no visit begins meanwhile."""
+        told = False
+        while True:
+            try:
+                await self._spool.put(item)
+            except SpoolFull as exc:
+                if not told:
+                    self._log.error("cannot be kept yet", problem=str(exc))
+                told = True
+                if self._stopping:
+                    self._log.error("lost", item=repr(item)[:300], problem=str(exc))
+                    return
+                await asyncio.sleep(FULL_RETRY_S)
+            else:
+                return

@@ -1,0 +1,1 @@
+"""Seal, verify, judge again, let expire, hand to a judge."""

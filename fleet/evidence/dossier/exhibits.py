@@ -1,0 +1,165 @@
+"""The pieces of one attempt: its files as they are, what proves them, its framed picture."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from fleet.errors import BadInput, EvidenceRemoved
+from fleet.ledger.canonical import canonical, sha256
+from fleet.models import Attempt, Group, Verdict
+from fleet.rendering import framed_picture
+from fleet.rendering.i18n import Words
+from fleet.rendering.images import NoPicture, TooLarge, drawn, opened
+from fleet.rendering.labels import GROUPS, VERDICTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet.evidence.dossier.collect import DossierEntry, DossierOrder
+    from fleet.evidence.dossier.proofs import AuditPath
+    from fleet.models import Evidence
+    from fleet.rendering.framed_picture import Caption
+    from fleet.storage.store import Store
+
+ENDINGS = {"picture": "png", "html": "html", "outline": "json"}
+
+WIDEST_PX = 1280
+TALLEST = 1.5
+"""Height of a part of a picture in the PDF, in widths; taller pictures are shown in parts."""
+
+MOST_PARTS = 6
+
+Document = dict[str, Any]
+
+
+class PdfContext(Words):
+    """What the PDF's template says things with."""
+
+    def verdict(self, verdict: Verdict) -> str:
+        """What a verdict is called."""
+        return self.t(VERDICTS[verdict][0])
+
+    def sentence(self, verdict: Verdict) -> str:
+        """What a verdict means, in one sentence."""
+        return self.t(VERDICTS[verdict][1])
+
+    def group(self, group: Group) -> str:
+        """What a group of verdicts is called."""
+        return self.t(GROUPS[group])
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitPicture:
+    """A picture in the PDF: its parts (names of files), none if it cannot be drawn; `cut`: more."""
+
+    entry: DossierEntry
+    caption: Caption
+    parts: tuple[str, ...]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibits:
+    """Files of the ZIP by name, and what of them the PDF shows."""
+
+    files: tuple[tuple[str, bytes], ...]
+    shown: ExhibitPicture | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitWriter:
+    """Where pieces are made: the store, the order, its language, the folder of the PDF's parts."""
+
+    store: Store
+    order: DossierOrder
+    sheet: PdfContext
+    parts: Path
+
+    async def pieces(
+        self, document: Document, entry: DossierEntry, proof: AuditPath | None, *, show: bool
+    ) -> Exhibits:
+        """
+        The pieces of an attempt, from its stored document.
+
+        Raises:
+            BadInput: the document or a file is not what was linked.
+            StoreRefused: a file's bytes do not give its hash any more.
+        """
+        manifest = canonical(document)
+        if sha256(manifest) != entry.link.manifest:
+            raise BadInput(
+                f"attempt {entry.id} is not the one that was linked: it was altered. Only what"
+                " holds goes into a dossier; see: fleet verify"
+            )
+        folder = f"attempts/{entry.folder}"
+        files = {f"{folder}/manifest.json": manifest, f"{folder}/link.json": entry.link.leaf}
+        if proof is not None:
+            files[f"{folder}/proof.json"] = canonical(
+                {"seal": proof.seal, "leaf": proof.leaf, "count": proof.count, "path": proof.path}
+            )
+        attempt = Attempt.from_document(document)
+        for evidence in attempt.evidence:
+            name = f"{folder}/{evidence.sha256}.{ENDINGS[evidence.kind]}"
+            if name not in files:
+                try:
+                    files[name] = await self.store.evidence(evidence.sha256)
+                except EvidenceRemoved:
+                    continue
+        shown = None
+        if entry.picture is not None:
+            png = files.get(f"{folder}/{entry.picture.sha256}.png")
+            caption = self._caption(attempt, entry.picture)
+            if png is not None:
+                # if it cannot be drawn, the original is there, and the PDF says so
+                with contextlib.suppress(TooLarge, NoPicture):
+                    files[f"{folder}/framed.png"] = await drawn(framed_picture.draw, png, caption)
+                if show:
+                    shown = await self._shown(entry, caption, png, entry.picture)
+            elif show:
+                shown = ExhibitPicture(entry, caption, (), cut=False)
+        return Exhibits(tuple(files.items()), shown)
+
+    def _caption(self, attempt: Attempt, picture: Evidence) -> Caption:
+        order = self.order
+        return framed_picture.caption_of(
+            self.sheet, attempt, picture, order.title, made_up=order.made_up
+        )
+
+    async def _shown(
+        self, entry: DossierEntry, caption: Caption, png: bytes, picture: Evidence
+    ) -> ExhibitPicture:
+        try:
+            parts, cut = await drawn(write_parts, png, self.parts, picture.sha256)
+        except (TooLarge, NoPicture):
+            return ExhibitPicture(entry, caption, (), cut=False)
+        return ExhibitPicture(entry, caption, parts, cut)
+
+
+def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], bool]:
+    """
+    Write a picture as JPEG, in parts that fit a page; their names, and whether there is more.
+
+    Raises:
+        TooLarge, NoPicture: see `pixels.opened`.
+    """
+    picture = opened(png)
+    if picture.width > WIDEST_PX:
+        height = round(picture.height * WIDEST_PX / picture.width)
+        picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
+    step = round(picture.width * TALLEST)
+    tops = range(0, picture.height, step)
+    names = []
+    for top in tops[:MOST_PARTS]:
+        part = picture.crop((0, top, picture.width, min(top + step, picture.height)))
+        file = folder / f"{name}-{top}.jpg"
+        if not file.exists():  # the same page is often seen again
+            written = io.BytesIO()
+            part.save(written, "JPEG", quality=80, subsampling=0)
+            file.write_bytes(written.getvalue())
+        names.append(file.name)
+    return tuple(names), len(tops) > MOST_PARTS

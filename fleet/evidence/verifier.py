@@ -1,0 +1,274 @@
+"""
+Verification: every hash made anew from the stored bytes, and compared with what was sealed.
+
+Three questions, each with its own finding. Is every attempt, with every file, what its link says?
+Does every chain hold together? Is every link under a seal whose root, signature and timestamps
+hold? What was removed on purpose (`removals`) is told and is no finding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from fleet.errors import BadInput, LedgerAltered
+from fleet.evidence.seal_check import BATCH, SealCheck
+from fleet.ledger.canonical import NOTHING, canonical, sha256
+from fleet.ledger.findings import Case, Report
+from fleet.models import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cryptography.x509 import Certificate
+
+    from fleet.ledger.chain import Link, Seal
+    from fleet.storage.collections.ledger import Ledger
+    from fleet.storage.evidence_files import Damage
+    from fleet.storage.store import Store
+
+Document = dict[str, Any]
+
+CASES: dict[Damage, Case] = {"missing": Case.FILE_MISSING, "altered": Case.FILE_ALTERED}
+
+SOON = timedelta(hours=2)
+"""A link that no seal covers after this long is told: sealing has stopped."""
+
+
+class Verifier:
+    """
+    Verifies what a store holds.
+
+    Args:
+        roots: certificates of authorities that are believed (`timestamps.roots_of`).
+    """
+
+    def __init__(self, store: Store, roots: Sequence[Certificate]) -> None:
+        self._store = store
+        self._ledger: Ledger = store.ledger
+        self.report = Report()
+        self._seals = SealCheck(store.ledger, roots, self.report)
+        self._good: set[str] = set()
+        self._bad: dict[str, Damage] = {}
+
+    async def everything(self) -> Report:
+        """All attempts, files, chains and seals."""
+        with self._naming():
+            await self._check_seals()
+            links = await self._check_chains()
+            await self._check_attempts({}, links)
+            self._deleted(links)
+        return self.report
+
+    async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
+        """
+        The attempts that began from `since` to before `until`, and the seals above them.
+
+        Named as deleted are those without an attempt whose links were made then, or soon after.
+        """
+        query: Document = {"started_at": {"$gte": since, "$lt": until}}
+        if scenario_id is not None:
+            query["scenario_id"] = scenario_id
+        with self._naming():
+            await self._check_some(query)
+            self._deleted(await self._ledger.orphans(since, until, scenario_id))
+        return self.report
+
+    async def attempt(self, attempt_id: str) -> Report:
+        """
+        One attempt, its place in its chain, and the seal above it.
+
+        Raises:
+            BadInput: there is no such attempt and no link of it.
+        """
+        with self._naming():
+            await self._check_some({"_id": attempt_id})
+            links = await self._ledger.links_of([attempt_id])
+            for link, _ in links.values():
+                await self._check_place(link)
+            if not self.report.attempts:
+                if not links:
+                    raise BadInput(
+                        f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
+                    )
+                self._deleted({each: link for each, (link, _) in links.items()})
+        return self.report
+
+    async def newer(self, number: int, content_hash: str) -> Report:
+        """
+        What was sealed after that seal, which was found sound before.
+
+        Args:
+            content_hash: the SHA-256 of that seal's statement as it was then.
+        """
+        with self._naming():
+            before = await self._ledger.seal(number)
+            if before is None or sha256(before.statement.content) != content_hash:
+                self.report.wrong(Case.SEAL_CHANGED, seal=number)
+                return self.report
+            there = {number}
+            async for seal in self._ledger.seals(after=number):
+                await self._seals.check(seal, before)
+                for begin in range(0, len(seal.attempt_ids), BATCH):
+                    await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
+                before = seal
+                there.add(seal.statement.number)
+            await self._check_named(there, after=number)
+        return self.report
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """What cannot even be read ends the verification, and is named as what was altered."""
+        try:
+            yield
+        except LedgerAltered as exc:
+            if exc.link is None:
+                self.report.wrong(Case.SEAL_ODD, seal=exc.seal, why=exc.why)
+            else:
+                self.report.wrong(Case.LINK_ODD, attempt=exc.link, why=exc.why)
+
+    async def _check_sealed(self, attempt_ids: Sequence[str]) -> None:
+        links = {k: link for k, (link, _) in (await self._ledger.links_of(attempt_ids)).items()}
+        for link in links.values():
+            await self._check_place(link)
+        await self._check_attempts({"_id": {"$in": list(attempt_ids)}}, links)
+        self._deleted(links)
+
+    async def _check_place(self, link: Link) -> None:
+        before = await self._ledger.link_at(link.scenario_id, link.number - 1)
+        if link.previous != (before.hash if before else NOTHING):
+            self._broken(link)
+
+    def _broken(self, link: Link) -> None:
+        self.report.wrong(
+            Case.CHAIN_BROKEN, flow=link.scenario_id, link=link.number, attempt=link.attempt_id
+        )
+
+    def _deleted(self, links: Mapping[str, Link]) -> None:
+        for attempt_id, link in links.items():
+            self.report.wrong(
+                Case.ATTEMPT_DELETED, attempt=attempt_id, flow=link.scenario_id, link=link.number
+            )
+
+    # Attempts and their files -----------------------------------------------------------------
+
+    async def _check_some(self, query: Document) -> None:
+        seals: set[int] = set()
+        batch: list[Document] = []
+
+        async def check() -> None:
+            links = await self._ledger.links_of([document["_id"] for document in batch])
+            seals.update(seal for _, seal in links.values() if seal is not None)
+            self.report.unsealed += sum(seal is None for _, seal in links.values())
+            for document in batch:
+                link = links.get(document["_id"])
+                self._check_manifest(document, link[0] if link else None)
+            await self._check_files(batch)
+            batch.clear()
+
+        async for document in self._ledger.documents(query):
+            batch.append(document)
+            if len(batch) == BATCH:
+                await check()
+        await check()
+        for number in sorted(seals):
+            if (seal := await self._ledger.seal(number)) is None:
+                self.report.wrong(Case.SEAL_DELETED, seal=number)
+            else:
+                before = await self._ledger.seal(number - 1) if number > 1 else None
+                await self._seals.check(seal, before)
+
+    async def _check_attempts(self, query: Document, links: dict[str, Link]) -> None:
+        """Check attempts against their links; those that had one are taken out of `links`."""
+        batch: list[Document] = []
+        async for document in self._ledger.documents(query):
+            self._check_manifest(document, links.pop(document["_id"], None))
+            batch.append(document)
+            if len(batch) == BATCH:
+                await self._check_files(batch)
+                batch.clear()
+        await self._check_files(batch)
+
+    def _check_manifest(self, document: Document, link: Link | None) -> None:
+        self.report.attempts += 1
+        who = {"attempt": document["_id"], "flow": document.get("scenario_id")}
+        if link is None:
+            began = document.get("started_at")
+            if not isinstance(began, datetime) or now() - began > SOON:
+                self.report.wrong(Case.ATTEMPT_INSERTED, **who)
+            return
+        self.report.links += 1
+        try:
+            manifest = sha256(canonical(document))
+        except ValueError as exc:
+            self.report.wrong(Case.ATTEMPT_ODD, **who, why=exc)
+            return
+        if manifest != link.manifest:
+            self.report.wrong(Case.ATTEMPT_ALTERED, **who)
+
+    async def _check_files(self, documents: Sequence[Document]) -> None:
+        named = {name: document["_id"] for document in documents for name in _files_of(document)}
+        new = [name for name in named if name not in self._good and name not in self._bad]
+        damaged = await self._store.damaged(new)
+        self._bad |= damaged
+        self._good.update(name for name in new if name not in damaged)
+        self.report.files += len(new) - len(damaged)
+        bad = [name for name in named if name in self._bad]
+        removals = await self._store.removals.many(bad) if bad else {}
+        for name in bad:
+            if removal := removals.get(name):
+                day = f"{removal.at:%Y-%m-%d}"
+                self.report.told(Case.FILE_REMOVED, file=name, day=day, reason=removal.reason)
+            else:
+                self.report.wrong(CASES[self._bad[name]], file=name, attempt=named[name])
+
+    # Chains -------------------------------------------------------------------------------------
+
+    async def _check_chains(self) -> dict[str, Link]:
+        """All links by attempt, each chain checked from its first link on."""
+        found: dict[str, Link] = {}
+        old: Counter[str] = Counter()
+        scenario_id, number, previous = "", 0, NOTHING
+        async for link, seal in self._ledger.chains():
+            if link.scenario_id != scenario_id:
+                scenario_id, number, previous = link.scenario_id, 0, NOTHING
+            if link.number != number + 1:
+                self.report.wrong(Case.CHAIN_GAP, flow=scenario_id, before=number, link=link.number)
+            elif link.previous != previous:
+                self._broken(link)
+            number, previous = link.number, link.hash
+            found[link.attempt_id] = link
+            if seal is None:
+                self.report.unsealed += 1
+                if now() - link.linked_at > SOON:
+                    old[link.scenario_id] += 1
+        for each, count in old.items():
+            self.report.told(Case.NOT_SEALED, count=count, flow=each)
+        return found
+
+    # Seals ------------------------------------------------------------------------------------
+
+    async def _check_seals(self) -> None:
+        before: Seal | None = None
+        there = set()
+        async for seal in self._ledger.seals():
+            await self._seals.check(seal, before)
+            before = seal
+            there.add(seal.statement.number)
+        await self._check_named(there)
+
+    async def _check_named(self, there: set[int], after: int = 0) -> None:
+        """Links tell of the last seal, which no other seal names, if somebody takes it away."""
+        for number in await self._ledger.named_seals(after):
+            if number not in there:
+                self.report.wrong(Case.SEAL_DELETED, seal=number)
+
+
+def _files_of(document: Document) -> list[str]:
+    """The hashes that a document names; one that was altered may have anything in their place."""
+    listed = document.get("evidence")
+    entries = listed if isinstance(listed, list) else ()
+    names = (each.get("sha256") for each in entries if isinstance(each, dict))
+    return [name for name in names if isinstance(name, str)]

@@ -1,0 +1,1 @@
+"""Canonical JSON, Merkle trees, links and seals, signatures, timestamps: pure, no network."""

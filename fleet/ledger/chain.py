@@ -1,0 +1,167 @@
+"""
+The ledger's values: a link of a chain, a seal over links, a timestamp of a seal.
+
+What is hashed, signed and timestamped is canonical JSON, which anyone can make anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import ValidationError
+
+from fleet.errors import LedgerAltered
+from fleet.ledger import merkle
+from fleet.ledger.canonical import canonical, sha256
+from fleet.models import Frozen, Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+Document = dict[str, Any]
+
+
+class Link(Frozen):
+    """One attempt's place in the chain of its scenario; `number` counts from 1."""
+
+    attempt_id: str
+    scenario_id: str
+    number: int
+    previous: str
+    manifest: str
+    linked_at: Instant
+
+    @property
+    def leaf(self) -> bytes:
+        """What is hashed, and what stands in the Merkle tree."""
+        return canonical(self.model_dump(mode="python"))
+
+    @property
+    def hash(self) -> str:
+        """What the next link of the scenario names as `previous`."""
+        return sha256(self.leaf)
+
+    def to_document(self) -> Document:
+        """As MongoDB keeps it."""
+        fields = self.model_dump(mode="python")
+        return {"_id": fields.pop("attempt_id"), **fields}
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """
+        The link that `to_document` wrote.
+
+        Raises:
+            LedgerAltered: it did not.
+        """
+        fields = dict(document)
+        attempt_id = fields.pop("_id")
+        try:
+            return cls.model_validate({"attempt_id": attempt_id, **fields})
+        except ValidationError as exc:
+            raise LedgerAltered(_first(exc), link=str(attempt_id)) from exc
+
+
+class Statement(Frozen):
+    """
+    What a seal says: so many links, under this root, at this instant, after that seal.
+
+    `previous` is the SHA-256 of the statement before, as bytes; `key` the Ed25519 public key;
+    `authorities` are asked for a timestamp, so that a token that is taken away is missed.
+    """
+
+    format: str = "prefecture-fleet/seal/1"
+    number: int
+    sealed_at: Instant
+    count: int
+    root: str
+    previous: str
+    key: str
+    authorities: tuple[str, ...]
+
+    @property
+    def content(self) -> bytes:
+        """What is signed and timestamped: canonical JSON."""
+        return canonical(self.model_dump(mode="python"))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An RFC 3161 answer of the authority at `url` about a statement, as DER."""
+
+    url: str
+    at: datetime
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """
+    A statement with its signature (128 hexadecimal digits), leaves and timestamps.
+
+    `attempt_ids` are the leaves in their order. `refusals` are what authorities answered instead
+    of a token, by address.
+    """
+
+    statement: Statement
+    signature: str
+    attempt_ids: tuple[str, ...]
+    tokens: tuple[Token, ...] = ()
+    refusals: tuple[tuple[str, str], ...] = ()
+
+    def to_document(self) -> Document:
+        """As MongoDB keeps it."""
+        return {
+            "_id": self.statement.number,
+            "statement": self.statement.model_dump(mode="python"),
+            "signature": self.signature,
+            "attempt_ids": list(self.attempt_ids),
+            "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in self.tokens],
+            "refusals": [{"url": url, "words": words} for url, words in self.refusals],
+        }
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """
+        The seal that `to_document` wrote.
+
+        Raises:
+            LedgerAltered: it did not.
+        """
+        try:
+            return cls(
+                statement=Statement.model_validate(document["statement"]),
+                signature=str(document["signature"]),
+                attempt_ids=tuple(map(str, document["attempt_ids"])),
+                tokens=tuple(
+                    Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]
+                ),
+                refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
+            )
+        except ValidationError as exc:
+            raise LedgerAltered(_first(exc), seal=document["_id"]) from exc
+        except (KeyError, TypeError, ValueError) as exc:
+            raise LedgerAltered(f"{type(exc).__name__}: {exc}", seal=document["_id"]) from exc
+
+
+def root_of(links: Sequence[Link]) -> str:
+    """The Merkle root over these links, in this order, as 64 hexadecimal digits."""
+    return merkle.root([link.leaf for link in links]).hex()
+
+
+def _first(exc: ValidationError) -> str:
+    first = exc.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+@dataclass(frozen=True, slots=True)
+class SealingResult:
+    """What a sealing did: seals made, links under them, tokens got and refused."""
+
+    seals: int
+    links: int
+    tokens: int
+    refusals: int

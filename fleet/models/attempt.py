@@ -1,0 +1,159 @@
+"""
+The things the fleet talks about: verdicts, outcomes, scenarios, attempts, evidence, runs.
+
+All are frozen and refuse unknown fields, so that what is stored can be trusted to be what
+was seen. Instants are aware UTC with milliseconds, which is what MongoDB keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field
+
+from fleet.models.base import Frozen, Instant
+from fleet.models.circumstances import Circumstances
+from fleet.models.outcome import Facts, Group, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Served(Frozen):
+    """
+    One document that the site served to the page itself (redirects are documents too).
+
+    `server_date` is the server's own (its `Date` header, whole seconds), `age_s` how long a cache
+    on the way had kept the answer by then; `location` is where a redirect led, as written;
+    `address` is the IP address and port that answered. None: not said, or not seen.
+    """
+
+    url: str
+    status: int
+    at: Instant
+    server_date: Instant | None = None
+    age_s: int | None = Field(default=None, ge=0)
+    location: str | None = None
+    address: str | None = None
+
+    @property
+    def site_clock_s(self) -> float | None:
+        """
+        Seconds by which our clock stood after the site's when the answer came; None if not told.
+
+        The site's clock is no trusted one, and the answer's way is in it: a plausibility, to
+        about a second.
+        """
+        if self.server_date is None:
+            return None
+        return (self.at - self.server_date).total_seconds() - (self.age_s or 0)
+
+
+class Dialog(Frozen):
+    """A box that the page opened with `alert`, `confirm` or `prompt`; always dismissed."""
+
+    kind: str
+    message: str
+    at: Instant
+
+
+class Evidence(Frozen):
+    """
+    A stored file: what kind, of which page of the visit, and the hash that names its bytes.
+
+    An `outline` is what a person could see of the page, as data (`fleet.rules.stored_page`).
+    """
+
+    kind: Literal["picture", "html", "outline"]
+    step: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+    taken_at: Instant
+    url: str
+    title: str
+    truncated: bool = False
+
+
+class EvidenceFile(Frozen):
+    """An `Evidence` together with its bytes, on the way from the page to the store."""
+
+    evidence: Evidence
+    content: bytes = Field(repr=False)
+
+
+class Attempt(Frozen):
+    """
+    One visit of one scenario. Stored once, never changed; a retry is another attempt.
+
+    `due_at` is when it was due (`fleet watch`); None if it was asked for by hand.
+    `circumstances` is None for attempts from before they were noted.
+    """
+
+    id: str
+    run_id: str
+    scenario_id: str
+    scenario_version: str
+    department: str
+    flow: str
+    control: bool
+    url: str
+    ruleset: str
+    number: int = Field(ge=1)
+    verdict: Verdict
+    group: Group
+    detail: str
+    signs: tuple[str, ...]
+    first_dates: tuple[date, ...]
+    slot_count: int | None
+    facts: Facts = Field(default_factory=dict)
+    missing_anchor: str | None = None
+    due_at: Instant | None = None
+    started_at: Instant
+    seconds: float = Field(ge=0)
+    served: tuple[Served, ...]
+    dialogs: tuple[Dialog, ...]
+    notes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    chromium_version: str
+    fleet_version: str
+    circumstances: Circumstances | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""
+        document = plain_document(self)
+        document["_id"] = document.pop("id")
+        return document
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """The attempt that `to_document` wrote."""
+        fields = dict(document)
+        fields["id"] = fields.pop("_id")
+        return cls.model_validate(fields)
+
+
+def plain_document(judged: Frozen) -> dict[str, Any]:
+    """What MongoDB keeps of an attempt or a judgement: verdict and group as text, days as ISO."""
+    document = judged.model_dump(mode="python")
+    document["verdict"], document["group"] = document["verdict"].value, document["group"].value
+    document["first_dates"] = [day.isoformat() for day in document["first_dates"]]
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """An attempt with the files it names, on the way to the store."""
+
+    attempt: Attempt
+    files: Sequence[EvidenceFile]
+
+
+MAX_HEIGHT_PX = 8_000
+"""Taller pages are cut there: Chromium tiles and blanks very tall pictures."""
+
+MAX_WIDTH_PX = 2_560
+
+MAX_PIXELS = 12_000_000
+"""Wide pages are cut earlier: the worst picture (noise) then has 36 MB and not 61 MB."""

@@ -1,0 +1,96 @@
+"""Verdicts in their four groups, and the outcome of a visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from fleet.models.base import Frozen
+
+
+class Group(StrEnum):
+    """The four kinds of verdict. Only `answered` says anything about slots."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    OURS = "ours"
+
+
+class Verdict(StrEnum):
+    """How an attempt ended. The strings are in exported data and do not change."""
+
+    SLOTS = "slots"
+    NO_SLOTS = "no_slots"
+    CLOSED = "closed"
+    CAPTCHA = "captcha"
+    LOGIN_REQUIRED = "login_required"
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate_limited"
+    OVERLOAD = "overload"
+    MAINTENANCE = "maintenance"
+    SESSION_EXPIRED = "session_expired"
+    SITE_DOWN = "site_down"
+    TIMEOUT = "timeout"
+    UNRECOGNISED = "unrecognised"
+    CRASHED = "crashed"
+
+    @property
+    def group(self) -> Group:
+        """The kind of verdict that this one is."""
+        return _GROUPS[self]
+
+
+_GROUPS = {
+    Verdict.SLOTS: Group.ANSWERED,
+    Verdict.NO_SLOTS: Group.ANSWERED,
+    Verdict.CLOSED: Group.ANSWERED,
+    Verdict.CAPTCHA: Group.REFUSED,
+    Verdict.LOGIN_REQUIRED: Group.REFUSED,
+    Verdict.BLOCKED: Group.REFUSED,
+    Verdict.RATE_LIMITED: Group.REFUSED,
+    Verdict.OVERLOAD: Group.UNAVAILABLE,
+    Verdict.MAINTENANCE: Group.UNAVAILABLE,
+    Verdict.SESSION_EXPIRED: Group.UNAVAILABLE,
+    Verdict.SITE_DOWN: Group.UNAVAILABLE,
+    Verdict.TIMEOUT: Group.UNAVAILABLE,
+    Verdict.UNRECOGNISED: Group.OURS,
+    Verdict.CRASHED: Group.OURS,
+}
+
+Facts = Annotated[Mapping[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)]
+"""What else a page said, as data: `next_publication`, `closed_since`, … (docs/verdicts.md)."""
+
+
+class Outcome(Frozen):
+    """
+    What a visit found.
+
+    `detail` is one sentence for a person; `signs` are what was seen on the page that proves
+    the verdict; `first_dates` are the first two distinct days offered (Paris calendar), empty
+    when the page names none; `slot_count` is the number of slots shown, None when not counted;
+    `facts` are what else the page said, instants as ISO 8601 with their zone, days as ISO.
+    `missing_anchor` holds the scenario's anchor when no page of the visit showed it.
+    """
+
+    verdict: Verdict
+    detail: str = Field(max_length=2000)
+    signs: tuple[str, ...] = ()
+    first_dates: tuple[date, ...] = Field(default=(), max_length=2)
+    slot_count: int | None = Field(default=None, ge=0)
+    facts: Facts = Field(default_factory=dict)
+    missing_anchor: str | None = None
+
+    def stating(self, **facts: str) -> Self:
+        """The same outcome with these facts added."""
+        cut = {name: value[:500] for name, value in facts.items()}
+        return self.model_copy(update={"facts": {**self.facts, **cut}})
+
+    def offering(self, days: list[date], *, slot_count: int | None) -> Self:
+        """The same outcome with the slots seen: how many, and their days, in any order."""
+        first = tuple(sorted(set(days))[:2])
+        return self.model_copy(update={"first_dates": first, "slot_count": slot_count})

@@ -1,0 +1,1 @@
+"""Words, pictures and CSV that web pages, dossiers and the command line share."""

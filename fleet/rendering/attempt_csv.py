@@ -1,0 +1,53 @@
+"""Attempts as CSV or JSON Lines: one row each, the same columns everywhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import IO
+
+from fleet.models import Attempt
+
+CSV_COLUMNS = (
+    *("id", "run_id", "scenario_id", "scenario_version", "department", "flow", "control", "url"),
+    *("ruleset", "number", "verdict", "group", "detail", "first_dates", "slot_count", "facts"),
+    *("started_at", "seconds", "last_status", "last_url", "last_picture"),
+    *("chromium_version", "fleet_version"),
+)
+
+
+def csv_row(attempt: Attempt) -> dict[str, object]:
+    """An attempt as one flat row; lists are joined with `;`."""
+    fields = json.loads(attempt.model_dump_json())
+    pictures = [file.sha256 for file in attempt.evidence if file.kind == "picture"]
+    last = attempt.served[-1] if attempt.served else None
+    return {
+        **{name: fields.get(name) for name in CSV_COLUMNS},
+        "first_dates": ";".join(fields["first_dates"]),
+        "facts": ";".join(f"{name}={value}" for name, value in fields["facts"].items()),
+        "last_status": last.status if last else None,
+        "last_url": last.url if last else None,
+        "last_picture": pictures[-1] if pictures else None,
+    }
+
+
+class AttemptWriter:
+    """Writes attempts to `out` as JSON Lines or CSV."""
+
+    def __init__(self, form: str, out: IO[str] = sys.stdout) -> None:
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(encoding="utf-8")  # a file that others read, whatever our locale
+        self._out = out
+        self._csv = csv.DictWriter(out, CSV_COLUMNS) if form == "csv" else None
+        if self._csv:
+            self._csv.writeheader()
+
+    def write(self, attempt: Attempt) -> None:
+        """One more line."""
+        if self._csv:
+            self._csv.writerow(csv_row(attempt))
+        else:
+            self._out.write(attempt.model_dump_json() + "\n")
+        self._out.flush()

@@ -1,0 +1,1 @@
+"""What pages mean, and what may never be sent: pure, no browser."""

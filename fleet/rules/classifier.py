@@ -1,0 +1,230 @@
+"""
+The classifier: what the words, statuses and errors of a site mean. Data first, no browser.
+
+A verdict is only ever given for a positive sign. Judged in this order:
+
+1. the status of every document served to the page (`judge_status`): a 502 is a 502 whatever
+   its page says;
+2. bodies of proxies and walls that come with status 200 (`judge_page`);
+3. the scenario's own signs (`said`): every sign of a set must be on the page, and two sets at
+   once are a contradiction, not a choice;
+4. what may stand in an answer's place, captcha, login or maintenance (`judge_gate`), only once
+   3 found nothing.
+
+Sources of the sentences: [B] code of public checkers that ran against the real sites, [V]
+official page or source. None was seen by this project on a live site yet.
+Change `RULESET` with any change of what is matched here: stored verdicts name it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet.errors import VisitEnded
+from fleet.models import Outcome, Verdict
+from fleet.rules.signs import PageReading, normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+RULESET = "2026-11-25"
+
+BARE_PAGE_CHARACTERS = 600
+"""A page with less visible text than this is only a message; longer ones may *quote* one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRule:
+    """A sentence that decides alone when it is a heading, or all that the page says."""
+
+    verdict: Verdict
+    sentence: str
+    heading_only: bool = False
+
+
+PAGE_RULES = (
+    PageRule(Verdict.OVERLOAD, "Service surchargé", heading_only=True),  # [B]×10, eZ and pprdv
+    PageRule(Verdict.OVERLOAD, "502 Bad Gateway"),  # HAProxy and nginx [B]
+    PageRule(Verdict.OVERLOAD, "503 Service Unavailable"),
+    PageRule(Verdict.OVERLOAD, "504 Gateway Time-out"),
+    PageRule(Verdict.OVERLOAD, "No server is available to handle this request"),
+    PageRule(Verdict.OVERLOAD, "The server returned an invalid or incomplete response"),
+    PageRule(Verdict.BLOCKED, "Request forbidden by administrative rules"),  # HAProxy [B]
+    PageRule(Verdict.BLOCKED, "403 Forbidden"),
+    PageRule(Verdict.BLOCKED, "Sorry, you have been blocked"),  # Cloudflare [B]
+    PageRule(Verdict.BLOCKED, "error 1020"),
+    PageRule(Verdict.BLOCKED, "Just a moment..."),  # Cloudflare, RDV-Préfecture [B]
+    PageRule(Verdict.BLOCKED, "Just a moment…"),
+    PageRule(Verdict.BLOCKED, "Cloudflare Ray ID"),
+    PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
+    PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
+)
+
+MAINTENANCE_RULES = (  # eZ [B] says only which words; which sentences they stand in is our guess
+    PageRule(Verdict.MAINTENANCE, "maintenance", heading_only=True),
+    PageRule(Verdict.MAINTENANCE, "en maintenance"),
+    PageRule(Verdict.MAINTENANCE, "maintenance en cours"),
+    PageRule(Verdict.MAINTENANCE, "opération de maintenance"),
+    PageRule(Verdict.MAINTENANCE, "site indisponible"),
+)
+"""For a page that shows nothing the scenario knows: one that works may announce maintenance."""
+
+CAPTCHA_ELEMENTS = (
+    "input[name=eZHumanCAPTCHACode]",  # eZ [B]
+    "#captchaFormulaireExtInput",  # RDV-Préfecture [B]
+    "rdv-captchetat",  # RDV-Préfecture [V]
+    ".g-recaptcha",
+    "iframe[src*='/recaptcha/']",
+    "iframe[src*='hcaptcha.com']",
+    "iframe[src*='challenges.cloudflare.com']",
+)
+
+LOGIN_ELEMENTS = ("input[type=password]", "#fconnect-access", "[class*='fr-connect']")
+
+SESSION_SENTENCES = ("votre session a expiré", "session expirée")
+
+SESSION_ADDRESS = "error=errorSessionInvalide"  # RDV-Préfecture [B]
+
+GATE_SELECTORS = (*CAPTCHA_ELEMENTS, *LOGIN_ELEMENTS)
+"""What a reading must count so that `judge_gate` can judge it."""
+
+
+def judge_status(
+    status: int, url: str, reading: PageReading | None, retry_after: str | None = None
+) -> Outcome | None:
+    """
+    The outcome that the HTTP status of a document decides, None for a status that is fine.
+
+    Args:
+        reading: the page that came with it, if it could be read: it may turn a 503 into an
+            announced maintenance.
+        retry_after: the header of that name, quoted in the detail.
+    """
+    if status < 400:
+        return None
+    seen = (f"HTTP {status} {url}",)
+    if reading is not None and status >= 500:
+        page = _judge_by(MAINTENANCE_RULES, reading)
+        if page is not None:
+            return page.model_copy(update={"signs": (*page.signs, *seen)})
+    if status >= 500:
+        verdict, words = Verdict.OVERLOAD, "the site failed"
+    elif status == 429:
+        verdict, words = Verdict.RATE_LIMITED, "the site asks for fewer visits"
+        if retry_after:
+            words += f" (Retry-After: {retry_after[:80]})"
+    elif status in (401, 403):
+        verdict, words = Verdict.BLOCKED, "the site refused the visit"
+    elif status in (404, 410):
+        verdict = Verdict.UNRECOGNISED
+        words = "nothing is at this address any more; look for the new link and correct `url`"
+    else:
+        verdict, words = Verdict.UNRECOGNISED, "an answer the fleet does not know"
+    return Outcome(verdict=verdict, detail=f"HTTP {status}, {words}: {url}", signs=seen)
+
+
+def judge_page(reading: PageReading) -> Outcome | None:
+    """The outcome of a page that is only a message of a proxy or a wall."""
+    return _judge_by(PAGE_RULES, reading)
+
+
+def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome | None:
+    heads = [normalise(head) for head in (reading.title, *reading.headings)]
+    text = reading.plain
+    bare = len(text) < BARE_PAGE_CHARACTERS
+    for rule in page_rules:
+        sentence = normalise(rule.sentence)
+        if any(sentence in head for head in heads):
+            where = "heading"
+        elif bare and not rule.heading_only and sentence in text:
+            where = "whole page"
+        else:
+            continue
+        return Outcome(
+            verdict=rule.verdict,
+            detail=f"{rule.sentence!r} ({where}) at {reading.url}",
+            signs=(f"{where} {rule.sentence!r}",),
+        )
+    return None
+
+
+def judge_gate(reading: PageReading) -> Outcome | None:
+    """The outcome of a page where something stands in the answer's place; None if nothing does."""
+    for verdict, selectors, words in (
+        (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
+        (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),
+    ):
+        seen = tuple(s for s in selectors if reading.counts.get(s, 0) > 0)
+        if seen:
+            return Outcome(
+                verdict=verdict,
+                detail=f"{words} at {reading.url}",
+                signs=tuple(f"css {s!r}" for s in seen),
+            )
+    maintenance = _judge_by(MAINTENANCE_RULES, reading)
+    if maintenance is not None:
+        return maintenance
+    text = reading.plain
+    for sentence in SESSION_SENTENCES:
+        if sentence in text:
+            return session_expired(reading.url, f"text {sentence!r}")
+    if SESSION_ADDRESS in reading.url:
+        return session_expired(reading.url, f"url '*{SESSION_ADDRESS}*'")
+    return None
+
+
+def session_expired(url: str, sign: str) -> Outcome:
+    """The outcome of a visit that the site threw back to its start."""
+    return Outcome(
+        verdict=Verdict.SESSION_EXPIRED,
+        detail=f"the site threw the visit back to {url}",
+        signs=(sign,),
+    )
+
+
+_OUR_ERRORS = (
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_NETWORK_CHANGED",
+    "ERR_INVALID_URL",
+    "ERR_UNSAFE_PORT",
+    "ERR_DISALLOWED_URL_SCHEME",
+    "ERR_UNKNOWN_URL_SCHEME",
+    "ERR_FILE_NOT_FOUND",
+    "ERR_INSUFFICIENT_RESOURCES",
+    "ERR_OUT_OF_MEMORY",
+    "ERR_PROXY_CONNECTION_FAILED",
+)
+
+_SLOW_ERRORS = ("ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT")
+
+
+def judge_net_error(message: str) -> Outcome:
+    """
+    The outcome of a document that never came, by Chromium's `net::ERR_…` name in `message`.
+
+    A failure of our own network or a malformed address is ours, not the site's; an error that
+    is not a network error at all is `unrecognised`.
+    """
+    found = re.search(r"ERR_[A-Z0-9_]+", message)
+    name = found.group() if found else ""
+    if name in _OUR_ERRORS:
+        verdict, words = Verdict.CRASHED, "our own network or address is at fault"
+    elif name in _SLOW_ERRORS:
+        verdict, words = Verdict.TIMEOUT, "the site did not answer"
+    elif name == "ERR_ABORTED" or not name:
+        verdict, words = Verdict.UNRECOGNISED, "the site answered with no page (a file?)"
+    else:
+        verdict, words = Verdict.SITE_DOWN, "the site could not be reached"
+    first_line = message.strip().splitlines()[0][:500] if message.strip() else "no message"
+    return Outcome(verdict=verdict, detail=f"{words}: {first_line}", signs=(name,) if name else ())
+
+
+class Judged(VisitEnded):
+    """What was served already decides the outcome (a 502, a maintenance page, …)."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome

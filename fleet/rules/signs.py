@@ -1,0 +1,118 @@
+"""What a page says at one moment, and whether a sign is on it."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from fleet.models import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+MAX_TEXT = 200_000
+
+MAX_FRAMES = 20
+
+MAX_VALUES = 2_000
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u0060\u00b4", "'"))
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+
+
+def normalise(text: str) -> str:
+    """`text` as it is compared: NFC, lower case, single spaces, plain apostrophes."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_APOSTROPHES)
+    return " ".join(text.casefold().split())
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """
+    What a page says at one moment, all its visible frames together.
+
+    `text` is what a person can see (no hidden element, comment or template), `counts` the
+    number of visible elements for each CSS selector asked for, `loading` whether the document
+    is still being loaded, `dialogs` what boxes opened by its scripts have said.
+    """
+
+    url: str
+    title: str
+    text: str
+    headings: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    loading: bool = False
+    dialogs: tuple[str, ...] = ()
+
+    @cached_property
+    def plain(self) -> str:
+        """The text after `normalise`."""
+        return normalise(self.text)
+
+
+class Sign(Frozen):
+    """
+    Something that can be seen on a page: a sentence, an address, an element, or a box's words.
+
+    `patterns` are alternatives: one of them is enough. A sentence, on the page or in a box that
+    its script opened, is compared after `normalise`; an address is a shell pattern over the
+    address without query and fragment; an element is a CSS selector with at least one visible
+    match.
+    """
+
+    kind: Literal["text", "url", "css", "dialog"]
+    patterns: tuple[str, ...]
+
+    def seen(self, reading: PageReading) -> str | None:
+        """The words that say what was seen, or None."""
+        for pattern in self.patterns:
+            if self.kind == "text" and normalise(pattern) in reading.plain:
+                return f"text {pattern!r}"
+            if self.kind == "url" and fnmatch.fnmatchcase(
+                re.split(r"[?#]", reading.url, maxsplit=1)[0], pattern
+            ):
+                return f"url {pattern!r}"
+            if self.kind == "css" and reading.counts.get(pattern, 0) > 0:
+                return f"css {pattern!r} ×{reading.counts[pattern]}"
+            if self.kind == "dialog" and any(
+                normalise(pattern) in normalise(words) for words in reading.dialogs
+            ):
+                return f"dialog {pattern!r}"
+        return None
+
+
+def shows(words: str | None, reading: PageReading) -> bool:
+    """Whether a person can read `words` in the page's title or text; never true for None."""
+    plain = normalise(words) if words else ""
+    return bool(plain) and (plain in reading.plain or plain in normalise(reading.title))
+
+
+def independent(signs: Sequence[Sign]) -> bool:
+    """
+    Whether these signs are two proofs and not one said twice.
+
+    Wording and address, wording and element, or two different elements; two sentences of the
+    same page are one proof.
+    """
+    elements = {sign.patterns for sign in signs if sign.kind == "css"}
+    return len({sign.kind for sign in signs}) >= 2 or len(elements) >= 2
+
+
+def said(signs: Sequence[Sign], reading: PageReading) -> tuple[str, ...]:
+    """The words for all of `signs` if every one is on the page; empty if one is missing."""
+    seen = [sign.seen(reading) for sign in signs]
+    return tuple(words for words in seen if words) if all(seen) else ()
+
+
+def answered(
+    answers: Mapping[str, Sequence[Sign]], reading: PageReading
+) -> dict[str, tuple[str, ...]]:
+    """Those of `answers` whose signs are all on the page, each with the words for them."""
+    every = ((name, said(signs, reading)) for name, signs in answers.items())
+    return {name: words for name, words in every if words}

@@ -1,0 +1,221 @@
+"""
+Who may sign in, in MongoDB: `users`, `sessions` and `sign_in_tries`.
+
+A password is kept as its Argon2 hash (`fleet.storage.collections.passwords`), a session's token as
+its SHA-256: who reads the database can be nobody with it. Sessions and counted tries end by
+themselves; MongoDB sweeps them up, and until then what is over counts for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from fleet.errors import BadInput
+from fleet.models import Frozen, Instant, now
+from fleet.storage.client import translated_errors
+
+if TYPE_CHECKING:
+    from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
+
+Document = dict[str, Any]
+
+SESSION = timedelta(days=7)
+"""How long one signing-in lasts, used or not."""
+
+FREE_TRIES_ACCOUNT = 5
+FREE_TRIES_ADDRESS = 20
+"""Tries without waiting; an address may be that of a whole office. After these, 2 s before the
+next, then twice as long each time."""
+
+LONGEST_WAIT_S = 300
+"""So that whoever keeps trying a name cannot lock out the person who has it for long."""
+
+TRIES_FORGOTTEN = timedelta(days=1)
+"""After the last one."""
+
+_NAME = re.compile(r"[^\W_](?:[\w .'’-]{0,38}[\w.])?")
+
+
+class User(Frozen):
+    """A person with an account. `name` is shown with what they add."""
+
+    name: str
+    added_at: Instant
+
+
+def checked_name(name: str) -> str:
+    """
+    The name as it is kept.
+
+    Raises:
+        BadInput: it cannot be the name of an account.
+    """
+    kept = unicodedata.normalize("NFC", name).strip()
+    if not _NAME.fullmatch(kept):
+        raise BadInput(
+            f"account name {name[:60]!r}: expected 1 to 40 letters, digits, spaces and . ' -,"
+            " beginning with a letter or a digit"
+        )
+    return kept
+
+
+def _key(name: str) -> str:
+    """The same for names that a person takes for the same."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Accounts:
+    """The accounts of one database."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
+        self._users, self._sessions, self._tries = db.users, db.sessions, db.sign_in_tries
+
+    async def add(self, name: str, password_hash: str) -> User:
+        """
+        Make an account.
+
+        Raises:
+            BadInput: the name cannot be one, or somebody has it.
+        """
+        user = User(name=checked_name(name), added_at=now())
+        document = {"_id": _key(name), "password": password_hash, **user.model_dump()}
+        with translated_errors(f"add the account {user.name}"):
+            try:
+                await self._users.insert_one(document)
+            except DuplicateKeyError:
+                raise BadInput(
+                    f"account {user.name!r}: there is one of this name; choose another, or to give"
+                    f" it a new password: fleet user remove {user.name!r}, then add it again"
+                ) from None
+        return user
+
+    async def remove(self, name: str) -> User:
+        """
+        Take an account away and end its sessions; what it added stays.
+
+        Raises:
+            BadInput: there is none of this name.
+        """
+        with translated_errors(f"remove the account {name[:60]}"):
+            found = await self._users.find_one_and_delete({"_id": _key(name)})
+            await self._sessions.delete_many({"user": _key(name)})
+        if found is None:
+            raise BadInput(f"account {name[:60]!r}: there is none; fleet user list names them all")
+        return _user(found)
+
+    async def list(self) -> list[User]:
+        """Everybody who has an account, by name."""
+        with translated_errors("read the accounts"):
+            return [_user(found) async for found in self._users.find().sort("_id", ASCENDING)]
+
+    async def find(self, name: str) -> tuple[User | None, str | None]:
+        """Who has this name, and the hash of their password; None and None for nobody."""
+        with translated_errors("read an account"):
+            found = await self._users.find_one({"_id": _key(name)})
+        return (_user(found), str(found["password"])) if found else (None, None)
+
+    async def begin_session(self, user: User, *, at: datetime | None = None) -> str:
+        """The token of a new session; it is told this once and kept nowhere."""
+        token = secrets.token_urlsafe(32)
+        document = {
+            "_id": _digest(token),
+            "user": _key(user.name),
+            "expires_at": (at or now()) + SESSION,
+        }
+        with translated_errors("begin a session"):
+            await _swept(self._sessions)
+            await self._sessions.insert_one(document)
+        return token
+
+    async def end_session(self, token: str) -> None:
+        """End a session, if there is one with this token."""
+        with translated_errors("end a session"):
+            await self._sessions.delete_one({"_id": _digest(token)})
+
+    async def user_of(self, token: str, *, at: datetime | None = None) -> User | None:
+        """Whose session this is; None if it is nobody's, over, or the account is gone."""
+        with translated_errors("read a session"):
+            session = await self._sessions.find_one(
+                {"_id": _digest(token), "expires_at": {"$gt": at or now()}}
+            )
+            found = await self._users.find_one({"_id": session["user"]}) if session else None
+        return _user(found) if found else None
+
+    async def count_try(self, name: str, address: str, *, at: datetime | None = None) -> float:
+        """
+        Count a try to sign in as `name` from `address`, before the password is looked at.
+
+        0 if it may go on, else the seconds to wait. Counting first is what keeps a hundred tries
+        at the same moment from all being the first.
+        """
+        at = at or now()
+        with translated_errors("count a try to sign in"):
+            await _swept(self._tries)
+            wait_s = await self._count(f"address {address}", FREE_TRIES_ADDRESS, at)
+            return wait_s or await self._count(f"account {_key(name)}", FREE_TRIES_ACCOUNT, at)
+
+    async def _count(self, whose: str, free: int, at: datetime) -> float:
+        # hashed: some people type their password where the name goes
+        id_ = _digest(whose)
+        further = {"$subtract": ["$count", free - 1]}
+        wait_ms = {"$multiply": [1000, {"$pow": [2, {"$min": [further, 30]}]}]}
+        longest_ms = LONGEST_WAIT_S * 1000
+        update: list[Document] = [
+            {"$set": {"count": {"$add": [{"$ifNull": ["$count", 0]}, 1]}}},
+            {
+                "$set": {
+                    "until": {
+                        "$cond": [
+                            {"$lt": ["$count", free]},
+                            at,
+                            {"$add": [at, {"$min": [wait_ms, longest_ms]}]},
+                        ]
+                    },
+                    "expires_at": at + TRIES_FORGOTTEN,
+                }
+            },
+        ]
+        while True:
+            # one step: who is still to wait is not matched, cannot be inserted either, and so
+            # ends in the error
+            with contextlib.suppress(DuplicateKeyError):
+                await self._tries.update_one({"_id": id_, "until": {"$lte": at}}, update, True)
+                return 0
+            found = await self._tries.find_one({"_id": id_})
+            if found and found["until"] > at:
+                return float((found["until"] - at).total_seconds())
+
+    async def forgive(self, name: str, address: str, *, at: datetime | None = None) -> None:
+        """
+        The last try was right: forget those of the account, and this one of the address.
+
+        Not all of the address: one account of one's own must not pay for tries at others'.
+        """
+        with translated_errors("forget tries to sign in"):
+            await self._tries.delete_one({"_id": _digest(f"account {_key(name)}")})
+            await self._tries.update_one(
+                {"_id": _digest(f"address {address}")},
+                {"$inc": {"count": -1}, "$set": {"until": at or now()}},
+            )
+
+
+async def _swept(collection: AsyncIOMotorCollection[Document]) -> None:
+    """Have MongoDB remove what is over; asking again for an index that is there is nothing."""
+    await collection.create_index("expires_at", expireAfterSeconds=0)
+
+
+def _user(document: Document) -> User:
+    return User(name=document["name"], added_at=document["added_at"])

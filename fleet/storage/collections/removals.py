@@ -1,0 +1,285 @@
+"""
+What was removed on purpose: the collection `removals`, and the removing itself.
+
+A removal takes the bytes of an evidence file and nothing else: the attempts that name it keep its
+hash, their verdicts and their counts. It is of one of two kinds. **Retention** lets go what is
+old (`fleet.evidence.retention`); should the same file be seen again, it is kept again. A
+**takedown** is for good: a file with that hash is never stored or served again.
+
+The order makes it safe to be killed at any time: a file is marked first and erased after, so that
+every name in an attempt is readable or marked. A mark of retention counts only once the file is
+gone; a takedown counts at once.
+
+Fleets store attempts meanwhile, and a file that is there already is not written again. So
+whoever removes says so on the file, then asks who names it; whoever stores an attempt writes it,
+then looks whether one of its files is being removed (`settle`). One of the two sees the other
+(docs/decisions/0019-removal.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from fleet.errors import EvidenceRemoved
+from fleet.models import now
+from fleet.models.removal import MOST_NAMED, Removal, RemovalKind
+from fleet.storage.client import translated_errors
+from fleet.storage.indexes import BY_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+    from fleet.models import EvidenceFile
+    from fleet.storage.evidence_files import EvidenceFiles
+
+
+Document = dict[str, Any]
+
+MOST_AT_ONCE = 500
+"""Files in one question."""
+
+DUPLICATE = 11000
+"""MongoDB's code for a document that is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalNote:
+    """What is written down with a removal."""
+
+    kind: RemovalKind
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedFiles:
+    """Files whose bytes are gone, and what they took in the database."""
+
+    sha256s: tuple[str, ...]
+    stored_bytes: int
+
+
+class Removals:
+    """The removals of one database."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[Document], bucket: EvidenceFiles) -> None:
+        self._removals, self._attempts = db.removals, db.attempts
+        self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
+        self._bucket = bucket
+
+    async def prepare(self) -> None:
+        """Make the indexes where they are missing."""
+        await self._attempts.create_index(BY_FILE)
+        await self._removals.create_index("unfinished", sparse=True)
+        await self._removals.create_index(
+            "kind", partialFilterExpression={"kind": RemovalKind.TAKEDOWN.value}
+        )
+
+    # What readers ask ---------------------------------------------------------------------------
+
+    async def get(self, sha256: str) -> Removal | None:
+        """How a file was removed; None if it was not."""
+        return (await self.many([sha256])).get(sha256)
+
+    async def many(self, sha256s: Sequence[str]) -> dict[str, Removal]:
+        """By hash, how these files were removed; those that were not have no entry."""
+        with translated_errors("read removals"):
+            marks = {each["_id"]: each async for each in self._removals.find(_any(sha256s))}
+            # one that a killed process marked and did not erase, or that was seen again since
+            expired = [
+                name for name, each in marks.items() if each["kind"] != RemovalKind.TAKEDOWN.value
+            ]
+            there = await self._there(expired) if expired else {}
+        found = {name: mark for name, mark in marks.items() if name not in there}
+        return {name: Removal.from_document(mark) for name, mark in found.items()}
+
+    async def count_takedowns(self) -> int:
+        """How many files were taken down so far; it only grows."""
+        with translated_errors("count removals"):
+            return await self._removals.count_documents({"kind": RemovalKind.TAKEDOWN.value})
+
+    async def check(self, sha256: str) -> None:
+        """
+        Raises:
+            EvidenceRemoved: this file was removed.
+        """
+        if removal := await self.get(sha256):
+            raise EvidenceRemoved(
+                sha256=sha256, day=removal.at.date(), kind=removal.kind, reason=removal.reason
+            )
+
+    # What the store does when it keeps an attempt -----------------------------------------------
+
+    async def allowed(self, files: Sequence[EvidenceFile]) -> list[EvidenceFile]:
+        """These files without those that were taken down."""
+        banned = await self._taken_down([file.evidence.sha256 for file in files])
+        return [file for file in files if file.evidence.sha256 not in banned]
+
+    async def settle(self, files: Sequence[EvidenceFile]) -> None:
+        """
+        Right after an attempt was stored: what a removal took of its files meanwhile comes back.
+
+        And what was taken down meanwhile goes.
+        """
+        while files:
+            names = list({file.evidence.sha256 for file in files})
+            marks = {each["_id"]: each async for each in self._removals.find(_any(names))}
+            there = await self._there(names)
+            held = [
+                name
+                for name, entry in there.items()
+                if "removing" not in entry or await self._hold(name)
+            ]
+            banned = [n for n, mark in marks.items() if mark["kind"] == RemovalKind.TAKEDOWN.value]
+            if banned:
+                await self._wipe(banned)
+            for name, mark in marks.items():
+                # it is here again, and was when the mark was already read: nobody is at work on it
+                if name in held and name not in banned and "unfinished" not in mark:
+                    await self._removals.delete_one({"_id": name, "at": mark["at"]})
+            files = [f for f in files if f.evidence.sha256 not in (*held, *banned)]
+            for file in files:
+                await self._bucket.add(file)
+
+    async def _hold(self, sha256: str) -> bool:
+        """Take a file out of a removal under way; whether it was still there."""
+        done = await self._files.update_one({"_id": sha256}, {"$unset": {"removing": ""}})
+        return bool(done.matched_count)
+
+    async def _taken_down(self, sha256s: Sequence[str]) -> set[str]:
+        takedown = {"kind": RemovalKind.TAKEDOWN.value}
+        found = self._removals.find({**_any(sha256s), **takedown}, {"_id": 1})
+        return {each["_id"] async for each in found}
+
+    # Removing -----------------------------------------------------------------------------------
+
+    async def take_down(self, sha256s: Sequence[str], *, reason: str, by: str) -> list[Removal]:
+        """
+        Remove files for good, whether they are there or not; one taken down before stays as it was.
+
+        Raises:
+            StoreUnreachable, StoreRefused: some may still be there; do it again.
+        """
+        with translated_errors("take files down"):
+            await self._mark(sha256s, RemovalNote(RemovalKind.TAKEDOWN, reason, by), {})
+            await self._wipe(sha256s)
+        return list((await self.many(sha256s)).values())
+
+    async def expire(
+        self,
+        sha256s: Sequence[str],
+        goes: Callable[[str], Awaitable[bool]],
+        *,
+        reason: str,
+        by: str,
+    ) -> RemovedFiles:
+        """
+        Remove these files of those that `goes` says may go, asked when each is announced.
+
+        One process at a time may do this (`Store.lease`). The files are few (hundreds).
+        """
+        token = ObjectId()
+        with translated_errors("remove files"):
+            await self._files.update_many(_any(sha256s), {"$set": {"removing": token}})
+            answers = await asyncio.gather(*(goes(each) for each in sha256s))
+            going = [each for each, may in zip(sha256s, answers, strict=True) if may]
+            staying = [each for each in sha256s if each not in going]
+            await self._files.update_many(
+                {**_any(staying), "removing": token}, {"$unset": {"removing": ""}}
+            )
+            there = await self._there(going)
+            chunks = await self._chunk_ids(list(there))
+            marks = {n: {"unfinished": {"token": token, "chunks": chunks[n]}} for n in there}
+            await self._mark(list(there), RemovalNote(RemovalKind.RETENTION, reason, by), marks)
+            # not what a new attempt has taken out of the removal meanwhile
+            await self._files.delete_many({**_any(list(there)), "removing": token})
+            gone = await self._finish(chunks, {"unfinished.token": token})
+        return RemovedFiles(tuple(gone), sum(there[name]["length"] for name in gone))
+
+    async def finish(self) -> None:
+        """Erase what a process that was killed had marked, and has left half erased."""
+        with translated_errors("finish a removal"):
+            half: Document = {"unfinished": {"$exists": True}}
+            chunks = {
+                each["_id"]: each["unfinished"]["chunks"]
+                async for each in self._removals.find(half)
+            }
+            # it may only be frozen: what it has not erased yet, it shall not erase any more
+            announced = {**_any(list(chunks)), "removing": {"$exists": True}}
+            await self._files.update_many(announced, {"$unset": {"removing": ""}})
+            await self._finish(chunks, half)
+            takedown = {"kind": RemovalKind.TAKEDOWN.value}
+            banned = [each["_id"] async for each in self._removals.find(takedown, {"_id": 1})]
+            for begin in range(0, len(banned), MOST_AT_ONCE):
+                await self._wipe(banned[begin : begin + MOST_AT_ONCE])
+
+    async def _there(self, sha256s: Sequence[str]) -> dict[str, Document]:
+        return {each["_id"]: each async for each in self._files.find(_any(sha256s))}
+
+    async def _chunk_ids(self, sha256s: Sequence[str]) -> dict[str, list[ObjectId]]:
+        chunks: dict[str, list[ObjectId]] = {each: [] for each in sha256s}
+        async for each in self._chunks.find({"files_id": {"$in": list(sha256s)}}, {"files_id": 1}):
+            chunks[each["files_id"]].append(each["_id"])
+        return chunks
+
+    async def _mark(
+        self, sha256s: Sequence[str], why: RemovalNote, more: dict[str, Document]
+    ) -> None:
+        """Write down that these files are removed; a takedown is never written over."""
+
+        async def write(sha256: str) -> ReplaceOne[Document]:
+            named: Document = {"evidence.sha256": sha256}
+            find = self._attempts.find(named, {"evidence.$": 1}).sort(BY_FILE[1:]).hint(BY_FILE)
+            newest = await find.limit(MOST_NAMED).to_list(None)
+            file = newest[0]["evidence"][0] if newest else {}
+            removal = Removal(
+                sha256=sha256,
+                kind=why.kind,
+                reason=why.reason,
+                at=now(),
+                by=why.by,
+                file=file.get("kind"),
+                size_bytes=file.get("size_bytes"),
+                attempts=await self._attempts.count_documents(named, hint=BY_FILE),
+                attempt_ids=tuple(each["_id"] for each in newest),
+            )
+            document = {**removal.to_document(), **more.get(sha256, {})}
+            no_takedown = {"kind": {"$ne": RemovalKind.TAKEDOWN.value}}
+            return ReplaceOne({"_id": sha256, **no_takedown}, document, upsert=True)
+
+        writes = await asyncio.gather(*map(write, sha256s))
+        if not writes:
+            return
+        try:
+            await self._removals.bulk_write(writes, ordered=False)
+        except BulkWriteError as exc:
+            errors = (exc.details or {}).get("writeErrors", [])
+            if not errors or any(error.get("code") != DUPLICATE for error in errors):
+                raise
+
+    async def _finish(self, chunks: dict[str, list[ObjectId]], marked: Document) -> list[str]:
+        """Erase the chunks of files that have no entry any more, which it gives; unmark others."""
+        left = await self._there(list(chunks))
+        gone = [name for name in chunks if name not in left]
+        # by their ids: whoever stores the same file anew makes new ones
+        await self._chunks.delete_many(_any([each for name in gone for each in chunks[name]]))
+        await self._removals.delete_many({**_any(list(left)), **marked})
+        await self._removals.update_many({**_any(gone), **marked}, {"$unset": {"unfinished": ""}})
+        return gone
+
+    async def _wipe(self, sha256s: Sequence[str]) -> None:
+        """Erase files that were taken down, and what a writer had begun of them."""
+        await self._files.delete_many(_any(sha256s))
+        await self._chunks.delete_many({"files_id": {"$in": list(sha256s)}})
+
+
+def _any(ids: Sequence[Any]) -> Document:
+    return {"_id": {"$in": list(ids)}}

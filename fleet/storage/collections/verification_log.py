@@ -1,0 +1,111 @@
+"""
+The last verifications: when, by which version, how much, what was found. For the web pages.
+
+The pages may run on another machine than `fleet verify`, so its report is kept in MongoDB too.
+It proves nothing to anybody (whoever can write to the database can write it): it says when
+somebody last looked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from fleet.ledger.findings import Case, Finding
+from fleet.models import Frozen, Instant
+from fleet.storage.client import translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+    from fleet.ledger.findings import Report
+
+Document = dict[str, Any]
+
+MOST = 50
+"""Findings, and notices, that are kept; the others are counted."""
+
+
+class LoggedFinding(Frozen):
+    """A finding as it is kept."""
+
+    case: str
+    values: dict[str, str]
+
+    @classmethod
+    def of(cls, finding: Finding) -> Self:
+        """What is kept of a finding."""
+        values = {name: str(value)[:500] for name, value in finding.values.items()}
+        return cls(case=finding.case.name, values=values)
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding; None if this version has no such case, or not with these values."""
+        try:
+            return Finding(Case[self.case], **self.values)
+        except KeyError:
+            return None
+
+
+class Verification(Frozen):
+    """
+    A verification of everything, or of what was sealed since the one before (`newer`).
+
+    `last_seal` is the number of the last seal then, 0 if there was none. `found` and `noticed`
+    count all findings and notices, of which some are kept.
+    """
+
+    kind: Literal["everything", "newer"]
+    began_at: Instant
+    ended_at: Instant
+    fleet_version: str
+    last_seal: int
+    attempts: int
+    files: int
+    links: int
+    seals: int
+    tokens: int
+    unsealed: int
+    found: int
+    noticed: int
+    findings: tuple[LoggedFinding, ...]
+    notices: tuple[LoggedFinding, ...]
+
+    @classmethod
+    def of(cls, report: Report, **more: Any) -> Self:
+        """What is kept of a report."""
+        counted = ("attempts", "files", "links", "seals", "tokens", "unsealed")
+        return cls(
+            **more,
+            **{name: getattr(report, name) for name in counted},
+            found=len(report.findings),
+            noticed=len(report.notices),
+            findings=_some(report.findings),
+            notices=_some(report.notices),
+        )
+
+
+def _some(findings: Sequence[Finding]) -> tuple[LoggedFinding, ...]:
+    return tuple(LoggedFinding.of(each) for each in findings[:MOST])
+
+
+class Verifications:
+    """The last verification of each kind."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
+        self._verifications = db.verifications
+
+    async def keep(self, verification: Verification) -> None:
+        """Keep it in the place of the last one of its kind."""
+        document = verification.model_dump(mode="python")
+        kind = document.pop("kind")
+        with translated_errors("keep the result of the verification"):
+            await self._verifications.replace_one({"_id": kind}, document, upsert=True)
+
+    async def latest(self) -> list[Verification]:
+        """The last ones, latest first."""
+        with translated_errors("read the last verifications"):
+            found = await self._verifications.find().to_list(10)
+        made = [Verification.model_validate({"kind": d.pop("_id"), **d}) for d in found]
+        return sorted(made, key=lambda each: each.ended_at, reverse=True)

@@ -1,0 +1,1 @@
+"""Counts kept ready for pages: rollups, aggregations, changes."""

@@ -1,0 +1,297 @@
+"""
+The counting of `fleet.analysis.rates` and `fleet.analysis.samples`, said in MongoDB's language: no
+driver in here.
+
+`days` turns the attempts of one scenario into the figures of its Paris days, `DEPARTMENTS` those
+into the counts of departments by week; `figures_of` and `counts_of` read the documents again. Needs
+MongoDB 5.0 or later (`$setWindowFields`, `$dateAdd`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.samples import RETRY_WITHIN, DayFigures
+from fleet.models import Group, Verdict
+
+Stage = dict[str, Any]
+
+PUBLICS = ("foreigners", "control")
+"""Flows for foreigners, and control flows: always counted apart."""
+
+_PARIS = "Europe/Paris"
+_DAY = "%Y-%m-%d"
+_RETRY_MS = RETRY_WITHIN // timedelta(milliseconds=1)
+_UNAVAILABLE = [verdict.value for verdict in Verdict if verdict.group is Group.UNAVAILABLE]
+
+
+def _paris_day(at: object) -> Stage:
+    return {"$dateToString": {"date": at, "format": _DAY, "timezone": _PARIS}}
+
+
+def _date(day: str) -> Stage:
+    return {"$dateFromString": {"dateString": day}}
+
+
+def _monday(day: str) -> Stage:
+    trunc = {"date": _date(day), "unit": "week", "startOfWeek": "monday"}
+    return {"$dateToString": {"date": {"$dateTrunc": trunc}, "format": _DAY}}
+
+
+def _months_after(months: int) -> Stage:
+    """As `stats.months_after`: MongoDB, too, ends with the last day of a shorter month."""
+    later = {"$dateAdd": {"startDate": _date("$day"), "unit": "month", "amount": months}}
+    return {"$dateToString": {"date": later, "format": _DAY}}
+
+
+def _delay() -> Stage:
+    """As `stats.delay_of`."""
+    second = {"$and": [{"$gt": ["$second", "$first"]}, {"$lte": ["$second", "$month"]}]}
+    cases: list[tuple[Stage, Delay | None]] = [
+        ({"$eq": ["$verdict", Verdict.NO_SLOTS.value]}, Delay.NONE),
+        ({"$ne": ["$verdict", Verdict.SLOTS.value]}, None),
+        ({"$eq": ["$first", None]}, Delay.UNKNOWN_DATE),
+        ({"$gt": ["$first", "$two_months"]}, Delay.BEYOND_TWO_MONTHS),
+        ({"$gt": ["$first", "$month"]}, Delay.WITHIN_TWO_MONTHS),
+        (second, Delay.TWO_WITHIN_A_MONTH),
+    ]
+    branches = [{"case": case, "then": delay and delay.value} for case, delay in cases]
+    return {"$switch": {"branches": branches, "default": Delay.ONE_WITHIN_A_MONTH.value}}
+
+
+def _wait() -> Stage:
+    """Days until the first day offered; None unless this is a sample that has one."""
+    offered = {"$and": ["$sample", "$first", {"$eq": ["$verdict", Verdict.SLOTS.value]}]}
+    days = {"startDate": _date("$day"), "endDate": _date("$first"), "unit": "day"}
+    return {"$cond": [offered, {"$dateDiff": days}, None]}
+
+
+def _sum_if(*conditions: object, value: object = 1) -> Stage:
+    return {"$sum": {"$cond": [{"$and": list(conditions)}, value, 0]}}
+
+
+def _list_if(condition: object, value: Stage) -> Stage:
+    return {"$push": {"$cond": [condition, value, "$$REMOVE"]}}
+
+
+def _counted(names: type[Verdict] | type[Delay], prefix: str = "") -> Stage:
+    """An object of the fields with these names that are not 0."""
+    pairs = [{"k": name.value, "v": f"${prefix}{name.value}"} for name in names]
+    return {"$arrayToObject": {"$filter": {"input": pairs, "cond": {"$gt": ["$$this.v", 0]}}}}
+
+
+_TRIES: list[Stage] = [
+    {
+        "$project": {
+            **dict.fromkeys(("run_id", "number", "verdict", "control", "started_at"), 1),
+            "version": "$scenario_version",
+            "dates": "$first_dates",
+            "day": _paris_day("$started_at"),
+            # a try may be the retry of one of the day before
+            "day_before": _paris_day({"$subtract": ["$started_at", _RETRY_MS]}),
+            "hour": {"$hour": {"date": "$started_at", "timezone": _PARIS}},
+        }
+    },
+    {
+        "$setWindowFields": {
+            "partitionBy": "$run_id",
+            "sortBy": {"started_at": 1, "_id": 1},
+            "output": {
+                "next_number": {"$shift": {"output": "$number", "by": 1}},
+                "next_at": {"$shift": {"output": "$started_at", "by": 1}},
+            },
+        }
+    },
+    {
+        "$set": {
+            "retried": {
+                "$and": [
+                    {"$in": ["$verdict", _UNAVAILABLE]},
+                    {"$eq": ["$next_number", {"$add": ["$number", 1]}]},
+                    {"$lte": [{"$subtract": ["$next_at", "$started_at"]}, _RETRY_MS]},
+                ]
+            },
+            "dates": {"$filter": {"input": "$dates", "cond": {"$gte": ["$$this", "$day"]}}},
+            "month": _months_after(1),
+            "two_months": _months_after(2),
+        }
+    },
+    {"$set": {"first": {"$min": "$dates"}, "second": {"$max": "$dates"}}},
+    {"$set": {"delay": _delay(), "days": {"$setUnion": [["$day"], ["$day_before"]]}}},
+    {"$unwind": "$days"},
+]
+
+_OF_DAY: list[Stage] = [
+    {"$set": {"own": {"$eq": ["$days", "$day"]}}},
+    {"$set": {"sample": {"$and": ["$own", {"$not": "$retried"}]}}},
+    {"$set": {"wait": _wait()}},
+    {"$sort": {"started_at": 1, "_id": 1}},
+    {
+        "$group": {
+            "_id": "$days",
+            "seen": {"$sum": 1},
+            "own": _sum_if("$own"),
+            "control": {"$max": {"$and": ["$own", "$control"]}},
+            "retried": _sum_if("$own", "$retried"),
+            "cells": _list_if("$sample", {"hour": "$hour", "verdict": "$verdict"}),
+            "versions": _list_if("$own", {"version": "$version", "since": "$started_at"}),
+            "known": _sum_if({"$ne": ["$wait", None]}),
+            "wait_days": {"$sum": "$wait"},
+            "shortest_wait_days": {"$min": "$wait"},
+            **{v.value: _sum_if("$sample", {"$eq": ["$verdict", v.value]}) for v in Verdict},
+            **{f"delay_{d.value}": _sum_if("$sample", {"$eq": ["$delay", d.value]}) for d in Delay},
+        }
+    },
+    {"$match": {"own": {"$gt": 0}}},
+    {
+        "$project": {
+            **dict.fromkeys(("seen", "control", "retried"), 1),
+            **dict.fromkeys(("known", "wait_days", "shortest_wait_days"), 1),
+            "verdicts": _counted(Verdict),
+            "delays": _counted(Delay, "delay_"),
+            "cells": {
+                "$map": {
+                    "input": {"$setUnion": ["$cells"]},
+                    "as": "cell",
+                    "in": {
+                        "hour": "$$cell.hour",
+                        "verdict": "$$cell.verdict",
+                        "n": {
+                            "$size": {
+                                "$filter": {
+                                    "input": "$cells",
+                                    "cond": {"$eq": ["$$this", "$$cell"]},
+                                }
+                            }
+                        },
+                    },
+                }
+            },
+            "versions": {
+                "$reduce": {
+                    "input": "$versions",
+                    "initialValue": [],
+                    "in": {
+                        "$cond": [
+                            {"$eq": [{"$last": "$$value.version"}, "$$this.version"]},
+                            "$$value",
+                            {"$concatArrays": ["$$value", ["$$this"]]},
+                        ]
+                    },
+                }
+            },
+        }
+    },
+]
+
+
+def days(scenario_id: str, wanted: Stage | None = None) -> list[Stage]:
+    """
+    From attempts of this scenario to one document for each Paris day.
+
+    Args:
+        wanted: which of the days that the attempts touch, as a query; all if None.
+    """
+    department, flow = scenario_id.split("/")
+    return [
+        *_TRIES,
+        *([{"$match": {"days": wanted}}] if wanted else []),
+        *_OF_DAY,
+        {
+            "$set": {
+                "_id": {"$concat": [scenario_id, " ", "$_id"]},
+                "day": "$_id",
+                "scenario_id": scenario_id,
+                "department": department,
+                "flow": flow,
+            }
+        },
+        merge_into("rollups"),
+    ]
+
+
+_HALVES = {
+    name: {
+        "retried": _sum_if({"$eq": ["$control", control]}, value="$retried"),
+        **{
+            v.value: _sum_if({"$eq": ["$control", control]}, value=f"$verdicts.{v.value}")
+            for v in Verdict
+        },
+    }
+    for name, control in zip(PUBLICS, (False, True), strict=True)
+}
+
+
+def merge_into(collection: str) -> Stage:
+    """Write each document unless the one that is there has seen more attempts."""
+    newer = {"$gte": ["$$new.seen", "$seen"]}
+    return {
+        "$merge": {
+            "into": collection,
+            "on": "_id",
+            "whenMatched": [{"$replaceWith": {"$cond": [newer, "$$new", "$$ROOT"]}}],
+            "whenNotMatched": "insert",
+        }
+    }
+
+
+DEPARTMENTS: list[Stage] = [
+    {
+        "$group": {
+            "_id": {"department": "$department", "week": _monday("$day")},
+            "seen": {"$sum": "$seen"},
+            **{
+                f"{public}_{name}": total
+                for public, totals in _HALVES.items()
+                for name, total in totals.items()
+            },
+        }
+    },
+    {
+        "$project": {
+            "_id": {"$concat": ["$_id.department", " ", "$_id.week"]},
+            "department": "$_id.department",
+            "week": "$_id.week",
+            "seen": 1,
+            **{
+                public: {
+                    "retried": f"${public}_retried",
+                    "verdicts": _counted(Verdict, f"{public}_"),
+                }
+                for public in PUBLICS
+            },
+        }
+    },
+    merge_into("department_rollups"),
+]
+"""From documents of `rollups` to one for each department and week, which its Monday names."""
+
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+"""A flow's quarter has 2,000 cells, and calling `Verdict` takes ten times as long as this."""
+
+
+def figures_of(document: Stage) -> DayFigures:
+    """The figures that a document of `rollups` holds."""
+    hours: defaultdict[int, dict[Verdict, int]] = defaultdict(dict)
+    for cell in document["cells"]:
+        hours[cell["hour"]][_VERDICTS[cell["verdict"]]] = cell["n"]
+    return DayFigures(
+        scenario_id=document["scenario_id"],
+        day=date.fromisoformat(document["day"]),
+        control=document["control"],
+        hours=dict(hours),
+        retried=document["retried"],
+        delays={Delay(name): n for name, n in document["delays"].items()},
+        known=document["known"],
+        wait_days=document["wait_days"],
+        shortest_wait_days=document["shortest_wait_days"],
+        versions=tuple((each["version"], each["since"]) for each in document["versions"]),
+    )
+
+
+def counts_of(part: Stage) -> Counts:
+    """The counts in a document of `rollups`, or in a half of one of `department_rollups`."""
+    return Counts({_VERDICTS[name]: n for name, n in part["verdicts"].items()}, part["retried"])

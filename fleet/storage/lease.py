@@ -1,0 +1,138 @@
+"""
+Leases: one fleet at a time does a work, such as watching; known to all through MongoDB.
+
+A lease is a document with a holder, an end by the server's clock, and a fence: a number that
+grows with every new holder. Whoever holds it renews it long before its end. One that was frozen
+finds that out by its own clock before it asks the server again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from fleet.errors import LeaseLost, LeaseTaken
+from fleet.storage.client import translated_errors
+from fleet.system.clock import clock
+
+if TYPE_CHECKING:
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TTL_S = 30.0
+"""A holder that does not renew for so long has lost it to whoever comes first."""
+SURE = 0.9
+"""The part of that for which a holder is sure; the rest is for clocks that do not agree."""
+
+
+class Lease:
+    """
+    The lease called `name`; taken, renewed and released by one process.
+
+    `fence` is the holder's number, 0 before it was taken.
+    """
+
+    def __init__(
+        self, db: AsyncIOMotorDatabase[dict[str, Any]], name: str, *, ttl_s: float = TTL_S
+    ) -> None:
+        self._leases, self._name, self._ttl_s = db.leases, name, ttl_s
+        self._holder = uuid.uuid4().hex
+        self._sure_until = 0.0
+        self.fence = 0
+
+    async def take(self) -> None:
+        """
+        Become the holder; harmless if this one is (it may not have heard the server's answer).
+
+        Raises:
+            LeaseTaken: another holds it.
+            StoreUnreachable, StoreRefused: MongoDB does not answer, or not with what was asked.
+        """
+        asked = clock()
+        holder = {
+            "holder": self._holder,
+            "machine": socket.gethostname(),
+            "pid": os.getpid(),
+            "since": "$$NOW",
+            "expires_at": self._end(),
+            "fence": {"$add": ["$fence", 1]},
+        }
+        over = {"$expr": {"$lte": ["$expires_at", "$$NOW"]}}
+        with translated_errors(f"take the lease {self._name!r}"):
+            with contextlib.suppress(DuplicateKeyError):
+                await self._leases.insert_one({"_id": self._name, "expires_at": NEVER, "fence": 0})
+            found = await self._leases.find_one_and_update(
+                {"_id": self._name, "$or": [over, {"holder": self._holder}]},
+                [{"$set": holder}],
+                return_document=ReturnDocument.AFTER,
+            )
+        if found is None:
+            raise LeaseTaken(
+                f"another fleet does this work already ({self._name}): {await self._who_has_it()}."
+                " Stop it first, or wait until its lease has ended"
+            )
+        self.fence = int(found["fence"])
+        self._sure_until = asked + SURE * self._ttl_s
+
+    async def renew(self) -> None:
+        """
+        Stay the holder; also after the lease had ended, if nobody took it.
+
+        Raises:
+            LeaseLost: another has taken it meanwhile.
+            StoreUnreachable, StoreRefused: MongoDB does not answer; it may still be ours.
+        """
+        asked = clock()
+        with translated_errors(f"renew the lease {self._name!r}"):
+            done = await self._leases.update_one(
+                {"_id": self._name, "holder": self._holder},
+                [{"$set": {"expires_at": self._end()}}],
+            )
+        if not done.matched_count:
+            self._sure_until = 0.0
+            raise LeaseLost(
+                f"another fleet took this work over ({self._name}): {await self._who_has_it()}."
+                " This one had not renewed its lease in time; it stops"
+            )
+        self._sure_until = asked + SURE * self._ttl_s
+
+    async def release(self) -> None:
+        """
+        Let it go, if it is still ours.
+
+        Raises:
+            StoreUnreachable, StoreRefused: it stays ours for the others, until its end.
+        """
+        self._sure_until = 0.0
+        with translated_errors(f"release the lease {self._name!r}"):
+            await self._leases.update_one(
+                {"_id": self._name, "holder": self._holder},
+                [{"$set": {"expires_at": "$$NOW", "holder": None}}],
+            )
+
+    def sure(self) -> bool:
+        """Whether it was renewed so lately that nobody else can hold it."""
+        return clock() < self._sure_until
+
+    def _end(self) -> dict[str, Any]:
+        return {"$add": ["$$NOW", int(self._ttl_s * 1000)]}
+
+    async def _who_has_it(self) -> str:
+        with translated_errors(f"read the lease {self._name!r}"):
+            found = await self._leases.find_one({"_id": self._name}) or {}
+        if "pid" not in found:
+            return "its lease is no more in this database (was it dropped or restored?)"
+        since, until = (
+            f"{found[name].replace(tzinfo=UTC):%Y-%m-%d %H:%M:%S} UTC"
+            for name in ("since", "expires_at")
+        )
+        return (
+            f"process {found['pid']} on {found['machine']}, since {since}, its lease until {until}"
+        )

@@ -1,0 +1,185 @@
+"""
+The evidence for a reader: attempts and their pictures page by page, one attempt, the runs.
+
+Attempts are read newest first through an index that the filter decides, from a cursor on: the
+thousandth page costs what the first does. Figures are in `fleet.storage.figures.figures`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fleet.errors import BadInput
+from fleet.models import Attempt, Run, Verdict, now
+from fleet.storage.client import translated_errors
+from fleet.storage.indexes import BY_SCENARIO, BY_TIME, Keys
+from fleet.storage.paging import (
+    BEGINNING,
+    Page,
+    checked,
+    cursor_at,
+    order_of,
+    paged,
+    query_of,
+    read,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+    from fleet.models.query import Cursor, Filter
+
+Document = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryTile:
+    """What a gallery shows of an attempt; `picture` is its last one's hash, None without any."""
+
+    attempt_id: str
+    scenario_id: str
+    started_at: datetime
+    number: int
+    control: bool
+    verdict: Verdict
+    first_dates: tuple[date, ...]
+    pictures: int
+    picture: str | None
+
+
+@dataclass(frozen=True)
+class AttemptNeighbours:
+    """An attempt, and the ids of those before and after it of the same scenario."""
+
+    attempt: Attempt
+    older: str | None
+    newer: str | None
+
+
+class AttemptQueries:
+    """What is stored in one database, as a reader asks for it."""
+
+    def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
+        self._db = db
+
+    async def attempts(
+        self, asked: Filter, cursor: Cursor | None = None, limit: int = 50
+    ) -> Page[Attempt]:
+        """
+        A page of attempts.
+
+        Raises:
+            BadInput: `limit` is not between 1 and `MOST`.
+        """
+        return await self._page(asked, cursor, limit, Attempt.from_document)
+
+    async def pictures(
+        self, asked: Filter, cursor: Cursor | None = None, limit: int = 50
+    ) -> Page[GalleryTile]:
+        """
+        A page of a gallery: the last picture of each attempt.
+
+        An attempt without a picture (no page ever came) has its place all the same: a gallery
+        that leaves out failures shows a fleet that does not fail.
+
+        Raises:
+            BadInput: `limit` is not between 1 and `MOST`.
+        """
+        fields = ("scenario_id", "started_at", "number", "control", "verdict", "first_dates")
+        evidence = ("evidence.kind", "evidence.sha256")
+        return await self._page(asked, cursor, limit, _tile, dict.fromkeys(fields + evidence, 1))
+
+    async def attempt(self, attempt_id: str) -> AttemptNeighbours:
+        """
+        An attempt and its neighbours.
+
+        Raises:
+            BadInput: there is no such attempt.
+        """
+        with translated_errors(f"read attempt {attempt_id[:80]}"):
+            document = await self._db.attempts.find_one({"_id": attempt_id})
+            if document is None:
+                raise BadInput(f"no attempt {attempt_id[:80]!r}")
+            attempt = Attempt.from_document(document)
+            older, newer = await asyncio.gather(
+                self._next(attempt.scenario_id, cursor_at(document, newer=False)),
+                self._next(attempt.scenario_id, cursor_at(document, newer=True)),
+            )
+        return AttemptNeighbours(attempt, older, newer)
+
+    async def _next(self, scenario_id: str, cursor: Cursor) -> str | None:
+        """The id of the first attempt of a scenario beyond the cursor."""
+        found = await read(
+            self._db.attempts,
+            {"scenario_id": scenario_id},
+            cursor,
+            1,
+            index=BY_SCENARIO,
+            projection={"_id": 1},
+        )
+        return found[0]["_id"] if found else None
+
+    async def runs(self, cursor: Cursor | None = None, limit: int = 50) -> Page[Run]:
+        """
+        A page of runs.
+
+        Raises:
+            BadInput: `limit` is not between 1 and `MOST`.
+        """
+        with translated_errors("read runs"):
+            found = await read(self._db.runs, {}, cursor, checked(limit) + 1, index=BY_TIME)
+        return paged(found, cursor, limit, _run)
+
+    async def _page(
+        self,
+        asked: Filter,
+        cursor: Cursor | None,
+        limit: int,
+        make: Callable[[Document], T],
+        projection: Document | None = None,
+    ) -> Page[T]:
+        query, index = query_of(asked)
+        with translated_errors("read attempts"):
+            earliest = await self._earliest(query, index) if asked.hour is not None else now()
+            found = await read(
+                self._db.attempts,
+                query,
+                cursor,
+                checked(limit) + 1,
+                index=index,
+                spans=asked.spans(earliest),
+                projection=projection,
+            )
+        return paged(found, cursor, limit, make)
+
+    async def _earliest(self, query: Document, index: Keys) -> datetime:
+        """When the oldest of these attempts began."""
+        order = order_of(BEGINNING)
+        found = await self._db.attempts.find_one(query, {"started_at": 1}, sort=order, hint=index)
+        return found["started_at"] if found else now()
+
+
+def _tile(document: Document) -> GalleryTile:
+    pictures = [e["sha256"] for e in document.pop("evidence") if e["kind"] == "picture"]
+    return GalleryTile(
+        attempt_id=document["_id"],
+        scenario_id=document["scenario_id"],
+        started_at=document["started_at"],
+        number=document["number"],
+        control=document["control"],
+        verdict=Verdict(document["verdict"]),
+        first_dates=tuple(map(date.fromisoformat, document["first_dates"])),
+        pictures=len(pictures),
+        picture=pictures[-1] if pictures else None,
+    )
+
+
+def _run(document: Document) -> Run:
+    return Run.model_validate({"id": document.pop("_id"), **document})

@@ -1,0 +1,1 @@
+"""The machine: clock, resources, state files, bounded waiting."""

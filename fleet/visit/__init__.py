@@ -1,0 +1,1 @@
+"""One attempt, from a fresh page to a verdict with its files."""

@@ -1,0 +1,288 @@
+"""
+What goes on around a page while it is visited: documents asked for and served, dialogs, popups.
+
+Every document request is paused twice by Chromium (`Fetch.enable` on a session of ours): before
+it leaves, so that the guard can refuse it, and when its answer comes, so that its status is
+known before anything is read from it. All other requests pass untouched, except those to an
+address that the guard watches. Playwright's own request events would tell the same for every
+image of every page, at a tenth of the cost of a visit.
+
+Only notes are taken here. `visit.py` decides what they mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from fleet.models import Dialog, Served, now
+from fleet.rules import guard
+from fleet.visit.servers import ServerLog
+
+if TYPE_CHECKING:
+    from playwright.async_api import Dialog as PageDialog
+    from playwright.async_api import Download, Frame
+
+    from fleet.browser.page import OpenPage
+    from fleet.visit.recording.player import Player
+
+MAX_NOTES = 50
+"""Of each kind, for one visit: a hostile page must not fill the memory."""
+
+NO_DOCUMENT = (204, 205)
+"""Statuses after which a page stays what it was."""
+
+_ERRORS = {
+    "Failed": "net::ERR_FAILED",
+    "Aborted": "net::ERR_ABORTED",
+    "TimedOut": "net::ERR_TIMED_OUT",
+    "AccessDenied": "net::ERR_ACCESS_DENIED",
+    "ConnectionClosed": "net::ERR_CONNECTION_CLOSED",
+    "ConnectionReset": "net::ERR_CONNECTION_RESET",
+    "ConnectionRefused": "net::ERR_CONNECTION_REFUSED",
+    "ConnectionAborted": "net::ERR_CONNECTION_ABORTED",
+    "ConnectionFailed": "net::ERR_CONNECTION_FAILED",
+    "NameNotResolved": "net::ERR_NAME_NOT_RESOLVED",
+    "InternetDisconnected": "net::ERR_INTERNET_DISCONNECTED",
+    "AddressUnreachable": "net::ERR_ADDRESS_UNREACHABLE",
+    "BlockedByClient": "net::ERR_BLOCKED_BY_CLIENT",
+    "BlockedByResponse": "net::ERR_BLOCKED_BY_RESPONSE",
+}
+"""Chromium's protocol names few errors; `goto` gives the exact one where it asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadStatus:
+    """A document that came with an error status, and its `Retry-After`."""
+
+    status: int
+    url: str
+    retry_after: str | None
+
+
+def seconds_asked(retry_after: str, at: datetime) -> int | None:
+    """
+    How long a `Retry-After` asks to wait from `at`; None if it is neither seconds nor a date.
+
+    A date that has passed asks for 0 seconds.
+    """
+    words = retry_after.strip()
+    if words.isascii() and words.isdigit():
+        return int(words[:12])
+    try:
+        until = parsedate_to_datetime(words)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0, math.ceil((until - at).total_seconds()))
+
+
+class RequestInterceptor:
+    """
+    Notes of one page.
+
+    `leaving` is true from the moment the page asks for another document until that document
+    has come or failed; `asked` counts the requests for one, `documents` those that came.
+    """
+
+    def __init__(self, opened: OpenPage, watch: guard.Guard) -> None:
+        self._page, self._cdp, self._guard = opened.page, opened.cdp, watch
+        self._main_frame = ""
+        self._pending: str | None = None
+        self._changed = asyncio.Event()
+        self.asked = 0
+        self.documents = 0
+        self.served: list[Served] = []
+        self.bad_status: BadStatus | None = None
+        self.failure: str | None = None
+        self.dialogs: list[Dialog] = []
+        self._dialogs_before = 0
+        self.popups: list[str] = []
+        self.notes: list[str] = []
+        self.page_crashed = False
+        self.user_agent: str | None = None
+        self.connections = ServerLog(opened.cdp, self._answered_by)
+        self._listeners: dict[Any, Any] = {
+            "framenavigated": self._on_document,
+            "dialog": self._on_dialog,
+            "download": self._on_download,
+            "crash": self._on_crash,
+        }
+        self.player: Player | None = None
+        """Answers in the network's place, if one is put here before `watch`."""
+
+    async def watch(self) -> None:
+        """Begin. After this no request leaves the page that the guard would refuse."""
+        page, cdp = self._page, self._cdp
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+        cdp.on("Page.windowOpen", self._on_window_open)
+        cdp.on("Fetch.requestPaused", self._on_paused)
+        tree = await cdp.send("Page.getFrameTree")
+        self._main_frame = tree["frameTree"]["frame"]["id"]
+        stages = [
+            {"urlPattern": "*", "resourceType": "Document", "requestStage": stage}
+            for stage in ("Request", "Response")
+        ]
+        if self.player is None:
+            self.connections.watch(self._main_frame)
+        watched = [{"urlPattern": pattern} for pattern in guard.WATCHED]
+        # an answer that is played is not paused a second time (`_play` notes it)
+        patterns = [{"urlPattern": "*"}] if self.player else [*stages, *watched]
+        await cdp.send("Fetch.enable", {"patterns": patterns})
+
+    async def leave(self) -> None:
+        """End, on a page that stays open for another visit. From here on nothing is guarded."""
+        for event, listener in self._listeners.items():
+            self._page.remove_listener(event, listener)
+        await self._cdp.detach()
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the page has asked for another document that has not come yet."""
+        return self._pending is not None
+
+    @property
+    def document_dialogs(self) -> tuple[str, ...]:
+        """What boxes have said since the present document came."""
+        return tuple(dialog.message for dialog in self.dialogs[self._dialogs_before :])
+
+    async def news(self, seconds: float) -> None:
+        """Wait until something was noted, at most `seconds`."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), max(0.0, seconds))
+
+    def note(self, words: str) -> None:
+        """Write down something worth keeping with the attempt."""
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append(words[:500])
+
+    async def _on_paused(self, event: dict[str, Any]) -> None:
+        request, paused = event["request"], {"requestId": event["requestId"]}
+        answered = "responseStatusCode" in event or "responseErrorReason" in event
+        mine = event["resourceType"] == "Document" and event["frameId"] == self._main_frame
+        allowed = answered or self._guard.allows(request["url"], request["method"], self._page.url)
+        if not allowed:
+            self._guard.note(request["method"], request["url"])
+        elif mine and answered:
+            self._note_answer(request["url"], event)
+        elif mine:
+            self._pending, self.failure = event["requestId"], None
+            self.asked += 1
+            self._note_request(request["headers"])
+        self._changed.set()
+        with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
+            if not allowed:
+                refusal = {**paused, "errorReason": "BlockedByClient"}
+                await self._cdp.send("Fetch.failRequest", refusal)
+            elif self.player is not None and request["url"].startswith("http"):
+                await self._play(self.player, event, mine)
+            else:
+                await self._cdp.send("Fetch.continueRequest", paused)
+
+    async def _play(self, player: Player, event: dict[str, Any], mine: bool) -> None:
+        """Answer a request in the network's place; what the tape leaves open stays open."""
+        answer = player.answer(event["request"], event["resourceType"])
+        if answer is None:
+            return
+        if answer.note is not None:
+            self.note(answer.note)
+        if mine:
+            self._note_answer(event["request"]["url"], answer.noted())
+        await self._cdp.send(*answer.command(event["requestId"]))
+
+    def _note_request(self, headers: dict[str, str]) -> None:
+        if self.user_agent is None:
+            sent = {name.lower(): value for name, value in headers.items()}
+            self.user_agent = sent.get("user-agent", "")[:500] or None
+        if self.player is None:
+            self.connections.asked()
+
+    def _answered_by(self, url: str, address: str) -> None:
+        """Complete the latest note of this document."""
+        for number in range(len(self.served) - 1, -1, -1):
+            if self.served[number].url == url[:2000] and self.served[number].address is None:
+                self.served[number] = self.served[number].model_copy(update={"address": address})
+                return
+
+    def _note_answer(self, url: str, event: dict[str, Any]) -> None:
+        if (reason := event.get("responseErrorReason")) is not None:
+            self._fail(f"{_ERRORS.get(reason, f'net::ERR_{reason}')} at {url[:300]}")
+            return
+        status = int(event["responseStatusCode"])
+        headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
+        if len(self.served) < MAX_NOTES:
+            self.served.append(_served(url, status, headers))
+        if status >= 400 and self.bad_status is None:
+            self.bad_status = BadStatus(status, url, headers.get("retry-after"))
+        if status in NO_DOCUMENT:
+            self._fail(f"net::ERR_ABORTED at {url[:300]}: status {status} brings no page")
+
+    def _fail(self, words: str) -> None:
+        self._pending = None
+        self.failure = words
+        self._changed.set()
+
+    def _on_document(self, frame: Frame) -> None:
+        if frame == self._page.main_frame:
+            self._pending = None
+            self.documents += 1
+            self._dialogs_before = len(self.dialogs)
+            if self.player is None:
+                self.connections.stands()
+            self._changed.set()
+
+    def _on_download(self, download: Download) -> None:
+        self._fail(f"net::ERR_ABORTED at {download.url[:300]}: a file, refused")
+
+    async def _on_dialog(self, dialog: PageDialog) -> None:
+        if len(self.dialogs) < MAX_NOTES:
+            self.dialogs.append(Dialog(kind=dialog.type, message=dialog.message[:500], at=now()))
+        self._changed.set()
+        with contextlib.suppress(PlaywrightError):  # the page may be gone already
+            # dismissing `beforeunload` would mean "stay", and no visit could leave the page
+            await (dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
+
+    def _on_crash(self, _: Any) -> None:
+        self.page_crashed = True
+        self._changed.set()
+
+    def _on_window_open(self, event: dict[str, Any]) -> None:
+        url = str(event.get("url", ""))
+        if guard.forbidden(url):
+            self._guard.note("window.open", url)
+        elif event.get("userGesture") and len(self.popups) < MAX_NOTES:
+            self.popups.append(url)
+        else:
+            self.note(f"the page tried to open {url[:300]} by itself; not followed")
+        self._changed.set()
+
+
+def _served(url: str, status: int, headers: dict[str, str]) -> Served:
+    """A document that comes now, with what its headers (names in small letters) say of it."""
+    age, location = headers.get("age", "").strip(), headers.get("location")
+    return Served(
+        url=url[:2000],
+        status=status,
+        at=now(),
+        server_date=_date(headers.get("date", "")),
+        age_s=int(age[:9]) if age.isascii() and age.isdigit() else None,
+        location=location[:2000] if location and 300 <= status < 400 else None,
+    )
+
+
+def _date(words: str) -> datetime | None:
+    """The instant of a `Date` header; None if it is none."""
+    try:
+        said = parsedate_to_datetime(words)
+        return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""A visit recorded, redacted, played again and archived."""

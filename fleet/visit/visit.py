@@ -1,0 +1,244 @@
+"""
+The verbs of a visit: what a scenario does on a site.
+
+`open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide`
+(`questions.py`) wait until the page says something that is known. Every verb first asks whether
+the visit may go on: a document with an error status, a message page of a proxy, a refused
+request or the deadline ends it there and then. A scenario catches none of that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, NoReturn
+from urllib.parse import urljoin
+
+from playwright.async_api import Error as PlaywrightError
+
+from fleet.errors import NotOnPage
+from fleet.rules import classifier, signs
+from fleet.rules.base_visit import BaseVisit
+from fleet.rules.classifier import Judged
+from fleet.rules.guard import check_press
+from fleet.visit import controls, reader
+from fleet.visit.tracker import MAX_PAGES, POLL_S, PageTracker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet.rules.signs import PageReading, Sign
+
+MAX_PRESSES = 3
+"""Presses on one box until it is ticked."""
+
+MAX_BANNERS = 3
+"""Banners that are pressed away in one visit."""
+
+GATE_AFTER_S = 1.0
+"""How long a loaded page must show nothing known before a captcha or login is its answer."""
+
+STILL_LOADING_S = 1.0
+"""How long an answer must stand on a page that never stops loading before it counts."""
+
+ANSWER_STANDS_S = 0.3
+"""How long an answer about slots must stand: a page may say "none" before its slots come."""
+
+CONTRADICTION_S = 0.5
+"""How long two answers must stand side by side before they count as a contradiction."""
+
+DEPARTURE_S = 1.5
+"""
+How long after a press a page may take to ask for the next one: on a machine that is busy, far
+longer than the few milliseconds it needs. A press that leads nowhere waits as long.
+"""
+
+
+class Visit(PageTracker, BaseVisit):
+    """One visit of one flow. Made by `attempt.py`, used by scenarios and families."""
+
+    _banners: tuple[str, ...] = ()
+    _dismissed = 0
+    _popups_followed = 0
+
+    # Acting --------------------------------------------------------------------------------
+
+    async def open(self, url: str | None = None) -> None:
+        """Go to the scenario's address (or `url`) and wait until the page stands."""
+        await self._may_go_on()
+        documents = self.traffic.documents
+        try:
+            await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
+        except PlaywrightError as exc:
+            await self._may_go_on()
+            self.traffic.failure = str(exc)  # names the error exactly
+        await self._arrive(documents)
+
+    def dismiss(self, *selectors: str) -> None:
+        """From now on press these away whenever one is shown (the buttons of a cookie banner)."""
+        self._banners = selectors
+
+    async def tick(self, words: str | None = None, *, css: str | None = None) -> None:
+        """Tick the box with these words beside it (or this selector)."""
+        await self._check("checkbox", words, css)
+
+    async def choose(self, words: str | None = None, *, css: str | None = None) -> None:
+        """Choose the radio button with these words beside it (or this selector)."""
+        await self._check("radio", words, css)
+
+    async def press(self, *words: str, css: str | None = None) -> bool:
+        """
+        Press the button or link with these words (or this selector); arrive where it leads.
+
+        A picture of the page is kept before it is left. Several words are alternatives.
+
+        Returns:
+            Whether another document came; a press may also only change the page.
+
+        Raises:
+            GuardRefused: the press would take or hold a slot.
+            NotOnPage: there is no such control, or something covers it.
+        """
+        control = await self._find("button", words, css)
+        check_press(self.scenario.id, control.words, control.address)
+        if control.windows:
+            self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
+        await self.keep_picture()
+        asked, documents = self.traffic.asked, self.traffic.documents
+        await controls.press(self._opened, control)
+        await self._depart(asked, documents)
+        return self.traffic.documents > documents
+
+    async def _check(
+        self, kind: Literal["checkbox", "radio"], words: str | None, css: str | None
+    ) -> None:
+        wanted = (words,) if words is not None else ()
+        for _ in range(MAX_PRESSES):
+            control = await self._find(kind, wanted, css)
+            if control.checked:
+                return
+            await controls.press(self._opened, control)
+        if not (await self._find(kind, wanted, css)).checked:
+            self.unrecognised(f"has a {kind} that stays empty however often it is pressed")
+
+    async def _find(
+        self, kind: controls.Kind, words: Sequence[str], css: str | None
+    ) -> controls.Control:
+        """Wait until the control is there and can be pressed."""
+        clock = asyncio.get_running_loop().time
+        end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        while True:
+            await self._may_go_on()
+            if self._judged != self.traffic.documents:
+                await self._read(())
+            found = await controls.find(self._opened, kind, words, css)
+            if isinstance(found, controls.Control) and found.obstacle is None:
+                return found
+            if isinstance(found, controls.Control) and self._banners:  # a banner may cover it
+                reading = await self._read(self._banners)
+                if reading is not None and await self._dismiss(reading):
+                    continue
+            if clock() >= end:
+                await self._no_control(kind, repr(css) if css else " or ".join(words), found)
+            await asyncio.sleep(POLL_S)
+
+    async def _no_control(
+        self, kind: controls.Kind, wanted: str, found: controls.Control | controls.Others | None
+    ) -> NoReturn:
+        """End the visit: the control did not come; something else may stand in its place."""
+        await self._may_go_on()
+        reading = await self._read(classifier.GATE_SELECTORS)
+        gate = classifier.judge_gate(reading) if reading else None
+        if gate is not None:
+            raise Judged(gate)
+        if isinstance(found, controls.Control):
+            why = f"has the {kind} {wanted}, but {found.obstacle}"
+        else:
+            there = ", ".join(map(repr, found.words)) if found else ""
+            why = f"shows no {kind} {wanted} (there is: {there or 'none'})"
+        self.unrecognised(f"{why}{self._boxes()}. Look at the picture, then correct the scenario")
+
+    async def _depart(self, asked: int, documents: int) -> None:
+        """After a press: go where it leads, if it leads anywhere."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + DEPARTURE_S
+        while self.traffic.asked == asked and loop.time() < end:
+            await self._may_go_on()
+            if len(self.traffic.popups) > self._popups_followed:
+                url = urljoin(self.address, self.traffic.popups[self._popups_followed])
+                self._popups_followed += 1
+                self.traffic.note(f"the press opens a window; followed to {url[:300]}")
+                if self._popups_followed > MAX_PAGES:
+                    raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
+                await self.open(url)
+                return
+            await self.traffic.news(end - loop.time())
+        if self.traffic.asked > asked:
+            await self._arrive(documents)
+
+    # Reading ---------------------------------------------------------------------------------
+
+    async def controls(self) -> list[str]:
+        """The words on the buttons and links of the page, a dozen at most."""
+        await self._may_go_on()
+        found = await controls.find(self._opened, "button", (), None)
+        return list(found.words) if isinstance(found, controls.Others) else []
+
+    async def attributes(self, selector: str, attribute: str) -> list[str]:
+        """`attribute` of every visible element that matches, 2,000 at most."""
+        await self._may_go_on()
+        return await reader.attributes(self._opened, selector, attribute)
+
+    async def texts(self, selector: str) -> list[str]:
+        """What a person reads on every visible element that matches, 2,000 at most."""
+        await self._may_go_on()
+        return await reader.texts(self._opened, selector)
+
+    async def _watch(
+        self, answers: Mapping[str, Sequence[Sign]], *, final: bool
+    ) -> tuple[str, tuple[str, ...]]:
+        shown_by = [sign for each in answers.values() for sign in each if sign.kind == "css"]
+        selectors = {pattern for sign in shown_by for pattern in sign.patterns}
+        wanted = (*sorted(selectors), *self._banners, *classifier.GATE_SELECTORS)
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._patience.answer_timeout_s
+        least = ANSWER_STANDS_S if final else 0.0
+        seen: dict[str, tuple[str, ...]] = {}
+        since = clock()
+        documents = self.traffic.documents
+        while True:
+            await self._may_go_on()
+            if self.traffic.leaving or self.traffic.documents > documents:
+                await self._arrive(documents)
+                documents = self.traffic.documents
+                self._reading = None
+            reading = await self._read(wanted)
+            if reading is not None and not await self._dismiss(reading):
+                now_seen = signs.answered(answers, reading)
+                if now_seen.keys() != seen.keys():
+                    since = clock()
+                seen = now_seen
+                stood = clock() - since
+                if len(seen) == 1 and stood >= (STILL_LOADING_S if reading.loading else least):
+                    return next(iter(seen.items()))
+                if len(seen) > 1 and stood >= CONTRADICTION_S:
+                    raise self.contradiction(seen)
+                if not seen and stood >= GATE_AFTER_S:
+                    gate = classifier.judge_gate(reading)
+                    if gate is not None:
+                        raise Judged(gate)
+            if clock() >= min(end, self._end - 1):
+                waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
+                raise self.silence(answers, waited)
+            await asyncio.sleep(POLL_S)
+
+    async def _dismiss(self, reading: PageReading) -> bool:
+        """Press away a banner that is shown; a page that keeps showing one is left as it is."""
+        shown = next((s for s in self._banners if reading.counts.get(s)), None)
+        if shown is None or self._dismissed >= MAX_BANNERS:
+            return False
+        self._dismissed += 1
+        found = await controls.find(self._opened, "button", (), shown)
+        if isinstance(found, controls.Control) and found.obstacle is None:
+            check_press(self.scenario.id, found.words, found.address)
+            await controls.press(self._opened, found)
+        return True

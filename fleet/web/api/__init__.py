@@ -1,0 +1,1 @@
+"""The data as JSON, CSV, Parquet and feeds."""

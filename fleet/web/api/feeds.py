@@ -1,0 +1,219 @@
+"""
+Changes of state as Atom feeds: of everything, of a department, of one flow.
+
+An entry's id is made of the attempt that saw the change, so it is the same on every copy of the
+database and for ever; its instant is that attempt's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from feedgen.feed import FeedGenerator
+from markupsafe import escape
+from pydantic import Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.status import HTTP_304_NOT_MODIFIED, HTTP_404_NOT_FOUND
+
+import fleet
+from fleet.models.departments import DEPARTMENTS
+from fleet.models.query import FIRST_DAY
+from fleet.rendering.i18n import N_, Words
+from fleet.rendering.labels import VERDICTS
+from fleet.web.api.models import NOT_THERE, ChangeFound, State
+from fleet.web.api.query import Asked, Department, Flow, StrictQuery, check_measured, flow_of
+from fleet.web.context import WebContext, library_of
+
+if TYPE_CHECKING:
+    from fleet.analysis.changes import Change, SeenState
+
+ENTRIES = 50
+MEDIA_TYPE = "application/atom+xml"
+
+# RFC 4151 wants a name that its user owned on that day; the package's is the only one that is
+# the same wherever the pages are served from.
+TAG = "tag:prefecture-fleet,2026-11-24:"
+
+EPOCH = datetime.combine(FIRST_DAY, datetime.min.time(), UTC)
+"""The instant of a feed in which nothing has happened yet; a feed must have one."""
+
+_FEED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {}}, "description": N_("un flux Atom")},
+    304: {"description": N_("rien de nouveau depuis l’ETag donné")},
+}
+
+FEED_WORDS = N_(
+    "Les cinquante derniers changements, le plus récent d’abord. L’identifiant d’une entrée ne"
+    " change jamais. Répond 304 à un `If-None-Match` qui porte l’ETag de la dernière réponse."
+)
+
+router = APIRouter()
+
+
+class FeedQuery(StrictQuery):
+    """How a feed is told."""
+
+    langue: Asked[Literal["fr", "en"]] = Field(None, description=N_("la langue des phrases"))
+    control: Asked[bool] = Field(None, description=N_("les démarches témoins, ou les autres"))
+
+
+@router.get(
+    "/api/changes.atom",
+    summary=N_("Flux Atom : les changements de toutes les démarches"),
+    description=FEED_WORDS,
+    response_class=Response,
+    responses=_FEED,
+)
+async def all_changes(request: Request, asked: Annotated[FeedQuery, Query()]) -> Response:
+    """The latest changes of all flows."""
+    library, words = library_of(request), _words(request, asked)
+    found = await library.store.figures.changes(ENTRIES, control=asked.control)
+    title = words.t("Rendez-vous en préfecture : ce qui change")
+    return _feed(request, words, library, title=title, path="/", changes=found)
+
+
+@router.get(
+    "/api/changes/{department}.atom",
+    summary=N_("Flux Atom : les changements d’un département"),
+    description=FEED_WORDS,
+    response_class=Response,
+    responses=_FEED | NOT_THERE,
+)
+async def department_changes(
+    request: Request, department: Department, asked: Annotated[FeedQuery, Query()]
+) -> Response:
+    """The latest changes of a department."""
+    library, words = library_of(request), _words(request, asked)
+    if department not in DEPARTMENTS:
+        raise HTTPException(HTTP_404_NOT_FOUND, f"no department {department[:20]!r}")
+    found = await library.store.figures.changes(
+        ENTRIES, department=department, control=asked.control
+    )
+    title = words.t(
+        "Rendez-vous en préfecture, %(place)s : ce qui change",
+        place=f"{DEPARTMENTS[department]} ({department})",
+    )
+    path = f"/departement/{department}"
+    return _feed(request, words, library, title=title, path=path, changes=found)
+
+
+@router.get(
+    "/api/changes/{department}/{flow}.atom",
+    summary=N_("Flux Atom : les changements d’une démarche"),
+    description=FEED_WORDS,
+    response_class=Response,
+    responses=_FEED | NOT_THERE,
+)
+async def flow_changes(
+    request: Request, department: Department, flow: Flow, asked: Annotated[FeedQuery, Query()]
+) -> Response:
+    """The latest changes of one flow."""
+    library, words = library_of(request), _words(request, asked)
+    scenario_id = flow_of(department, flow)
+    await check_measured(library, scenario_id)
+    found = await library.store.figures.changes(
+        ENTRIES, scenario_id=scenario_id, control=asked.control
+    )
+    title = words.t(
+        "Rendez-vous en préfecture, %(place)s : ce qui change",
+        place=f"{DEPARTMENTS[department]} ({department}), {library.title(scenario_id)}",
+    )
+    path = f"/demarche/{scenario_id}"
+    return _feed(request, words, library, title=title, path=path, changes=found)
+
+
+def change_found(library: WebContext, change: Change) -> ChangeFound:
+    """A change as the API says it."""
+    return ChangeFound(
+        scenario_id=change.scenario_id,
+        title=library.title(change.scenario_id),
+        control=change.after.control,
+        before=_state(change.before),
+        after=_state(change.after),
+    )
+
+
+def _state(seen: SeenState) -> State:
+    page = f"/tentative/{seen.attempt_id}"
+    return State(attempt_id=seen.attempt_id, at=seen.at, verdict=seen.verdict, page=page)
+
+
+def _words(request: Request, asked: FeedQuery) -> Words:
+    return Words(asked.langue or request.scope.get("fleet.language", "fr"))
+
+
+def _feed(
+    request: Request,
+    words: Words,
+    library: WebContext,
+    *,
+    title: str,
+    path: str,
+    changes: list[Change],
+) -> Response:
+    site = str(request.base_url).rstrip("/") + ("/en" if words.language == "en" else "")
+    own = request.scope.get("fleet.path", request.url.path)
+    feed = FeedGenerator()
+    feed.id(f"{TAG}{own.removeprefix('/api/')}{'' if words.language == 'fr' else ':en'}")
+    feed.title(f"{words.t('Données d’exercice')} – {title}" if library.made_up else title)
+    feed.author({"name": words.t("Préfectures : des rendez-vous en ligne ?")})
+    feed.link(href=str(request.url), rel="self", type=MEDIA_TYPE)
+    feed.link(href=site + path, rel="alternate", type="text/html")
+    feed.language(words.language)
+    feed.generator("prefecture-fleet", version=fleet.__version__)
+    feed.updated(max((each.after.at for each in changes), default=EPOCH))
+    for change in changes:
+        _entry(feed, change, words, library, site)
+    content: bytes = feed.atom_str(pretty=True)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "max-age=300"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(content, media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=headers)
+
+
+def _entry(
+    feed: FeedGenerator, change: Change, words: Words, library: WebContext, site: str
+) -> None:
+    department = change.scenario_id.partition("/")[0]
+    before, after = (words.t(VERDICTS[s.verdict][0]) for s in (change.before, change.after))
+    entry = feed.add_entry(order="append")
+    entry.id(f"{TAG}change:{change.after.attempt_id}")
+    entry.title(
+        f"{DEPARTMENTS.get(department, department)} ({department}),"
+        f" {library.title(change.scenario_id)}{words.t(' : ')}{before} → {after}"
+    )
+    said = sentence(change, words)
+    now_seen, before_seen = (
+        f"{site}/tentative/{seen.attempt_id}" for seen in (change.after, change.before)
+    )
+    links = ((now_seen, words.t("Cette visite")), (before_seen, words.t("La visite précédente")))
+    entry.summary(said)
+    # feedgen writes the links of an entry without their `rel`, so there is one, the alternate
+    entry.link(href=now_seen)
+    entry.content(
+        f"<p>{escape(said)}</p><ul>"
+        + "".join(f'<li><a href="{escape(url)}">{escape(name)}</a></li>' for url, name in links)
+        + "</ul>",
+        type="html",
+    )
+    entry.published(change.after.at)
+    entry.updated(change.after.at)
+    entry.category(term=change.after.verdict.value, label=after)
+
+
+def sentence(change: Change, words: Words) -> str:
+    """What changed and between which two instants, for a person."""
+    return words.t(
+        "Visite du %(after_at)s : « %(after)s ». La visite précédente qui disait quelque chose,"
+        " le %(before_at)s, disait : « %(before)s ». Le changement a eu lieu entre les deux.",
+        after_at=words.instant(change.after.at),
+        after=words.t(VERDICTS[change.after.verdict][0]),
+        before_at=words.instant(change.before.at),
+        before=words.t(VERDICTS[change.before.verdict][0]),
+    )

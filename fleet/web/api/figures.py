@@ -1,0 +1,228 @@
+"""
+The figures and changes of the API: `/api/rates`, `/api/calendars/…`, `/api/changes`.
+
+Figures come from the roll-ups: a period of years costs what a day does. Control flows have rows
+of their own and are never added to the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.requests import Request
+
+from fleet.analysis.rates import Counts
+from fleet.errors import BadInput
+from fleet.models.departments import DEPARTMENTS
+from fleet.models.query import Cursor, Filter, Period
+from fleet.rendering.i18n import N_
+from fleet.storage.figures.figures import FlowFigures, Halves
+from fleet.storage.paging import MOST
+from fleet.web.api.feeds import change_found
+from fleet.web.api.models import (
+    NOT_THERE,
+    Calendar,
+    CalendarDay,
+    ChangesFound,
+    Figures,
+    Rate,
+    Rates,
+    Version,
+    figures,
+)
+from fleet.web.api.query import (
+    Asked,
+    Department,
+    Flow,
+    PeriodQuery,
+    StrictQuery,
+    check_measured,
+    flow_of,
+)
+from fleet.web.context import WebContext, library_of
+
+ALL = "Tous les départements"
+"""The title of a row about everything; French, as the titles of all other rows are."""
+
+router = APIRouter()
+
+
+class RatesQuery(PeriodQuery):
+    """Which figures."""
+
+    by: Literal["flow", "department", "all"] = Field(
+        "department", description=N_("une ligne par démarche, par département, ou pour le tout")
+    )
+    department: Asked[str] = Field(None, description=N_("d’un seul département"))
+    scenario_id: Asked[str] = Field(None, description=N_("d’une seule démarche (`by=flow`)"))
+    control: Asked[bool] = Field(None, description=N_("les démarches témoins, ou les autres"))
+
+
+class ChangesQuery(StrictQuery):
+    """Which changes."""
+
+    department: Asked[str] = Field(None, description=N_("d’un seul département"))
+    scenario_id: Asked[str] = Field(None, description=N_("d’une seule démarche"))
+    control: Asked[bool] = Field(None, description=N_("les démarches témoins, ou les autres"))
+    cursor: Asked[str] = Field(
+        None, max_length=120, description=N_("la page : le texte `older` d’une réponse, tel quel")
+    )
+    limit: int = Field(50, ge=1, le=MOST, description=N_("combien, au plus"))
+
+    def place(self) -> Cursor | None:
+        """
+        Where the page begins.
+
+        Raises:
+            BadInput: no answer of ours said this cursor.
+        """
+        place = Cursor.of(self.cursor) if self.cursor else None
+        if place and place.newer:
+            raise BadInput("the list of changes goes to what is older only")
+        return place
+
+
+@router.get(
+    "/api/rates",
+    summary=N_("Les taux d’offre d’une période, avec leurs dénominateurs"),
+    description=N_(
+        "Les démarches témoins ont leurs propres lignes. Les pannes, les refus et nos erreurs"
+        " n’entrent dans aucun taux ; leur part est à côté."
+    ),
+)
+async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rates:
+    """Offer rates of a period."""
+    library = library_of(request)
+    period = asked.period()
+    Filter.of({"department": asked.department, "scenario_id": asked.scenario_id})
+    if asked.scenario_id and asked.by != "flow":
+        raise BadInput("scenario_id is of one flow; expected by=flow with it")
+    department = asked.department or (asked.scenario_id or "").partition("/")[0] or None
+    overview = await library.store.figures.overview(period)
+    if department is not None:
+        overview = {code: each for code, each in overview.items() if code == department}
+    match asked.by:
+        case "flow":
+            rows = await _by_flow(library, overview, period)
+        case "department":
+            rows = [
+                row
+                for code, halves in overview.items()
+                for row in _halves(halves, department=code, title=DEPARTMENTS.get(code, code))
+            ]
+        case "all":
+            foreigners = Counts.total(each.foreigners for each in overview.values())
+            control = Counts.total(each.control for each in overview.values())
+            rows = _halves(Halves(foreigners, control), department=department, title=ALL)
+    return Rates(
+        made_up=library.made_up,
+        by=asked.by,
+        first=period.first,
+        last=period.last,
+        items=tuple(
+            row
+            for row in rows
+            if asked.control in (None, row.control) and asked.scenario_id in (None, row.scenario_id)
+        ),
+    )
+
+
+@router.get(
+    "/api/calendars/{department}/{flow}",
+    summary=N_("Une démarche, jour par jour"),
+    description=N_("Les jours sont ceux de Paris ; ceux sans tentative n’y sont pas."),
+    responses=NOT_THERE,
+)
+async def calendar(
+    request: Request, department: Department, flow: Flow, asked: Annotated[PeriodQuery, Query()]
+) -> Calendar:
+    """One flow, day by day."""
+    library = library_of(request)
+    scenario_id, period = flow_of(department, flow), asked.period()
+    await check_measured(library, scenario_id)
+    found = await library.store.figures.flow(scenario_id, period)
+    return Calendar(
+        made_up=library.made_up,
+        scenario_id=scenario_id,
+        title=library.title(scenario_id),
+        first=period.first,
+        last=period.last,
+        total=Figures.model_validate(figures(found.totals.counts if found else Counts())),
+        days=_days(found) if found else (),
+        breaks=tuple(Version(at=b.at, before=b.before, after=b.after) for b in found.breaks)
+        if found
+        else (),
+    )
+
+
+@router.get(
+    "/api/changes",
+    summary=N_("Quand une démarche a changé d’état, le plus récent d’abord"),
+    description=N_(
+        "Un état est ce que le site montrait : des rendez-vous, aucun, fermé, un captcha, un"
+        " compte exigé. Une panne n’est pas un état. Le changement a eu lieu entre les deux"
+        " tentatives."
+    ),
+)
+async def changes(request: Request, asked: Annotated[ChangesQuery, Query()]) -> ChangesFound:
+    """Changes of state."""
+    library = library_of(request)
+    Filter.of({"department": asked.department, "scenario_id": asked.scenario_id})
+    found = await library.store.figures.changes(
+        asked.limit,
+        department=asked.department,
+        scenario_id=asked.scenario_id,
+        control=asked.control,
+        older_than=asked.place(),
+    )
+    items = tuple(change_found(library, each) for each in found)
+    older = None
+    if len(found) == asked.limit:  # if there is no more, the next page is empty and the last
+        older = str(Cursor(at=found[-1].after.at, attempt_id=found[-1].after.attempt_id))
+    return ChangesFound(made_up=library.made_up, items=items, older=older)
+
+
+def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]:
+    """Foreigners' flows and control flows, each if it has any sample."""
+    return [
+        Rate(
+            department=department,
+            scenario_id=None,
+            title=title,
+            control=control,
+            **figures(counts),
+        )
+        for control, counts in ((False, halves.foreigners), (True, halves.control))
+        if counts.attempts
+    ]
+
+
+async def _by_flow(library: WebContext, departments: Iterable[str], period: Period) -> list[Rate]:
+    return [
+        Rate(
+            department=code,
+            scenario_id=each.scenario_id,
+            title=library.title(each.scenario_id),
+            control=each.control,
+            **figures(each.counts),
+        )
+        for code in departments
+        for each in await library.store.figures.department(code, period)
+    ]
+
+
+def _days(found: FlowFigures) -> tuple[CalendarDay, ...]:
+    return tuple(
+        CalendarDay(
+            day=each.day,
+            delays=each.delays,
+            known=each.known,
+            mean_wait_days=each.wait_days / each.known if each.known else None,
+            shortest_wait_days=each.shortest_wait_days,
+            **figures(each.counts),
+        )
+        for each in found.days
+    )

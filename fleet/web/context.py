@@ -1,0 +1,71 @@
+"""What the pages read from: one value, made by `fleet serve`, reached from every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleet.web.proxies import Proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from cryptography.x509 import Certificate
+    from starlette.requests import Request
+
+    from fleet.browser.page import PageSource
+    from fleet.catalog.loader import Catalog
+    from fleet.models import Scenario
+    from fleet.storage.queries import AttemptQueries
+    from fleet.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """
+    The store, its browse queries and the catalogue.
+
+    `scenarios` are by id, as they are now (`use`); attempts of others may be stored. `made_up`
+    says that the data are of practice prefectures or seeded, which every page then shows.
+    `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the pages
+    are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
+    authorities that are believed. `chromium` opens what prints dossiers; None where there is no
+    Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where
+    readers find these pages; `problems` are scenario files that could not be read. `proxies` are
+    those that the pages stand behind.
+    """
+
+    store: Store
+    browse: AttemptQueries
+    scenarios: dict[str, Scenario]
+    made_up: bool
+    data_dir: Path
+    members_only: bool = False
+    roots: Sequence[Certificate] = ()
+    chromium: Callable[[], AbstractAsyncContextManager[PageSource]] | None = None
+    contact: str | None = None
+    public_url: str | None = None
+    problems: list[str] = field(default_factory=list)
+    proxies: Proxies = field(default_factory=Proxies)
+
+    def use(self, catalogue: Catalog) -> None:
+        """From now on these scenarios; of files that cannot be read the name, not the folder."""
+        self.scenarios.clear()
+        self.scenarios.update({s.id: s for s in catalogue.scenarios})
+        self.problems[:] = [
+            f"{p.path.name}: {p.problem.replace(f'{p.path.parent}/', '')}"
+            for p in catalogue.problems
+        ]
+
+    def title(self, scenario_id: str) -> str:
+        """What a flow is for, in French; its slug if its scenario is gone."""
+        scenario = self.scenarios.get(scenario_id)
+        return scenario.title if scenario else scenario_id.partition("/")[2].replace("-", " ")
+
+
+def library_of(request: Request) -> WebContext:
+    """The library of the application that serves the request."""
+    found: WebContext = request.app.state.library
+    return found

@@ -1,0 +1,93 @@
+"""Headers that keep pages harmless, HEAD, and the language in the address."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from fleet.web.templating import PREFIX
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""On every answer, unless the answer has a stricter one of its own."""
+
+
+class HeadAsGet:
+    """Whatever answers GET answers HEAD with the same headers; the server sends no body then."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
+
+
+class LanguageOfAddress:
+    """Takes the language off the front of the path and notes it in the scope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            english = path == PREFIX or path.startswith(f"{PREFIX}/")
+            plain = (re.sub(f"^{PREFIX}(?=/|$)", "", path) or "/") if english else path
+            # in the scope as it is, too: what answers for an error of ours knows no other
+            scope["fleet.path"] = plain
+            scope["fleet.language"] = "en" if english else "fr"
+            scope = {**scope, "path": plain}
+        await self._app(scope, receive, send)
+
+
+class Headers:
+    """
+    Puts `HEADERS` on every answer that has none of its own, and how long it took.
+
+    `Server-Timing` is from the request to the first byte of its answer, in milliseconds.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        began = time.perf_counter()
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                took = f"app;dur={(time.perf_counter() - began) * 1000:.1f}"
+                message["headers"] = [*message["headers"], (b"server-timing", took.encode())]
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in HEADERS.items()
+                        if name.lower().encode() not in there
+                    ),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

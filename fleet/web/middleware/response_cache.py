@@ -1,0 +1,205 @@
+"""
+Whole answers kept for some seconds, so that twenty equal requests draw a page once.
+
+Only what is the same for everybody: a GET, at an address of `MAY_BE_KEPT`, by a reader without a
+cookie of ours; of its answers only a whole 200 that sets no cookie and says nothing of caches
+itself. Everything else passes as if this were not here. Pages for members only are never kept:
+the application then has no `KeptAnswers` (docs/decisions/0013-page-cache.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from fleet.web.middleware.sessions import WebSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+KEEP_S = 20.0
+"""How old an answer may be when it is asked for, counted from when it began to be made."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of all kept answers of a process; the one not asked for longest goes first."""
+
+LARGEST_BYTES = 1024 * 1024
+LONGEST_ADDRESS = 2000
+
+MAY_BE_KEPT = re.compile(
+    r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/tentative/[^/]+|/a-soigner|/sceaux"
+    r"|/api/(attempts|attempts/[^/]+|rates|calendars/[^/]+/[^/]+|changes|scenarios|care)"
+)
+"""Figures and evidence. No form, sign-in, live run, stream, export or stored file is among them."""
+
+SAYS_OF_CACHES = ("cache-control", "etag", "expires", "set-cookie", "vary", "content-encoding")
+"""An answer with one of these knows better."""
+
+Key = tuple[str, str, str, bytes]
+"""Language, host, path without the language, query."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """A whole answer: when it began to be made, its headers, its body and the tag of both."""
+
+    began: float
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    tag: str
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory, about."""
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + 500
+
+
+@dataclass(frozen=True, slots=True)
+class PendingResponse:
+    """An answer that is being made; in the end the answer, or None if it may not be kept."""
+
+    began: float
+    made: asyncio.Future[CachedResponse | None]
+
+
+class ResponseCache:
+    """Sends an answer that was made a moment ago again; `clock` gives seconds that only grow."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        clock: Callable[[], float],
+        keep_s: float,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._keep_s = keep_s
+        self._most_bytes = most_bytes
+        self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._bytes = 0
+        self._under_way: dict[Key, PendingResponse] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        key = _key(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        answer = self._fresh(key)
+        if answer is None:
+            before = self._under_way.get(key)
+            if before is None or self._clock() - before.began >= self._keep_s:
+                await self._make(key, scope, receive, send)
+                return
+            # its maker may go away or fail: then this request is served on its own
+            answer = await asyncio.shield(before.made)
+        if answer is None:
+            await self._app(scope, receive, send)
+        else:
+            await _send(answer, scope, send, age_s=self._clock() - answer.began)
+
+    def _fresh(self, key: Key) -> CachedResponse | None:
+        answer = self._kept.get(key)
+        if answer is None or self._clock() - answer.began >= self._keep_s:
+            return None
+        self._kept.move_to_end(key)
+        return answer
+
+    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the application answer; keep it and give it to those who wait, if that may be."""
+        began = self._clock()
+        under_way = PendingResponse(began, asyncio.get_running_loop().create_future())
+        self._under_way[key] = under_way
+        start: Message | None = None
+        answer: CachedResponse | None = None
+
+        async def held(message: Message) -> None:
+            nonlocal start, answer
+            if message["type"] == "http.response.start" and _may_be_kept(message):
+                start = message
+                return
+            if start is not None:
+                if not message.get("more_body", False):
+                    answer = _whole(began, start, message.get("body", b""))
+                    return
+                await send(start)  # comes in pieces: a stream
+                start = None
+            await send(message)
+
+        try:
+            await self._app(scope, receive, held)
+            if answer is not None and answer.size_bytes <= LARGEST_BYTES:
+                self._keep(key, answer)
+        finally:
+            under_way.made.set_result(answer)
+            if self._under_way.get(key) is under_way:
+                del self._under_way[key]
+        if answer is not None:
+            await _send(answer, scope, send)
+
+    def _keep(self, key: Key, answer: CachedResponse) -> None:
+        if (before := self._kept.pop(key, None)) is not None:
+            self._bytes -= before.size_bytes
+        self._kept[key] = answer
+        self._bytes += answer.size_bytes
+        while self._bytes > self._most_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= oldest.size_bytes
+
+
+def _key(scope: Scope) -> Key | None:
+    """What an answer is kept under; None if it must not be kept."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
+    path, query = scope["path"], scope["query_string"]
+    if len(path) + len(query) > LONGEST_ADDRESS or not MAY_BE_KEPT.fullmatch(path):
+        return None
+    session: WebSession = scope["fleet.session"]
+    headers = Headers(scope=scope)
+    if session != WebSession() or "authorization" in headers or "range" in headers:
+        return None
+    return scope["fleet.language"], headers.get("host", ""), path, query
+
+
+def _may_be_kept(start: Message) -> bool:
+    if start["status"] != 200:
+        return False
+    return not any(name.lower().decode() in SAYS_OF_CACHES for name, _ in start["headers"])
+
+
+def _whole(began: float, start: Message, body: bytes) -> CachedResponse:
+    headers = MutableHeaders(raw=list(start["headers"]))
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers["ETag"] = tag
+    # kept by a browser too, but never shown without asking; not shown to who has signed in since
+    headers["Cache-Control"] = "no-cache"
+    headers["Vary"] = "Cookie"
+    return CachedResponse(began, headers.raw, body, tag)
+
+
+async def _send(
+    answer: CachedResponse, scope: Scope, send: Send, age_s: float | None = None
+) -> None:
+    """The answer, or 304 to who has it; with its age if it was made for another request."""
+    aged = [] if age_s is None else [(b"age", str(int(age_s)).encode())]
+    given = Headers(scope=scope).get("if-none-match", "")
+    if answer.tag in (each.strip() for each in given.split(",")):
+        headers = [
+            (name, value)
+            for name, value in answer.headers
+            if name not in (b"content-length", b"content-type")
+        ]
+        await send({"type": "http.response.start", "status": 304, "headers": headers + aged})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": answer.headers + aged})
+    await send({"type": "http.response.body", "body": answer.body})

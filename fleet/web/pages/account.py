@@ -1,0 +1,109 @@
+"""`/connexion` and `/deconnexion`: signing in and out. Accounts are made with `fleet user add`."""
+
+from __future__ import annotations
+
+import math
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import (
+    HTTP_303_SEE_OTHER,
+    HTTP_401_UNAUTHORIZED,
+    HTTP_429_TOO_MANY_REQUESTS,
+)
+
+from fleet.storage.collections.passwords import Passwords
+from fleet.web.client_address import address_of
+from fleet.web.context import library_of
+from fleet.web.middleware.forms import sent_form, text_of
+from fleet.web.middleware.sessions import (
+    WebSession,
+    fresh_token,
+    give_cookie,
+    session_of,
+    take_cookie,
+    way_back,
+)
+from fleet.web.templating import PageContext
+
+router = APIRouter()
+
+_passwords = Passwords()
+_at_once = anyio.CapacityLimiter(1)
+"""Passwords worked out at the same time in each server process, 64 MiB each."""
+
+
+@router.get("/connexion")
+async def sign_in_page(request: Request) -> Response:
+    """The form."""
+    page, suite = PageContext(request), way_back(request.query_params.get("suite"))
+    if session_of(request).user is not None:
+        return RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
+    return _form(request, suite)
+
+
+@router.post("/connexion")
+async def sign_in(request: Request) -> Response:
+    """Begin a session, or say that name and password do not belong together, not which is wrong."""
+    page, accounts = PageContext(request), library_of(request).store.accounts
+    async with sent_form(request) as form:
+        name, password = text_of(form, "nom"), form.get("mot_de_passe")
+        suite = way_back(text_of(form, "suite"))
+    address = address_of(request)
+    wait_s = math.ceil(await accounts.count_try(name, address))
+    if wait_s:
+        return _form(request, suite, name, status=HTTP_429_TOO_MANY_REQUESTS, wait_s=wait_s)
+    user, kept = await accounts.find(name)
+    given = password if isinstance(password, str) else ""
+    right = await anyio.to_thread.run_sync(_passwords.matches, kept, given, limiter=_at_once)
+    if not right or user is None:
+        return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
+    await accounts.forgive(name, address)
+    # always a new token: the one before may have been known to somebody else
+    await _end(request)
+    response = RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
+    give_cookie(request, response, await accounts.begin_session(user))
+    return response
+
+
+@router.post("/deconnexion")
+async def sign_out(request: Request) -> Response:
+    """End the session, here and in the database."""
+    if session_of(request).user is not None:
+        async with sent_form(request):
+            await _end(request)
+    response = RedirectResponse(PageContext(request).href("/"), status_code=HTTP_303_SEE_OTHER)
+    take_cookie(request, response)
+    return response
+
+
+async def _end(request: Request) -> None:
+    token = session_of(request).token
+    if token is not None:
+        await library_of(request).store.accounts.end_session(token)
+
+
+def _form(
+    request: Request, suite: str | None, name: str = "", *, status: int = 200, wait_s: int = 0
+) -> Response:
+    token = session_of(request).token or fresh_token()
+    headers = {"Cache-Control": "no-store"}
+    if wait_s:
+        headers["Retry-After"] = str(wait_s)
+    if status == HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Cookie realm="fleet"'
+    response = PageContext(request).render(
+        "sign_in.html",
+        status=status,
+        headers=headers,
+        form_token=WebSession(token).form_token,
+        name=name[:60],
+        suite=suite or "",
+        wrong=status == HTTP_401_UNAUTHORIZED,
+        wait_s=wait_s,
+    )
+    give_cookie(request, response, token)
+    return response

@@ -1,0 +1,171 @@
+"""One attempt with its evidence: what was seen, and everything that proves it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from fleet.models.departments import DEPARTMENTS
+from fleet.models.query import Cursor, Filter
+from fleet.rendering.framed_picture import dialogs_until
+from fleet.rendering.i18n import N_
+from fleet.web.context import library_of
+from fleet.web.pages.evidence import beside, kind_of, proved
+from fleet.web.pages.proof import proof_of
+from fleet.web.removed import notices
+from fleet.web.templating import PageContext, straight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.models import Attempt, Dialog, Evidence
+
+router = APIRouter()
+
+MAX_SHOWN_HTML = 400_000
+"""Characters of a stored page that are shown; the file itself has all of them."""
+
+MAX_TRIES = 5
+"""A visit is tried so many times at most (setting `FLEET_TRIES`)."""
+
+FACTS = {
+    "next_publication": N_("Prochaine mise en ligne annoncée"),
+    "last_publication": N_("Dernière mise en ligne annoncée"),
+    "next_publication_week": N_("Semaine des prochains créneaux annoncés"),
+    "person_session": N_("Session ouverte par une personne"),
+    "places": N_("Lieux proposés"),
+    "form_open": N_("Formulaire ouvert"),
+    "closed_since": N_("Fermée depuis"),
+    "moved_to": N_("Déplacée vers"),
+    "login": N_("Compte demandé"),
+    "home": N_("Page d’accueil"),
+    "retry_after_s": N_("Attente demandée par le site, en secondes"),
+}
+"""What the facts that families state are called (docs/verdicts.md)."""
+
+KINDS = {
+    "picture": N_("Capture"),
+    "html": N_("Code de la page (HTML)"),
+    "outline": N_("Textes et éléments visibles"),
+}
+
+SIGNS = {
+    "text": N_("Phrase"),
+    "url": N_("Adresse"),
+    "css": N_("Élément"),
+    "dialog": N_("Boîte de dialogue"),
+    "heading": N_("Titre"),
+    "whole page": N_("Toute la page"),
+    "HTTP": N_("Réponse du serveur"),
+}
+"""What the first word of a sign stands for (`rules.Sign.seen`, `rules.judge_page`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page of the visit: its picture, and what boxes said before it was taken."""
+
+    number: int
+    picture: Evidence
+    boxes: Sequence[Dialog]
+
+    @property
+    def address(self) -> str:
+        """Host and path of its address."""
+        parts = urlsplit(self.picture.url)
+        return f"{parts.hostname or ''}{parts.path}"
+
+
+def steps_of(attempt: Attempt) -> list[Step]:
+    """The pages of the visit that have a picture, in the order of the visit."""
+    pictures = [each for each in attempt.evidence if each.kind == "picture"]
+    return [Step(n, each, dialogs_until(attempt, each)) for n, each in enumerate(pictures, 1)]
+
+
+def sign_parts(sign: str) -> tuple[str, str]:
+    """What a sign is (French, a key; empty if unknown), and what was seen of it."""
+    for kind, name in SIGNS.items():
+        if sign.startswith(f"{kind} "):
+            return name, sign if kind == "HTTP" else sign.removeprefix(f"{kind} ")
+    return "", sign
+
+
+async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
+    """All tries of the visit that this attempt is one of, the first one first."""
+    browse = library_of(request).browse
+    same = Filter(scenario_id=attempt.scenario_id)
+    here = {"at": attempt.started_at, "attempt_id": attempt.id}
+    before: list[Attempt] = []
+    if attempt.number > 1:
+        found = await browse.attempts(same, Cursor.model_validate(here), attempt.number - 1)
+        for number, each in zip(range(attempt.number - 1, 0, -1), found.items, strict=False):
+            if (each.run_id, each.number) != (attempt.run_id, number):
+                break
+            before.insert(0, each)
+    after: list[Attempt] = []
+    newer = Cursor.model_validate({**here, "newer": True})
+    for each in reversed((await browse.attempts(same, newer, MAX_TRIES)).items):
+        if (each.run_id, each.number) != (attempt.run_id, attempt.number + len(after) + 1):
+            break
+        after.append(each)
+    return [*before, attempt, *after]
+
+
+@router.get("/tentative/{attempt_id}")
+async def show(request: Request, attempt_id: str) -> HTMLResponse:
+    """The page of an attempt."""
+    library = library_of(request)
+    found = await beside(request, attempt_id)
+    attempt = found.attempt
+    tries, judgements, proof, removed = await asyncio.gather(
+        tries_of(request, attempt),
+        library.store.judgements(attempt.id),
+        proof_of(request, attempt.id),
+        notices(request, [each.sha256 for each in attempt.evidence]),
+    )
+    return PageContext(request).render(
+        "attempt.html",
+        attempt=attempt,
+        older=found.older,
+        newer=found.newer,
+        title=library.title(attempt.scenario_id),
+        department=DEPARTMENTS[attempt.department],
+        steps=steps_of(attempt),
+        signs=[sign_parts(sign) for sign in attempt.signs],
+        tries=tries,
+        judgements=judgements,
+        proof=proof,
+        files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
+        removed=removed,
+        FACTS=FACTS,
+        KINDS=KINDS,
+    )
+
+
+@router.get("/tentative/{attempt_id}/html")
+async def html(request: Request, attempt_id: str) -> HTMLResponse:
+    """The stored HTML of the last page, as text."""
+    attempt = (await beside(request, attempt_id)).attempt
+    kept = next((each for each in reversed(attempt.evidence) if each.kind == "html"), None)
+    if kept is None:
+        raise HTTPException(404, f"{attempt.id}: html")
+    await kind_of(request, kept.sha256)
+    text = (await proved(request, kept.sha256)).decode("utf-8", "replace")
+    return PageContext(request).render(
+        "attempt_html.html",
+        attempt=attempt,
+        title=library_of(request).title(attempt.scenario_id),
+        file=kept,
+        shown=straight(text[:MAX_SHOWN_HTML]),
+        characters=len(text),
+        cut=len(text) > MAX_SHOWN_HTML,
+        limit=MAX_SHOWN_HTML,
+    )

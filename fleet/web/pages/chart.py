@@ -1,0 +1,181 @@
+"""
+The charts of a flow as files: `/graphique/63/titre-de-sejour/taux.svg`, `.png`, `.csv`.
+
+The period is asked for as on the pages, the language by `?langue=en`. A picture says what it
+shows, of which period, on how many answers, and where it comes from. A CSV file is the same in
+every language: names of columns and verdicts are those of the exported data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import fleet
+from fleet.errors import BadInput
+from fleet.models.departments import DEPARTMENTS
+from fleet.models.paris import paris_day
+from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
+from fleet.web.charts.plots import PlotData, PlotLabels, draw
+from fleet.web.charts.tables import table
+from fleet.web.context import library_of
+from fleet.web.pages.flow import figures_of_flow
+from fleet.web.period import period_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet.analysis.rates import Counts
+    from fleet.models import Scenario
+    from fleet.models.query import Period
+
+router = APIRouter()
+
+TITLES: dict[str, str] = {
+    "calendrier": N_("Ce que chaque jour a montré"),
+    "semaine": N_("Quand des rendez-vous sont proposés : part des réponses, par heure de Paris"),
+    "pannes": N_("Quand le site est indisponible : part des visites, par heure de Paris"),
+    "delais": N_("Délai jusqu’à la première date proposée"),
+    "taux": N_("Taux d’offre semaine par semaine, avec son intervalle à 95 %"),
+}
+MADE_UP = N_("DONNÉES D’EXERCICE : préfectures d’entraînement, rien n’est réel")
+
+MOST_DAYS_DRAWN = 740
+"""A picture of more days than this could not be read."""
+
+MOST_BREAKS = 6
+"""As many are named under a picture."""
+
+MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""matplotlib writes colours as styles into its SVG; nothing else may happen in one."""
+
+_one_at_a_time = anyio.CapacityLimiter(1)
+"""Drawing keeps a processor busy, and matplotlib promises nothing about several threads."""
+
+
+@router.get("/graphique/{department}/{flow}/{name}.{kind}")
+async def chart(request: Request, department: str, flow: str, name: str, kind: str) -> Response:
+    """A chart as a picture or as a table."""
+    if name not in TITLES or kind not in MEDIA:
+        raise HTTPException(404)
+    library, query = library_of(request), request.query_params
+    words, period = Words(_language(query)), period_of(query).period
+    figures = await figures_of_flow(library, department, flow, query)
+    if figures is None:
+        raise HTTPException(404, words.t("Aucun relevé dans cette période."))
+    if kind == "csv":
+        content = table(name, figures, made_up=library.made_up).encode()
+        tag = _tag(content)
+    else:
+        if (period.last - period.first).days >= MOST_DAYS_DRAWN:
+            raise BadInput(f"{period.first} to {period.last}: a picture shows two years at most")
+        scenario = library.scenarios.get(f"{department}/{flow}")
+        subject = PlotData(figures, period, words)
+        place = f"{DEPARTMENTS[department]} ({department})"
+        sheet = PlotLabels(
+            warning=words.t(MADE_UP) if library.made_up else "",
+            title=library.title(f"{department}/{flow}"),
+            head=(
+                f"{place} · {words.t(TITLES[name])}",
+                f"{_from_to(words, period)} · {_numbers(words, figures.totals.counts)}",
+            ),
+            foot=tuple(_foot(words, subject, scenario, name)),
+        )
+        tag = _tag(repr((_look(), name, kind, sheet, period, figures)).encode())
+    headers = {
+        "Cache-Control": "no-cache",
+        "ETag": tag,
+        "Content-Security-Policy": _POLICY,
+        "Content-Disposition": f'{"attachment" if kind == "csv" else "inline"}; filename="'
+        f"{'exercice-' if library.made_up else ''}{department}-{flow}-{name}"
+        f'-{period.first}-{period.last}.{kind}"',
+    }
+    if _known(request, tag):
+        return Response(status_code=304, headers=headers)
+    if kind != "csv":
+        content = await anyio.to_thread.run_sync(
+            draw, name, sheet, subject, "svg" if kind == "svg" else "png", limiter=_one_at_a_time
+        )
+    return Response(content, media_type=MEDIA[kind], headers=headers)
+
+
+def _language(query: Mapping[str, str]) -> Language:
+    asked = query.get("langue") or "fr"
+    for language in LANGUAGES:
+        if language == asked:
+            return language
+    raise BadInput(f"langue={asked[:20]!r} is none of {', '.join(LANGUAGES)}")
+
+
+def _numbers(words: Words, counts: Counts) -> str:
+    answers = words.nt(
+        "n = %(n)s réponse sur les rendez-vous",
+        "n = %(n)s réponses sur les rendez-vous",
+        counts.rate.n,
+    )
+    visits = words.nt("%(n)s visite en tout", "%(n)s visites en tout", counts.samples)
+    return f"{answers} · {visits}"
+
+
+def _from_to(words: Words, period: Period) -> str:
+    if period.first == period.last:
+        return words.day(period.first)
+    return words.t(
+        "Du %(first)s au %(last)s", first=words.day(period.first), last=words.day(period.last)
+    )
+
+
+def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str) -> list[str]:
+    lines = []
+    if name in ("semaine", "pannes"):
+        lines.append(
+            words.t(
+                "Nombres en %. « · » : visité, sans réponse sur les rendez-vous. Vide : non visité."
+            )
+        )
+    scenario_id = subject.figures.totals.scenario_id
+    address = words.t(" : ") + scenario.url[:200] if scenario else ""
+    lines.append(
+        words.t("Source : visites automatiques de la page de rendez-vous")
+        + f"{address} (prefecture-fleet {fleet.__version__}, {scenario_id})"
+    )
+    lines.append(
+        words.t(
+            "Pannes, refus, captchas et démarches fermées n’entrent dans aucun taux ; leur nombre"
+            " est publié à côté."
+        )
+    )
+    if breaks := subject.figures.breaks:
+        days = ", ".join(words.day(paris_day(each.at)) for each in breaks[:MOST_BREAKS])
+        more = " …" if len(breaks) > MOST_BREAKS else ""
+        lines.append(words.t("La façon de mesurer a changé : %(days)s", days=days + more))
+    return lines
+
+
+@cache
+def _look() -> str:
+    """What changes when pictures are drawn otherwise."""
+    code = b"".join(
+        files("fleet.web").joinpath(name).read_bytes() for name in ("charts/plots.py", "rendering")
+    )
+    return f"{fleet.__version__} {hashlib.sha256(code).hexdigest()}"
+
+
+def _tag(content: bytes) -> str:
+    return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def _known(request: Request, tag: str) -> bool:
+    given = request.headers.get("if-none-match", "")
+    return tag in (each.strip() for each in given.split(","))

@@ -1,0 +1,241 @@
+"""
+`/observations`: what volunteers saw by hand. Made by persons, and said so everywhere.
+
+Whoever may read the pages may read these. Adding and withdrawing asks for an account; any member
+may withdraw any observation, because what must go (a name, a face) must go quickly.
+"""
+
+from __future__ import annotations
+
+import uuid
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.status import (
+    HTTP_303_SEE_OTHER,
+    HTTP_404_NOT_FOUND,
+    HTTP_413_CONTENT_TOO_LARGE,
+    HTTP_422_UNPROCESSABLE_CONTENT,
+)
+
+from fleet.models import now
+from fleet.models.departments import DEPARTMENTS
+from fleet.rendering.i18n import N_
+from fleet.storage.collections.observations import LONGEST_REASON, Observation, Sighting, Withdrawal
+from fleet.web.context import library_of
+from fleet.web.middleware.forms import sent_form, text_of
+from fleet.web.middleware.sessions import UPLOAD_BYTES, session_of, to_sign_in
+from fleet.web.pages.evidence import HARMLESS, READ, unchanged
+from fleet.web.pages.observation_form import SEEN, ObservationAnswers
+from fleet.web.templating import PageContext
+from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
+    from fleet.web.context import WebContext
+
+router = APIRouter()
+
+LISTED = 20
+LAST_PAGE = 1_000
+
+
+@router.get("/observations")
+async def observations(request: Request) -> Response:
+    """The observations, newest first; `?departement=63` for one department's."""
+    page, number = PageContext(request), _page_number(request)
+    department = request.query_params.get("departement") or None
+    if department is not None and department not in DEPARTMENTS:
+        raise HTTPException(400, f"departement={department[:20]!r}: 63, 2A, 971, …")
+    found = await library_of(request).store.observations.latest(
+        LISTED + 1, skip=(number - 1) * LISTED, department=department
+    )
+    return page.render(
+        "observations.html",
+        found=found[:LISTED],
+        more=len(found) > LISTED,
+        number=number,
+        department=department,
+        departments=DEPARTMENTS,
+        seen_words=SEEN,
+        user=session_of(request).user,
+    )
+
+
+def _page_number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:5]) <= LAST_PAGE):
+        raise HTTPException(400, f"page={text[:20]!r}: 1, 2, 3, …")
+    return int(text)
+
+
+@router.get("/observations/nouvelle")
+async def blank(request: Request) -> Response:
+    """The form."""
+    if session_of(request).user is None:
+        return to_sign_in(request)
+    return _form(request, ObservationAnswers.none())
+
+
+@router.post("/observations/nouvelle")
+async def add(request: Request) -> Response:
+    """Keep an observation, or show the form again with what is wrong."""
+    user, library = session_of(request).user, library_of(request)
+    if user is None:
+        return to_sign_in(request)
+    async with sent_form(request, files=1) as form:
+        answers = ObservationAnswers.of(form, library.scenarios)
+        original = await _sent_file(form)
+    status = HTTP_422_UNPROCESSABLE_CONTENT
+    kept = None
+    if not original:
+        answers.problems["image"] = N_("Joignez une image : une capture d’écran ou une photo.")
+    elif len(original) > UPLOAD_BYTES:
+        answers.problems["image"] = N_("Cette image est trop lourde : 10 Mo au plus.")
+        status = HTTP_413_CONTENT_TOO_LARGE
+    elif not answers.problems:
+        try:
+            kept = await uploaded_picture(original)
+        except UnusablePicture as exc:
+            answers.problems["image"] = str(exc)
+    if kept is None or answers.seen_at is None:
+        return _form(request, answers, status)
+    observation = _observation(user.name, answers, kept)
+    await library.store.observations.add(observation, kept.picture, kept.small)
+    address = PageContext(request).href(f"/observations/{observation.id}")
+    return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
+
+
+async def _sent_file(form: FormData) -> bytes:
+    """The file's bytes, up to one more than may be; its name is not looked at."""
+    file = form.get("image")
+    return await file.read(UPLOAD_BYTES + 1) if isinstance(file, UploadFile) else b""
+
+
+def _observation(author: str, answers: ObservationAnswers, kept: UploadedPicture) -> Observation:
+    texts = answers.texts
+    return Observation.model_validate(
+        {
+            "id": uuid.uuid4().hex,
+            "author": author,
+            "added_at": now(),
+            "seen_at": answers.seen_at,
+            "department": texts["departement"],
+            "scenario_id": answers.scenario_id,
+            "flow_words": texts["autre_demarche"],
+            "seen": Sighting(texts["vu"]),
+            "note": texts["note"],
+            "original_sha256": kept.original_sha256,
+            "original_size_bytes": kept.original_size_bytes,
+            "sha256": kept.sha256,
+            "size_bytes": len(kept.picture),
+            "width": kept.width,
+            "height": kept.height,
+        }
+    )
+
+
+def _form(request: Request, answers: ObservationAnswers, status: int = 200) -> Response:
+    library = library_of(request)
+    in_order = sorted(library.scenarios.values(), key=lambda s: (s.department, s.title))
+    return PageContext(request).render(
+        "observation_form.html",
+        status=status,
+        answers=answers,
+        departments=DEPARTMENTS,
+        flows=[(d, list(group)) for d, group in groupby(in_order, lambda s: s.department)],
+        seen_words=SEEN,
+        form_token=session_of(request).form_token,
+    )
+
+
+@router.get("/observations/{id_}")
+async def observation(request: Request, id_: str) -> Response:
+    """One observation, or what is left of one that was withdrawn."""
+    return _shown(request, await _found(request, id_))
+
+
+def _shown(request: Request, found: Observation, problem: str = "", reason: str = "") -> Response:
+    session, library = session_of(request), library_of(request)
+    return PageContext(request).render(
+        "observation.html",
+        status=HTTP_422_UNPROCESSABLE_CONTENT if problem else 200,
+        found=found,
+        department=DEPARTMENTS.get(found.department, found.department),
+        flow=flow_name(library, found),
+        linked=found.scenario_id in library.scenarios,
+        seen_words=SEEN,
+        user=session.user,
+        form_token=session.form_token,
+        problem=problem,
+        reason=reason,
+        longest_reason=LONGEST_REASON,
+    )
+
+
+def flow_name(library: WebContext, found: Observation) -> str:
+    """The flow of an observation, for a reader."""
+    return library.title(found.scenario_id) if found.scenario_id else found.flow_words
+
+
+async def _found(request: Request, id_: str) -> Observation:
+    found = await library_of(request).store.observations.get(id_)
+    if found is None:
+        raise HTTPException(HTTP_404_NOT_FOUND, id_[:80])
+    return found
+
+
+@router.post("/observations/{id_}/retirer")
+async def withdraw(request: Request, id_: str) -> Response:
+    """Take an observation back, with a reason."""
+    user = session_of(request).user
+    if user is None:
+        return to_sign_in(request, f"/observations/{id_[:80]}")
+    async with sent_form(request) as form:
+        reason = text_of(form, "raison")
+    found = await _found(request, id_)
+    if not reason:
+        return _shown(request, found, N_("Dites pourquoi : la raison reste affichée."))
+    if len(reason) > LONGEST_REASON:
+        return _shown(request, found, N_("C’est trop long : 500 caractères au plus."), reason)
+    withdrawal = Withdrawal(by=user.name, at=now(), reason=reason)
+    await library_of(request).store.observations.withdraw(found.id, withdrawal)
+    address = PageContext(request).href(f"/observations/{found.id}")
+    return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
+
+
+@router.api_route("/observations/{id_}/image.jpg", methods=READ)
+async def picture(request: Request, id_: str) -> Response:
+    """The picture; HTTPException 404 once it is withdrawn."""
+    found = await _found(request, id_)
+    content = await library_of(request).store.observations.picture(found)
+    return _jpeg(request, found, content, found.sha256)
+
+
+@router.api_route("/observations/{id_}/vignette.jpg", methods=READ)
+async def small(request: Request, id_: str) -> Response:
+    """The small copy of the picture; HTTPException 404 once it is withdrawn."""
+    found = await _found(request, id_)
+    content = await library_of(request).store.observations.small(found)
+    return _jpeg(request, found, content, f"{found.sha256}-small")
+
+
+def _jpeg(request: Request, found: Observation, content: bytes | None, version: str) -> Response:
+    if content is None:
+        raise HTTPException(HTTP_404_NOT_FOUND, found.id)
+    headers = {
+        # asked for again each time: what is withdrawn is gone at once
+        "Cache-Control": "public, no-cache",
+        "ETag": f'"{version}"',
+        "Content-Security-Policy": HARMLESS,
+        "Content-Disposition": f'inline; filename="observation_{found.id}.jpg"',
+    }
+    if unchanged(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="image/jpeg")

@@ -1,0 +1,140 @@
+"""The first page: every department on a map and in a table, and what changed lately."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from fleet.analysis.rates import Counts
+from fleet.errors import BadInput
+from fleet.models.departments import DEPARTMENTS, NOWHERE
+from fleet.rendering.i18n import N_
+from fleet.rendering.scale import FEW, LEVELS, level, share_text
+from fleet.web.charts import map as departments_map
+from fleet.web.context import library_of
+from fleet.web.pages.installation import missing_of
+from fleet.web.period import CHOICES, period_of
+from fleet.web.templating import PageContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+router = APIRouter()
+
+CHANGES = 8
+
+
+@dataclass(frozen=True)
+class DepartmentRow:
+    """A department in the table."""
+
+    code: str
+    name: str
+    foreigners: Counts
+    control: Counts
+
+
+def _or_last(share: float | None, backwards: bool) -> float:
+    """A share to sort by; what has none comes last, whichever way."""
+    if share is None:
+        return -1.0 if backwards else 2.0
+    return share
+
+
+Key = tuple[str | float | int, ...]
+
+SORTED_BY: dict[str, tuple[str, Callable[[DepartmentRow, bool], Key]]] = {
+    "departement": (N_("Département"), lambda row, _: (row.code == NOWHERE, row.code)),
+    "n": (N_("Réponses (n)"), lambda row, _: (row.foreigners.rate.n,)),
+    "taux": (
+        N_("Taux d’offre"),
+        lambda row, back: (_or_last(row.foreigners.rate.rate, back), row.foreigners.rate.n),
+    ),
+    "sans-reponse": (
+        N_("Sans réponse"),
+        lambda row, back: (_or_last(row.foreigners.unanswered_share, back),),
+    ),
+    "temoin": (
+        N_("Taux des démarches témoins"),
+        lambda row, back: (_or_last(row.control.rate.rate, back), row.control.rate.n),
+    ),
+}
+"""For `?tri=`: what a column is called, and by what of a row (and whether backwards) it sorts."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableOrder:
+    """By which column, and whether the greatest comes first (`?sens=desc`)."""
+
+    column: str
+    backwards: bool
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> TableOrder:
+        """
+        The order that was asked for; by department if none.
+
+        Raises:
+            BadInput: there is no such column or direction.
+        """
+        column, way = query.get("tri") or "departement", query.get("sens") or "asc"
+        if column not in SORTED_BY:
+            raise BadInput(f"tri={column[:40]!r} is none of {', '.join(SORTED_BY)}")
+        if way not in ("asc", "desc"):
+            raise BadInput(f"sens={way[:40]!r} is neither asc nor desc")
+        return cls(column, way == "desc")
+
+    def sort(self, rows: list[DepartmentRow]) -> list[DepartmentRow]:
+        """The rows in this order."""
+        key = SORTED_BY[self.column][1]
+        return sorted(rows, key=lambda row: key(row, self.backwards), reverse=self.backwards)
+
+    def next_way(self, column: str) -> str:
+        """What pressing on a column asks for: the other way if it is the present one."""
+        return "desc" if column == self.column and not self.backwards else "asc"
+
+    def aria(self, column: str) -> str | None:
+        """The value of `aria-sort` for a column."""
+        if column != self.column:
+            return None
+        return "descending" if self.backwards else "ascending"
+
+
+@router.get("/")
+async def overview(request: Request) -> HTMLResponse:
+    """The map, the table, the latest changes."""
+    page, library = PageContext(request), library_of(request)
+    asked = period_of(request.query_params)
+    order = TableOrder.of(request.query_params)
+    missing, halves, changes = await asyncio.gather(
+        missing_of(page, library),
+        library.store.figures.overview(asked.period),
+        library.store.figures.changes(CHANGES, control=False),
+    )
+    rows = [DepartmentRow(c, DEPARTMENTS[c], h.foreigners, h.control) for c, h in halves.items()]
+    return page.render(
+        "overview.html",
+        asked=asked,
+        choices=CHOICES,
+        order=order,
+        columns={name: page.t(words) for name, (words, _) in SORTED_BY.items()},
+        rows=order.sort(rows),
+        foreigners=Counts.total(row.foreigners for row in rows),
+        control=Counts.total(row.control for row in rows),
+        measured=sum(row.code != NOWHERE for row in rows),
+        places=departments_map.places(page, {row.code: row.foreigners for row in rows}),
+        map=departments_map,
+        levels=[(name, page.t(words)) for _, name, words in LEVELS],
+        few=FEW,
+        names=DEPARTMENTS,
+        share=partial(share_text, page),
+        level=level,
+        changes=changes,
+        missing=missing,
+    )

@@ -1,0 +1,85 @@
+"""What a verification found, in French. The English is the finding itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet.ledger.findings import Case
+from fleet.rendering.i18n import spaced
+from fleet.web.templating import straight
+
+if TYPE_CHECKING:
+    from fleet.ledger.findings import Finding
+    from fleet.rendering.i18n import Words
+
+FRENCH: dict[Case, str] = {
+    Case.SIGNATURE: "Le sceau %(seal)s a été modifié : sa signature ne tient pas.",
+    Case.SEAL_MISSING: "Le sceau %(wanted)s manque : le sceau %(seal)s vient à sa place.",
+    Case.SEAL_ORDER: "Le sceau %(seal)s ne suit pas celui d’avant : l’un des deux a été refait.",
+    Case.SEAL_DELETED: "Le sceau %(seal)s a été supprimé : des maillons le nomment.",
+    Case.SEAL_CHANGED: "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant.",
+    Case.SEAL_ODD: (
+        "Le sceau %(seal)s a été modifié (%(why)s) ; ce qui en dépend n’a pas été vérifié."
+    ),
+    Case.NOT_COVERED: (
+        "La tentative %(attempt)s de %(flow)s n’est pas sous le sceau %(seal)s, quoi qu’en dise son"
+        " maillon : elle a été ajoutée, ou son maillon modifié."
+    ),
+    Case.LINK_ODD: (
+        "Le maillon de la tentative %(attempt)s a été modifié (%(why)s) ; ce qui en dépend n’a pas"
+        " été vérifié."
+    ),
+    Case.LINK_MISSING: (
+        "Le maillon de la tentative %(attempt)s manque ; le sceau %(seal)s le couvre."
+    ),
+    Case.ROOT: "Sceau %(seal)s : sa racine n’est pas celle de ses %(links)s maillons.",
+    Case.TOKEN_ALTERED: "Sceau %(seal)s : l’horodatage de %(url)s a été modifié (%(why)s).",
+    Case.TOKEN_UNTRUSTED: (
+        "Sceau %(seal)s : l’horodatage de %(url)s a été modifié, ou ne mène à aucune racine"
+        " reconnue ici (FLEET_TIMESTAMP_ROOTS)."
+    ),
+    Case.CHAIN_BROKEN: (
+        "La chaîne de %(flow)s est rompue au maillon %(link)s (tentative %(attempt)s) : le maillon"
+        " d’avant n’est pas celui qu’il nomme."
+    ),
+    Case.CHAIN_GAP: (
+        "La chaîne de %(flow)s est rompue : après le maillon %(before)s vient le %(link)s ; ce qui"
+        " était entre les deux a été supprimé ou déplacé."
+    ),
+    Case.ATTEMPT_DELETED: (
+        "La tentative %(attempt)s de %(flow)s a été supprimée : son maillon, le %(link)s de la"
+        " chaîne, est là."
+    ),
+    Case.ATTEMPT_INSERTED: (
+        "La tentative %(attempt)s de %(flow)s n’est dans aucune chaîne : elle a été ajoutée, ou son"
+        " maillon supprimé."
+    ),
+    Case.ATTEMPT_ODD: "La tentative %(attempt)s de %(flow)s a été modifiée (%(why)s).",
+    Case.ATTEMPT_ALTERED: (
+        "La tentative %(attempt)s de %(flow)s a été modifiée : sa fiche n’est pas celle de son"
+        " maillon."
+    ),
+    Case.FILE_MISSING: "Le fichier %(file)s de la tentative %(attempt)s manque.",
+    Case.FILE_ALTERED: (
+        "Le fichier %(file)s de la tentative %(attempt)s a été modifié : ses octets donnent une"
+        " autre empreinte."
+    ),
+    Case.OTHER_KEY: (
+        "Signé avec la clé publique %(key)s, qui n’est pas celle du dossier de données : la clé a"
+        " été remplacée, ou tout a été scellé à nouveau ; comparez-la avec celle qui est publiée."
+    ),
+    Case.FILE_REMOVED: "Le fichier %(file)s a été retiré le %(day)s : %(reason)s.",
+    Case.NOT_STAMPED: "Sceau %(seal)s : aucun horodatage de %(url)s (%(why)s).",
+    Case.NO_AUTHORITY: (
+        "Le sceau %(seal)s n’a aucun horodatage : aucune autorité n’était configurée."
+    ),
+    Case.NOT_SEALED: "%(count)s tentatives de %(flow)s ne sont sous aucun sceau.",
+}
+"""For each case; its words name the same values."""
+
+
+def said(words: Words, finding: Finding) -> str:
+    """The finding in the language of `words`; what others wrote in it cannot turn the line."""
+    if words.language == "en":
+        return straight(f"{finding[:1].upper()}{finding[1:]}.".replace("..", "."))
+    return straight(spaced(FRENCH[finding.case]) % finding.values)

@@ -1,0 +1,341 @@
+"""What the figures mean: every number here was worked out by hand or taken from its source."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from fleet.analysis.rates import Counts, Delay, OfferRate, delay_of, months_after
+from fleet.analysis.samples import (
+    Break,
+    DayFigures,
+    Try,
+    breaks_of,
+    count,
+    set_aside,
+    totals_of,
+    week_of,
+)
+from fleet.models import PARIS, Group, Verdict
+from fleet.models.paris import day_start, paris_day
+
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+FLOW = "63/titre-de-sejour"
+
+
+def a_try(
+    verdict: Verdict,
+    at: datetime = AT,
+    *,
+    number: int = 1,
+    run: str = "run",
+    dates: tuple[date, ...] = (),
+    flow: str = FLOW,
+    version: str = "v1",
+) -> Try:
+    id_ = f"{run}-{flow}-{at.isoformat()}-{number}"
+    return Try(id_, run, flow, version, False, number, verdict, dates, at)
+
+
+def chain(*verdicts: Verdict, at: datetime = AT, run: str = "run") -> list[Try]:
+    """The tries of one visit, a minute apart."""
+    return [
+        a_try(verdict, at + timedelta(minutes=n), number=n + 1, run=run)
+        for n, verdict in enumerate(verdicts)
+    ]
+
+
+def counts_of(tries: list[Try]) -> Counts:
+    return Counts.total(each.counts for each in count(tries).values())
+
+
+def test_the_rate_is_that_of_slots_and_no_slots_and_of_nothing_else() -> None:
+    counts = Counts(dict.fromkeys(Verdict, 7) | {Verdict.SLOTS: 1, Verdict.NO_SLOTS: 3})
+
+    assert (counts.rate.slots, counts.rate.n, counts.rate.rate) == (1, 4, 0.25)
+
+
+def test_without_an_answer_about_slots_the_rate_is_unknown() -> None:
+    counts = Counts({Verdict.CLOSED: 5, Verdict.OVERLOAD: 5})
+
+    assert (counts.rate.n, counts.rate.rate, counts.rate.interval) == (0, None, None)
+    assert Counts().unanswered_share is None
+
+
+@pytest.mark.parametrize(
+    ("slots", "n", "low", "high"),
+    [
+        # Newcombe, Statistics in Medicine 17 (1998) 857–872, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_interval_is_that_of_wilson(slots: int, n: int, low: float, high: float) -> None:
+    interval = OfferRate(slots, n - slots).interval
+
+    assert interval == pytest.approx((low, high), abs=0.00005)
+
+
+@given(slots=st.integers(0, 5_000), none=st.integers(0, 5_000))
+def test_the_interval_is_the_one_that_scipy_works_out(slots: int, none: int) -> None:
+    n = slots + none
+    interval = OfferRate(slots, none).interval
+    if n == 0:
+        assert interval is None
+        return
+    expected = binomtest(slots, n).proportion_ci(confidence_level=0.95, method="wilson")
+    assert interval == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_the_four_parts_of_all_samples_are_all_of_them() -> None:
+    counts = Counts({verdict: n for n, verdict in enumerate(Verdict, start=1)})
+    parts = (counts.rate.slots, counts.rate.no_slots, counts.closed, counts.unanswered)
+
+    assert sum(parts) == counts.samples == 14 * 15 // 2
+    assert counts.unanswered == sum(counts.group(g) for g in Group if g is not Group.ANSWERED)
+
+
+def test_closed_is_answered_and_in_no_rate() -> None:
+    """6 of 10 answered: 1 slots, 2 no_slots, 3 closed; 4 errors."""
+    counts = Counts({Verdict.SLOTS: 1, Verdict.NO_SLOTS: 2, Verdict.CLOSED: 3, Verdict.CRASHED: 4})
+
+    assert counts.rate == OfferRate(1, 2)
+    assert (counts.answered_share, counts.closed_share, counts.unanswered_share) == (0.6, 0.3, 0.4)
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if v.group is not Group.ANSWERED])
+def test_an_error_page_never_moves_the_rate(verdict: Verdict) -> None:
+    before = [a_try(Verdict.SLOTS), a_try(Verdict.NO_SLOTS, AT + timedelta(hours=1), run="b")]
+    errors = [a_try(verdict, AT + timedelta(hours=n), run=f"error {n}") for n in range(2, 9)]
+
+    counts = counts_of(before + errors)
+
+    assert counts.rate == counts_of(before).rate == OfferRate(1, 1)
+    assert counts.unanswered_share == 7 / 9
+
+
+def test_a_visit_that_failed_three_times_is_one_unanswered_sample() -> None:
+    failed = chain(Verdict.OVERLOAD, Verdict.TIMEOUT, Verdict.SITE_DOWN)
+    answered = chain(Verdict.NO_SLOTS, at=AT + timedelta(hours=1), run="next")
+
+    counts = counts_of(failed + answered)
+
+    assert counts == Counts({Verdict.SITE_DOWN: 1, Verdict.NO_SLOTS: 1}, retried=2)
+    assert (counts.samples, counts.attempts, counts.unanswered_share) == (2, 4, 0.5)
+
+
+def test_a_visit_answered_at_its_third_try_is_one_answered_sample() -> None:
+    counts = counts_of(chain(Verdict.OVERLOAD, Verdict.OVERLOAD, Verdict.SLOTS))
+
+    assert counts == Counts({Verdict.SLOTS: 1}, retried=2)
+    assert counts.unanswered_share == 0
+
+
+def test_two_visits_of_one_run_are_two_samples() -> None:
+    """`fleet run --times 2`: the second visit begins with number 1 again."""
+    first = chain(Verdict.OVERLOAD, Verdict.OVERLOAD)
+    second = chain(Verdict.OVERLOAD, Verdict.OVERLOAD, at=AT + timedelta(hours=1))
+
+    assert counts_of(first + second) == Counts({Verdict.OVERLOAD: 2}, retried=2)
+
+
+def test_an_answer_is_never_set_aside() -> None:
+    """Even if something that is not the fleet had tried again after one."""
+    tries = chain(Verdict.SLOTS, Verdict.CAPTCHA, Verdict.UNRECOGNISED, Verdict.NO_SLOTS)
+
+    assert set_aside(tries) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "aside"),
+    [
+        ({}, 1),
+        ({"number": 3}, 0),
+        ({"run": "another"}, 0),
+        ({"flow": "63/naturalisation"}, 0),
+        ({"at": AT + timedelta(hours=6)}, 1),
+        ({"at": AT + timedelta(hours=6, milliseconds=1)}, 0),
+    ],
+)
+def test_only_its_own_retry_sets_an_attempt_aside(change: dict[str, object], aside: int) -> None:
+    retry: dict[str, object] = {"at": AT + timedelta(minutes=1), "number": 2, **change}
+    tries = [a_try(Verdict.OVERLOAD), a_try(Verdict.NO_SLOTS, **retry)]  # type: ignore[arg-type]
+
+    assert len(set_aside(tries)) == aside
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        ("2026-01-15", 1, "2026-02-15"),
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2028-01-31", 1, "2028-02-29"),
+        ("2026-02-28", 1, "2026-03-28"),
+        ("2026-12-31", 2, "2027-02-28"),
+        ("2026-12-01", 1, "2027-01-01"),
+        ("2026-11-30", 1, "2026-12-30"),
+    ],
+)
+def test_a_month_ends_with_the_same_day_or_the_last(day: str, months: int, expected: str) -> None:
+    assert months_after(date.fromisoformat(day), months) == date.fromisoformat(expected)
+
+
+DELAYS = [
+    # on 15 January: one month ends with 15 February, two with 15 March
+    ("2026-01-15", ["2026-01-15", "2026-01-16"], Delay.TWO_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-02-14", "2026-02-15"], Delay.TWO_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-02-15", "2026-02-16"], Delay.ONE_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-02-15"], Delay.ONE_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-02-15", "2026-02-15"], Delay.ONE_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-02-16", "2026-02-17"], Delay.WITHIN_TWO_MONTHS),
+    ("2026-01-15", ["2026-03-15"], Delay.WITHIN_TWO_MONTHS),
+    ("2026-01-15", ["2026-03-16"], Delay.BEYOND_TWO_MONTHS),
+    # on 31 January: 28 February, 31 March
+    ("2026-01-31", ["2026-02-28"], Delay.ONE_WITHIN_A_MONTH),
+    ("2026-01-31", ["2026-03-01"], Delay.WITHIN_TWO_MONTHS),
+    ("2026-01-31", ["2026-03-31"], Delay.WITHIN_TWO_MONTHS),
+    ("2026-01-31", ["2026-04-01"], Delay.BEYOND_TWO_MONTHS),
+    # no day, or only one that is over
+    ("2026-01-15", [], Delay.UNKNOWN_DATE),
+    ("2026-01-15", ["2026-01-14"], Delay.UNKNOWN_DATE),
+    ("2026-01-15", ["2026-01-14", "2026-01-15"], Delay.ONE_WITHIN_A_MONTH),
+    ("2026-01-15", ["2026-01-20", "2026-01-19"], Delay.TWO_WITHIN_A_MONTH),
+]
+
+
+@pytest.mark.parametrize(("day", "dates", "expected"), DELAYS)
+def test_the_delay_class_of_slots(day: str, dates: list[str], expected: Delay) -> None:
+    offered = [date.fromisoformat(each) for each in dates]
+
+    assert delay_of(Verdict.SLOTS, offered, date.fromisoformat(day)) is expected
+
+
+def test_only_answers_about_slots_have_a_delay_class() -> None:
+    day = AT.date()
+
+    classes = {verdict: delay_of(verdict, [day], day) for verdict in Verdict}
+
+    assert {verdict for verdict, delay in classes.items() if delay} == {
+        Verdict.SLOTS,
+        Verdict.NO_SLOTS,
+    }
+    assert classes[Verdict.NO_SLOTS] is Delay.NONE
+
+
+def test_every_class_has_the_words_that_la_cimade_published() -> None:
+    assert [delay.french for delay in Delay] == [
+        "au moins deux dates sur un mois",
+        "une seule date possible sous un mois",
+        "première date possible entre un et deux mois",
+        "première date possible au-delà de 2 mois",
+        "pas de date disponible",
+        "date inconnue",
+    ]
+
+
+def test_slots_without_a_day_are_counted_and_the_classes_add_up_to_n() -> None:
+    tries = [
+        a_try(Verdict.SLOTS, dates=(date(2026, 3, 12), date(2026, 3, 20))),
+        a_try(Verdict.SLOTS, AT + timedelta(hours=1), run="b"),
+        a_try(Verdict.NO_SLOTS, AT + timedelta(hours=2), run="c"),
+        a_try(Verdict.SLOTS, AT + timedelta(hours=3), run="d", dates=(date(2026, 3, 20),)),
+        a_try(Verdict.CLOSED, AT + timedelta(hours=4), run="e"),
+    ]
+
+    totals = totals_of(list(count(tries).values()))
+
+    assert totals
+    assert totals.delays == {
+        Delay.TWO_WITHIN_A_MONTH: 1,
+        Delay.UNKNOWN_DATE: 1,
+        Delay.NONE: 1,
+        Delay.ONE_WITHIN_A_MONTH: 1,
+    }
+    assert sum(totals.delays.values()) == totals.counts.rate.n == 4
+    # 2 and 10 days, on 10 March
+    assert (totals.known, totals.mean_wait_days, totals.shortest_wait_days) == (2, 6, 2)
+
+
+def test_the_day_of_an_attempt_is_that_of_paris() -> None:
+    """23:30 UTC on the 10th is half past midnight on the 11th in Paris."""
+    late = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+
+    ((_, day),) = count([a_try(Verdict.NO_SLOTS, late)])
+
+    assert day == date(2026, 3, 11) == paris_day(late)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-24", 24)]
+)
+def test_a_day_on_which_clocks_change_has_23_or_25_hours(day: str, hours: int) -> None:
+    first = day_start(date.fromisoformat(day))
+    tries = [
+        a_try(Verdict.NO_SLOTS, first + timedelta(hours=n), run=str(n))
+        for n in range(-1, hours + 1)
+    ]
+
+    figures = count(tries)[FLOW, date.fromisoformat(day)]
+
+    assert figures.counts.samples == hours
+    in_hour_2 = figures.hours.get(2, {}).get(Verdict.NO_SLOTS, 0)
+    assert in_hour_2 == hours - 23
+
+
+@given(st.dates(date(2016, 1, 1), date(2035, 12, 31)))
+def test_every_instant_belongs_to_the_day_that_began_before_it(day: date) -> None:
+    start, end = day_start(day), day_start(day + timedelta(days=1))
+
+    assert paris_day(start) == paris_day(end - timedelta(milliseconds=1)) == day
+    assert start.astimezone(PARIS).hour == 0
+
+
+def figures(day: str, *versions: tuple[str, int]) -> DayFigures:
+    start = day_start(date.fromisoformat(day))
+    since = tuple((name, start + timedelta(hours=hour)) for name, hour in versions)
+    return DayFigures(FLOW, date.fromisoformat(day), False, {}, 0, {}, 0, 0, None, since)
+
+
+def test_a_break_is_where_the_version_changed_also_back_and_within_a_day() -> None:
+    days = [
+        figures("2026-03-09", ("a", 0)),
+        figures("2026-03-10", ("a", 0), ("b", 9)),
+        figures("2026-03-12", ("b", 0), ("a", 20)),
+    ]
+
+    assert breaks_of(days) == [
+        Break(day_start(date(2026, 3, 10)) + timedelta(hours=9), "a", "b"),
+        Break(day_start(date(2026, 3, 12)) + timedelta(hours=20), "b", "a"),
+    ]
+
+
+def test_the_versions_of_a_day_are_listed_in_the_order_of_their_use() -> None:
+    used = [("a", 0), ("a", 1), ("b", 2), ("a", 3)]
+    tries = [
+        a_try(Verdict.CRASHED, AT + timedelta(hours=n), version=name, run=str(n))
+        for name, n in used
+    ]
+
+    (day,) = count(tries).values()
+
+    assert [(name, (at - AT) // timedelta(hours=1)) for name, at in day.versions] == [
+        ("a", 0),
+        ("b", 2),
+        ("a", 3),
+    ]
+
+
+def test_the_week_is_told_by_weekday_and_paris_hour() -> None:
+    """Montpellier: slots are let go in the night from Sunday to Monday."""
+    sunday, monday = datetime(2026, 3, 8, 22, 30, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
+    tries = [a_try(Verdict.NO_SLOTS, sunday), a_try(Verdict.SLOTS, monday, run="b")]
+
+    week = week_of(count(tries).values())
+
+    assert week == {(6, 23): Counts({Verdict.NO_SLOTS: 1}), (0, 1): Counts({Verdict.SLOTS: 1})}

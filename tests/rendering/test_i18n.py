@@ -1,0 +1,78 @@
+"""French first, English beside it: no page says a text that has no translation."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from fleet.rendering.i18n import Words, spaced
+from fleet.web.extract_messages import english, texts
+from tests.web.conftest import Site
+
+
+def test_every_text_of_the_pages_has_its_english() -> None:
+    catalogue = english()
+    missing = []
+    for text in texts():
+        message = catalogue.get(text[0] if isinstance(text, tuple) else text)
+        said = (message.string if message else None) or ""
+        if not (all(said) if isinstance(said, tuple) else said):
+            missing.append(text)
+
+    assert missing == []
+
+
+def test_the_catalogue_holds_nothing_that_no_page_says() -> None:
+    said = {text[0] if isinstance(text, tuple) else text for text in texts()}
+    kept = {m.id[0] if isinstance(m.id, tuple) else m.id for m in english() if m.id}
+
+    assert kept - said == set()
+
+
+def test_a_translation_fills_in_the_same_values() -> None:
+    for message in english():
+        if not message.id:
+            continue
+        names = set(re.findall(r"%\((\w+)\)s", str(message.id)))
+        assert set(re.findall(r"%\((\w+)\)s", str(message.string))) <= names, message.id
+
+
+def test_dates_and_numbers_are_written_as_each_language_does() -> None:
+    at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+
+    assert Words("fr").instant(at) == "25 novembre 2026, 00:30 (heure de Paris)"
+    assert Words("en").instant(at) == "25 November 2026, 00:30 (Paris time)"
+    assert Words("fr").percent(0.075, 1) == "7,5\u202f%"
+    assert Words("en").percent(0.075, 1) == "7.5\u202f%"
+    assert Words("fr").percent(None) == "–"
+    assert Words("fr").weekday(6) == "dimanche"
+
+
+def test_french_signs_and_quotes_stand_after_spaces_that_do_not_break() -> None:
+    assert spaced("« Tous » : 95 % (Wilson) ; vrai ? Oui !") == (
+        "«\u00a0Tous\u00a0»\u00a0: 95\u202f% (Wilson)\u202f; vrai\u202f? Oui\u202f!"
+    )
+    assert spaced("moins de 5 %(unit)s, voir http://a.example/?b:c;d") == (
+        "moins de 5 %(unit)s, voir http://a.example/?b:c;d"
+    )
+    assert Words("fr").t(" : ") + "a ? b" == "\u00a0: a ? b"
+    assert Words("fr").t("%(kind)s :", kind="a ? b") == "a ? b\u00a0:"
+
+
+def test_nothing_and_one_are_singular_in_french_and_only_one_in_english() -> None:
+    texts = ("%(n)s visite", "%(n)s visites")
+
+    assert [Words("fr").nt(*texts, n) for n in (0, 1, 2)] == ["0 visite", "1 visite", "2 visites"]
+    assert [Words("en").nt(*texts, n) for n in (0, 1, 2)] == ["0 visits", "1 visit", "2 visits"]
+
+
+@pytest.mark.parametrize("address", ["/en/", "/en/demarche/63/titre-de-sejour", "/en/methode"])
+async def test_an_english_page_has_no_french_spacing(site: Site, address: str) -> None:
+    page = html.unescape(re.sub(r"<[^>]*>", "|", (await site.http.get(address)).text))
+    for scenario in site.library.scenarios.values():  # what a flow is for is said in French only
+        page = page.replace(scenario.title, "")
+
+    assert re.findall(r".{0,30}[ \u00a0\u202f][;:?!»](?!\S).{0,9}|.{0,9}«.{0,30}", page) == []

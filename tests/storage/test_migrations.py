@@ -1,0 +1,121 @@
+"""The schema version of a database: kept, brought up step by step, never read if newer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+
+from fleet.errors import StoreRefused
+from fleet.storage.backup import NAME, Dumps
+from fleet.storage.migrations import SchemaVersion
+from tests.cli.test_cli import fleet
+from tests.storage.test_backup import filled
+
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+
+
+async def one(db: Database) -> None:
+    await db.notes.update_many({"a": {"$exists": True}}, {"$rename": {"a": "b"}})
+
+
+async def two(db: Database) -> None:
+    await db.notes.update_many({"b": 1}, {"$set": {"b": "one"}})
+
+
+async def cut_off(db: Database) -> None:
+    raise ConnectionError("the server is gone")
+
+
+@pytest.fixture
+async def db(database: dict[str, str]) -> AsyncIterator[Database]:
+    """A database in use, made before there were versions; its note has the first shape."""
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(database["FLEET_MONGODB_URL"])
+    found = client[database["FLEET_DATABASE"]]
+    await found.attempts.insert_one({"_id": "an attempt"})
+    await found.notes.insert_one({"_id": 1, "a": 1})
+    yield found
+    client.close()
+
+
+async def note(db: Database) -> dict[str, Any] | None:
+    return await db.notes.find_one({}, {"_id": 0})
+
+
+async def test_an_older_database_is_brought_up_step_by_step_and_once(db: Database) -> None:
+    await SchemaVersion(db, [one]).bring_up()
+    between = await note(db)
+    await SchemaVersion(db, [one, two]).bring_up()
+    await db.notes.insert_one({"_id": 2, "a": 1})  # a step that ran again would rename this
+    await SchemaVersion(db, [one, two]).bring_up()
+
+    assert between == {"b": 1}
+    assert await note(db) == {"b": "one"}
+    assert await db.notes.find_one({"_id": 2}) == {"_id": 2, "a": 1}
+    assert await SchemaVersion(db).version() == 3
+
+
+async def test_an_upgrade_that_was_cut_off_goes_on_where_it_was(db: Database) -> None:
+    with pytest.raises(ConnectionError):
+        await SchemaVersion(db, [one, cut_off]).bring_up()
+    left = await SchemaVersion(db).version()
+    await SchemaVersion(db, [cut_off, two]).bring_up()
+
+    assert left == 2
+    assert await note(db) == {"b": "one"}
+
+
+async def test_an_empty_database_needs_no_step(db: Database) -> None:
+    await db.attempts.delete_many({})
+
+    await SchemaVersion(db, [cut_off]).bring_up()
+
+    assert await SchemaVersion(db).version() == 2
+
+
+async def test_who_may_only_read_reads_neither_an_older_nor_a_newer_one(db: Database) -> None:
+    await SchemaVersion(db).check_readable()
+    with pytest.raises(StoreRefused, match="schema version 1, this fleet reads 2: start"):
+        await SchemaVersion(db, [one]).check_readable()
+    await SchemaVersion(db).set(3)
+    with pytest.raises(StoreRefused, match="made by a newer fleet; this one knows up to 2"):
+        await SchemaVersion(db, [one]).check_readable()
+
+
+async def test_a_database_or_a_backup_of_a_newer_fleet_is_left_as_it_is(
+    database: dict[str, str], tmp_path: Path
+) -> None:
+    await filled(database)
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(database["FLEET_MONGODB_URL"])
+    schema = SchemaVersion(client[database["FLEET_DATABASE"]])
+    made = await fleet("backup", tmp_path / "backup", **database)
+    kept = await schema.version()
+    said = (tmp_path / "backup" / NAME).read_text()
+    newer = said.replace('"schema_version": 1', '"schema_version": 7')
+    (tmp_path / "backup" / NAME).write_text(newer)
+
+    backup = await fleet("restore", tmp_path / "backup", "--replace", **database)
+    await schema.set(7)
+    opened = await fleet("rollup", "--check", **database)
+    client.close()
+
+    assert made.code == 0
+    assert kept == 1
+    assert newer != said
+    assert backup.code == opened.code == 3, (backup, opened)
+    assert "the backup" in backup.err
+    assert "has schema version 7, made by a newer fleet" in backup.err
+    assert f"the database {database['FLEET_DATABASE']} has schema version 7" in opened.err
+
+
+async def test_a_backup_of_an_older_fleet_is_brought_up(db: Database, tmp_path: Path) -> None:
+    await Dumps(db, SchemaVersion(db)).write(tmp_path, "0.0")
+    schema = SchemaVersion(db, [one])
+
+    await Dumps(db, schema).read(tmp_path, replace=True)
+
+    assert await schema.version() == 2
+    assert await note(db) == {"b": 1}
