@@ -50,6 +50,7 @@ from fleet.web.dossier_jobs import Dossiers
 from fleet.web.kept import KEEP_S, KeptAnswers
 from fleet.web.language import N_
 from fleet.web.page import PREFIX, Page
+from fleet.web.proxies import BehindProxies
 from fleet.web.sessions import Sessions
 from fleet.web.turns import Turns
 
@@ -131,6 +132,7 @@ def create_app(
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(BehindProxies, proxies=library.proxies)
     return app
 
 

@@ -43,8 +43,8 @@ MAY_BE_KEPT = re.compile(
 SAYS_OF_CACHES = ("cache-control", "etag", "expires", "set-cookie", "vary", "content-encoding")
 """An answer with one of these knows better."""
 
-Key = tuple[str, str, str, bytes]
-"""Language, host, path without the language, query."""
+Key = tuple[str, str, str, str, bytes]
+"""Language, scheme, host, path without the language, query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,8 @@ def _key(scope: Scope) -> Key | None:
     headers = Headers(scope=scope)
     if session != Session() or "authorization" in headers or "range" in headers:
         return None
-    return scope["fleet.language"], headers.get("host", ""), path, query
+    scheme = scope.get("scheme", "http")  # pages name their own address
+    return scope["fleet.language"], scheme, headers.get("host", ""), path, query
 
 
 def _may_be_kept(start: Message) -> bool:

@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse
 
 from fleet.models import PARIS, Group, Verdict, now
 from fleet.samples import paris_day
-from fleet.web.asking import is_https
 from fleet.web.language import LANGUAGES, Language, Words
 from fleet.web.library import library_of
 from fleet.web.words import GROUPS, VERDICTS
@@ -58,8 +57,8 @@ class Page(Words):
     @property
     def address(self) -> str:
         """The whole address of this page, as whoever asked for it can ask again."""
-        scheme = "https" if is_https(self.request) else self.request.url.scheme
-        return f"{scheme}://{self.request.url.netloc}{self.href(self.path)}{self.query}"
+        url = self.request.url
+        return f"{url.scheme}://{url.netloc}{self.href(self.path)}{self.query}"
 
     @property
     def today(self) -> date:

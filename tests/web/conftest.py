@@ -85,6 +85,7 @@ async def serving(
         port=0,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # as `fleet serve`: the application looks after them itself
         timeout_keep_alive=60,  # longer than a client keeps one: httpx must not meet it closing
     )
     server = uvicorn.Server(config)
