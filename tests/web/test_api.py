@@ -381,6 +381,48 @@ async def test_a_feed_in_english_links_to_the_english_pages(history: Site) -> No
     assert link.get("href").startswith(f"{history.url}/en/tentative/")
 
 
+async def test_no_title_breaks_a_feed(history: Site) -> None:
+    before = history.library.scenarios["63/titre-de-sejour"]
+    title = "Titre \x00\x0b\x1b\ufffe\ud800<b>&amp; ]]>\u00e9\U0001f600"
+    history.library.scenarios[before.id] = before.model_copy(update={"title": title})
+    try:
+        answer = await history.http.get(f"/api/changes/{before.id}.atom?control=false&langue=fr")
+    finally:
+        history.library.scenarios[before.id] = before
+
+    assert answer.status_code == 200
+    feed = etree.fromstring(answer.content)
+    shown = "Titre <b>&amp; ]]>\u00e9\U0001f600"
+    for each in (feed, feed.find("a:entry", ATOM)):
+        assert shown in each.findtext("a:title", namespaces=ATOM)
+    (own,) = feed.xpath("a:link[@rel='self']/@href", namespaces=ATOM)
+    assert own == f"{history.url}/api/changes/{before.id}.atom?control=false&langue=fr"
+
+
+async def test_a_feed_has_what_atom_asks_for(history: Site) -> None:
+    feed = etree.fromstring((await history.http.get("/api/changes.atom")).content)
+
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    required = ["id", "title", "updated"]
+    assert [len(feed.findall(f"a:{each}", ATOM)) for each in required] == [1, 1, 1]
+    assert feed.findtext("a:author/a:name", namespaces=ATOM)
+    links = {each.get("rel"): each.get("href") for each in feed.findall("a:link", ATOM)}
+    assert links == {
+        "self": f"{history.url}/api/changes.atom",
+        "alternate": f"{history.url}/",
+    }
+    assert feed.findall("a:entry", ATOM)
+    for entry in feed.findall("a:entry", ATOM):
+        once = ["id", "title", "updated", "published", "summary", "content", "category"]
+        assert [len(entry.findall(f"a:{each}", ATOM)) for each in once] == [1] * len(once)
+        assert entry.find("a:link", ATOM).get("rel") == "alternate"
+        content = entry.find("a:content", ATOM)
+        assert (content.get("type"), len(content)) == ("html", 0)
+        assert etree.fromstring(f"<div>{content.text}</div>").findtext("p") == entry.findtext(
+            "a:summary", namespaces=ATOM
+        )
+
+
 async def test_a_feed_that_has_not_changed_is_not_sent_again(history: Site) -> None:
     first = await history.http.get("/api/changes.atom")
     again = await history.http.get(
