@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -77,6 +81,21 @@ def test_these_modules_never_import_those(modules: str) -> None:
     those = [p for p in {*FLEET, *SCENARIOS} if re.fullmatch(modules, name(p))]
     assert those
     assert {name(p): r for p in those if (r := reaches(p, NEVER[modules]))} == {}
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    lines = itertools.chain(project["dependencies"], *extras)
+    declared = {re.split(r"[<>=\[ ;]", line)[0].replace("_", "-").lower() for line in lines}
+    given_by = packages_distributions()
+    theirs = {i.partition(".")[0] for p in FLEET for i in imports(p)} - sys.stdlib_module_names
+    undeclared = {
+        package
+        for package in theirs - {"fleet"}
+        if not {each.replace("_", "-").lower() for each in given_by.get(package, [])} & declared
+    }
+    assert undeclared == set()
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=name)
