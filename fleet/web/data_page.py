@@ -13,6 +13,7 @@ from fleet.filter import FIRST_DAY, Filter
 from fleet.models import now
 from fleet.present import CSV_COLUMNS
 from fleet.samples import paris_day
+from fleet.web.api_export import NO_PARQUET, writes_parquet
 from fleet.web.fields import ATTEMPT, CSV_ONLY, EVIDENCE
 from fleet.web.library import library_of
 from fleet.web.page import Page
@@ -38,5 +39,6 @@ async def data(request: Request) -> HTMLResponse:
         evidence_fields=EVIDENCE,
         first_day=FIRST_DAY,
         today=paris_day(now()),
+        no_parquet=None if writes_parquet() else NO_PARQUET,
         site=str(request.base_url).rstrip("/"),
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import html
 import io
 import json
 import re
+import subprocess
+import sys
 import tracemalloc
 import uuid
 from collections import Counter
@@ -474,6 +477,33 @@ async def test_parquet_has_the_same_columns_with_their_types(site: Site) -> None
     assert tuple(row["first_dates"]) == attempt.first_dates
     assert dict(row["facts"]) == dict(attempt.facts)
     assert row["slot_count"] == attempt.slot_count
+
+
+async def test_without_its_extra_parquet_is_not_offered_and_says_what_is_missing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page_with = await site.http.get("/donnees")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+
+    page = await site.http.get("/donnees")
+    answer = await get(site, "/api/export/attempts.parquet", 501)
+    english = await get(site, "/en/api/export/attempts.parquet", 501)
+
+    assert "attempts.parquet" in page_with.text
+    assert "pip install" not in page_with.text
+    assert "attempts.parquet" not in page.text
+    extra = "pip install 'prefecture-fleet[parquet]'"
+    for said in (html.unescape(page.text), answer["detail"], english["detail"]):
+        assert extra in said
+    assert answer["detail"].startswith("Ce serveur n’écrit pas de Parquet")
+    assert english["detail"].startswith("This server writes no Parquet")
+
+
+def test_a_server_loads_what_draws_and_what_writes_parquet_only_when_it_is_asked_to() -> None:
+    code = "import sys, fleet.commands.serving; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert {"matplotlib", "numpy", "pyarrow"} & set(loaded.stdout.decode().split()) == set()
 
 
 async def test_an_export_of_nothing_is_an_empty_file_that_can_be_read(site: Site) -> None:
