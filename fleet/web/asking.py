@@ -1,5 +1,5 @@
 """
-Where a request comes from: the visitor's address, http or https, and from which page.
+Where a request comes from: the visitor's address, http or https, from which page, and what it has.
 
 What a proxy in front of the pages says of it is in the request by now (`proxies`).
 """
@@ -28,6 +28,17 @@ def address_of(request: Request) -> str:
     if address.version == 6:
         return str(ipaddress.ip_network((address.packed[:8] + bytes(8), 64)))
     return str(address)
+
+
+def unchanged(request: Request, tag: str) -> bool:
+    """
+    Whether the reader has the answer with this tag already, and is told 304.
+
+    Strong or weak is the same here: a proxy that compresses makes a tag weak.
+    """
+    asked = ",".join(request.headers.getlist("if-none-match"))
+    has = [each.strip().removeprefix("W/") for each in asked.split(",")]
+    return has == ["*"] or tag.removeprefix("W/") in has
 
 
 def is_from_here(request: Request) -> bool:

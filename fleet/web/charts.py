@@ -24,6 +24,7 @@ import fleet
 from fleet.departments import DEPARTMENTS
 from fleet.errors import BadInput
 from fleet.samples import paris_day
+from fleet.web.asking import unchanged
 from fleet.web.drawing import Sheet, Subject, draw
 from fleet.web.flow import figures_of_flow
 from fleet.web.language import LANGUAGES, N_, Language, Words
@@ -101,7 +102,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
         f"{'exercice-' if library.made_up else ''}{department}-{flow}-{name}"
         f'-{period.first}-{period.last}.{kind}"',
     }
-    if _known(request, tag):
+    if unchanged(request, tag):
         return Response(status_code=304, headers=headers)
     if kind != "csv":
         content = await anyio.to_thread.run_sync(
@@ -174,8 +175,3 @@ def _look() -> str:
 
 def _tag(content: bytes) -> str:
     return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def _known(request: Request, tag: str) -> bool:
-    given = request.headers.get("if-none-match", "")
-    return tag in (each.strip() for each in given.split(","))

@@ -16,6 +16,7 @@ from fleet.errors import NotStored
 from fleet.filter import Cursor, Filter
 from fleet.outline import StoredPage
 from fleet.web import difference
+from fleet.web.asking import unchanged
 from fleet.web.evidence import (
     FOR_EVER,
     HARMLESS,
@@ -25,7 +26,6 @@ from fleet.web.evidence import (
     made_of,
     picture,
     proved,
-    unchanged,
 )
 from fleet.web.library import library_of
 from fleet.web.page import Page

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from fleet.errors import BadInput, EvidenceRemoved, StoreRefused
 from fleet.web import framed
+from fleet.web.asking import unchanged
 from fleet.web.language import LANGUAGES, N_, Words
 from fleet.web.library import library_of
 from fleet.web.page import Page
@@ -155,12 +156,6 @@ async def made_of(make: Callable[..., bytes], *pictures_and_more: object) -> byt
             N_("Ce fichier n’est pas une image entière. L’original reste disponible."),
             str(exc),
         ) from exc
-
-
-def unchanged(request: Request, etag: str) -> bool:
-    """Whether the reader has this already."""
-    asked = request.headers.get("if-none-match", "")
-    return asked == "*" or etag in (each.strip().removeprefix("W/") for each in asked.split(","))
 
 
 def in_language(request: Request) -> Words:

@@ -24,6 +24,7 @@ from fleet.departments import DEPARTMENTS
 from fleet.filter import FIRST_DAY
 from fleet.web.api_models import NOT_THERE, ChangeFound, State
 from fleet.web.api_query import Asked, Department, Flow, Question, check_measured, flow_of
+from fleet.web.asking import unchanged
 from fleet.web.language import N_, Words
 from fleet.web.library import Library, library_of
 from fleet.web.page import environment
@@ -180,7 +181,7 @@ def _feed(
     content = _NOT_XML.sub("", text).encode()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "max-age=300"}
-    if request.headers.get("if-none-match") == etag:
+    if unchanged(request, etag):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(content, media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=headers)
 

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 
+from fleet.web.asking import unchanged
 from fleet.web.sessions import Session
 
 if TYPE_CHECKING:
@@ -190,8 +192,7 @@ def _whole(began: float, start: Message, body: bytes) -> Answer:
 async def _send(answer: Answer, scope: Scope, send: Send, age_s: float | None = None) -> None:
     """The answer, or 304 to who has it; with its age if it was made for another request."""
     aged = [] if age_s is None else [(b"age", str(int(age_s)).encode())]
-    given = Headers(scope=scope).get("if-none-match", "")
-    if answer.tag in (each.strip() for each in given.split(",")):
+    if unchanged(Request(scope), answer.tag):
         headers = [
             (name, value)
             for name, value in answer.headers

@@ -26,7 +26,8 @@ from starlette.status import (
 from fleet.departments import DEPARTMENTS
 from fleet.models import now
 from fleet.observations import LONGEST_REASON, Observation, Seen, Withdrawal
-from fleet.web.evidence import HARMLESS, READ, unchanged
+from fleet.web.asking import unchanged
+from fleet.web.evidence import HARMLESS, READ
 from fleet.web.forms import sent_form, text_of
 from fleet.web.language import N_
 from fleet.web.library import library_of
