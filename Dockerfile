@@ -9,6 +9,7 @@ ARG PIP_INDEX_URL
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 RUN python -m venv /opt/fleet
+# Without the extra `parquet` (pyarrow, 176 MB): docs/operations.md says how to add it.
 COPY docker/requirements.lock docker/
 RUN /opt/fleet/bin/python -m pip install --require-hashes -r docker/requirements.lock
 COPY pyproject.toml README.md LICENSE ./

@@ -70,7 +70,7 @@ soak: setup ## measure the memory of a fleet that watches for long
 # ARGS=--upgrade takes the newest, ARGS='--upgrade-package playwright' one of them.
 lock: setup ## remake the lock files from pyproject.toml
 	@$(BIN)/python -m pip install --quiet '$(UV)'
-	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra web --extra dev --group build \
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra web --extra parquet --extra dev --group build \
 	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $(ARGS) --output-file requirements.lock
 	@{ echo '# Every package that setup.sh installs, pinned with its hashes. Made from'; \
@@ -80,7 +80,7 @@ lock: setup ## remake the lock files from pyproject.toml
 	    --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 	    --output-file docker/requirements.lock
 	@{ echo '# What the image holds: the versions of requirements.lock, without the embedded'; \
-	   echo '# MongoDB and the tools of development. Do not edit, remake it with: make lock'; \
+	   echo '# MongoDB, Parquet and the tools of development. Do not edit, remake it with: make lock'; \
 	   cat docker/requirements.lock; } > requirements.lock.new && mv requirements.lock.new docker/requirements.lock
 
 clean: ## remove everything that setup, tests and tools made here

@@ -8,11 +8,14 @@ import, and how long files and functions may grow.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,21 @@ def test_what_a_program_does_not_need_is_not_loaded(module: str, without: str) -
     code = f"import sys, {module}; print([m for m in {without.split()} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (said.stdout.strip(), said.stderr) == ("[]", "")
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    lines = itertools.chain(project["dependencies"], *extras)
+    declared = {re.split(r"[<>=\[ ;]", line)[0].replace("_", "-").lower() for line in lines}
+    given_by = packages_distributions()
+    theirs = {i.partition(".")[0] for p in FLEET for i in imports(p)} - sys.stdlib_module_names
+    undeclared = {
+        package
+        for package in theirs - {"fleet", "pydantic_core"}  # the other half of pydantic
+        if not {each.replace("_", "-").lower() for each in given_by.get(package, [])} & declared
+    }
+    assert undeclared == set()
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=name)

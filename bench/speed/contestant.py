@@ -15,10 +15,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Protocol
 
 import psutil
+from fleet.browser.processes import pss_bytes
 
 Visits = Callable[[int], Awaitable[list[str]]]
 
@@ -58,18 +58,6 @@ def cpu_seconds() -> float:
     return total
 
 
-def pss_bytes() -> int:
-    """Memory of the tree, shared pages counted once (proportional set size)."""
-    total = 0
-    for process in tree():
-        try:
-            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-    return total * 1024
-
-
 class MemoryWatch(threading.Thread):
     """Samples the tree's memory until `stop`; off by default, for reading it costs time."""
 
@@ -80,7 +68,7 @@ class MemoryWatch(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.25):
-            self.samples.append(pss_bytes())
+            self.samples.append(pss_bytes(tree()))
 
     def stop(self) -> int:
         self._ended.set()

@@ -51,6 +51,7 @@ from fleet.web.pages import (
     runs,
     seals,
 )
+from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def create_app(
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(BehindProxies, proxies=library.proxies)
     return app
 
 

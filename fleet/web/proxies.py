@@ -5,6 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+THIS_MACHINE = ("127.0.0.0/8", "::ffff:127.0.0.0/104", "::1")
+"""Proxies here are believed without being named."""
 
 LOOK_UP_S = 20.0
 """How often names are looked up: a container that is made anew has another address."""
@@ -18,23 +27,44 @@ class Proxies:
     """
 
     def __init__(self, names: Sequence[str] = ()) -> None:
-        self._found: dict[str, set[str]] = {name: set() for name in names}
+        self.addresses: dict[str, set[str]] = {name: set() for name in names}
 
-    def believes(self, address: str) -> bool:
-        """Whether one of them has this address."""
-        return any(address in each for each in self._found.values())
+    def believed(self) -> frozenset[str]:
+        """The addresses and networks whose word counts now."""
+        return frozenset(THIS_MACHINE).union(*self.addresses.values())
 
     async def look_up(self) -> None:
         """Ask for the addresses of all names."""
-        for name in self._found:
+        for name in self.addresses:
             try:
                 answers = await asyncio.get_running_loop().getaddrinfo(name, None)
             except (socket.gaierror, UnicodeError):
                 continue
-            self._found[name] = {str(answer[4][0]) for answer in answers}
+            self.addresses[name] = {str(answer[4][0]) for answer in answers}
 
     async def follow(self) -> None:
         """Look the names up again and again; ends at once if there are none."""
-        while self._found:
+        while self.addresses:
             await self.look_up()
             await asyncio.sleep(LOOK_UP_S)
+
+
+class BehindProxies:
+    """
+    Puts the reader's address and scheme into a request that a proxy of ours passed on.
+
+    uvicorn's middleware does it; it takes addresses once and for all, so there is another one
+    when they have changed. Outermost: whatever makes an address of ours needs the right scheme.
+    """
+
+    def __init__(self, app: Any, proxies: Proxies) -> None:
+        self._app, self._proxies = app, proxies
+        self._believed: frozenset[str] = frozenset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        believed = self._proxies.believed()
+        if believed != self._believed:
+            self._believed = believed
+            self._behind: Any = ProxyHeadersMiddleware(self._app, sorted(believed))
+        await self._behind(scope, receive, send)

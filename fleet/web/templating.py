@@ -20,7 +20,6 @@ from fleet.models import PARIS, Group, Verdict, now
 from fleet.models.paris import paris_day
 from fleet.rendering.i18n import LANGUAGES, Language, Words
 from fleet.rendering.labels import GROUPS, VERDICTS
-from fleet.web.client_address import is_https
 from fleet.web.context import library_of
 
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ class PageContext(Words):
     @property
     def address(self) -> str:
         """The whole address of this page, as whoever asked for it can ask again."""
-        scheme = "https" if is_https(self.request) else self.request.url.scheme
-        return f"{scheme}://{self.request.url.netloc}{self.href(self.path)}{self.query}"
+        url = self.request.url
+        return f"{url.scheme}://{url.netloc}{self.href(self.path)}{self.query}"
 
     @property
     def today(self) -> date:

@@ -8,6 +8,7 @@ in the file and not by its name; their size in pixels is read before any pixel i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import math
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 import anyio
 import anyio.to_thread
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fleet.rendering.i18n import N_
 
@@ -30,18 +31,6 @@ KEPT_BYTES = 4 * 1024 * 1024
 """Of the copy that is kept; a larger one is drawn smaller or coarser."""
 
 SMALL_PX = (480, 360)
-
-_ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""How a camera says that it was held (EXIF, tag 0x0112) → what makes the picture upright."""
 
 _DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError)
 _DAMAGED_TOO = (struct.error, OverflowError)
@@ -109,24 +98,18 @@ def _opened(content: bytes) -> Image.Image:
             if picture.width * picture.height > MAX_PIXELS:
                 raise UnusablePicture(TOO_MANY_PIXELS)
             picture.load()
-            upright = _UPRIGHT.get(_orientation(picture))
             kept = _reduced(_opaque(picture), _scale(picture.width, picture.height))
     except Image.DecompressionBombError as exc:  # Pillow's own limit, above ours
         raise UnusablePicture(TOO_MANY_PIXELS) from exc
     except (*_DAMAGED, *_DAMAGED_TOO) as exc:  # whatever Pillow calls a damaged file
         raise UnusablePicture(NO_PICTURE) from exc
-    if upright is not None:
-        kept = kept.transpose(upright)
+    # in place: the pixels are turned before the rest of what the camera wrote is read, and they
+    # may be good all the same
+    with contextlib.suppress(*_DAMAGED, *_DAMAGED_TOO):
+        ImageOps.exif_transpose(kept, in_place=True)
     # Pillow carries comments, XMP and more along from picture to picture, and writes some of them
     kept.info = {}
     return kept
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
-    except (*_DAMAGED, *_DAMAGED_TOO):  # the pixels may be good all the same
-        return 1
 
 
 def _opaque(picture: Image.Image) -> Image.Image:
@@ -135,6 +118,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
     layered = picture.convert("RGBA")
     paper = Image.new("RGB", picture.size, "#ffffff")
     paper.paste(layered, mask=layered.getchannel("A"))
+    paper.info = picture.info  # how it was held, too
     return paper
 
 

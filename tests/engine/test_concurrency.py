@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -481,6 +482,22 @@ def own_memory(limit_mb: int) -> Callable[[], ResourceReading]:
         )
 
     return read
+
+
+def test_memory_is_that_of_all_processes_and_one_that_has_ended_has_none() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "taken = b'x' * 50_000_000; input()"], stdin=subprocess.PIPE
+    ) as ended:
+        there = psutil.Process(ended.pid)
+        own = processes.pss_bytes([psutil.Process()])
+        while (both := processes.pss_bytes([psutil.Process(), there])) < own + 50_000_000:
+            time.sleep(0.05)
+        ended.kill()
+        while processes.lives(there):
+            time.sleep(0.01)
+        zombie = processes.pss_bytes([there])
+    assert both > own > 0
+    assert (zombie, processes.pss_bytes([there])) == (0, 0)
 
 
 async def test_a_process_that_takes_the_memory_takes_the_places_and_gives_them_back() -> None:

@@ -10,8 +10,8 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,15 @@ def plain(text: str) -> str:
     return re.sub("[\u00a0\u202f]", " ", text)
 
 
+class ServerWithoutSignals(uvicorn.Server):
+    """Ctrl-C is pytest's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
 @asynccontextmanager
 async def serving(
     library: WebContext, *, keep_s: float = 0, clock: Callable[[], float] = time.monotonic
@@ -85,11 +94,12 @@ async def serving(
         port=0,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # as `fleet serve`: the application looks after them itself
         timeout_keep_alive=60,  # longer than a client keeps one: httpx must not meet it closing
     )
-    server = uvicorn.Server(config)
+    server = ServerWithoutSignals(config)
     socket = config.bind_socket()
-    running = asyncio.ensure_future(server._serve([socket]))
+    running = asyncio.ensure_future(server.serve([socket]))
     while not server.started:
         assert not running.done()
         await asyncio.sleep(0.01)

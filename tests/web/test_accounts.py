@@ -15,15 +15,17 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from fleet.browser.chromium import Chromium
 from fleet.models import now
 from fleet.storage.collections.accounts import FREE_TRIES_ACCOUNT, FREE_TRIES_ADDRESS, SESSION
 from fleet.web.app import create_app
-from fleet.web.client_address import address_of, is_https
+from fleet.web.client_address import address_of
 from fleet.web.pages import account, dossiers, observations
-from fleet.web.proxies import Proxies
+from fleet.web.proxies import BehindProxies, Proxies
 from tests.web.members import (
     CLAIRE,
     HASH,
@@ -210,33 +212,51 @@ async def test_the_cookie_is_for_this_site_and_no_script(members: Club) -> None:
 # Where a request comes from ------------------------------------------------------------------
 
 
-async def test_the_word_of_a_proxy_that_the_pages_stand_behind_counts_too(members: Club) -> None:
-    behind = Proxies(("192.0.2.80", "no-such-name.invalid"))
-    scope = {
-        "type": "http",
-        "scheme": "http",
-        "path": "/",
-        "query_string": b"",
-        "server": ("192.0.2.1", 80),
-        "app": create_app(replace(members.library, proxies=behind)),
-        "client": ("192.0.2.80", 1),
-        "headers": [(b"x-forwarded-for", b"198.51.100.7"), (b"x-forwarded-proto", b"https")],
-    }
-    before = address_of(Request(scope))
-    await behind.look_up()
-    another = {**scope, "client": ("192.0.2.81", 1)}
+async def believed(behind: Proxies, client: str, headers: dict[str, str]) -> tuple[str, str]:
+    """Whence and by which scheme a request comes, as the pages see it: it passes our middleware."""
+    found: list[tuple[str, str]] = []
 
-    assert before == "192.0.2.80"
-    assert (address_of(Request(scope)), is_https(Request(scope))) == ("198.51.100.7", True)
-    assert (address_of(Request(another)), is_https(Request(another))) == ("192.0.2.81", False)
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        found.append((address_of(request), request.url.scheme))
+        await Response()(scope, receive, send)
+
+    # the client's address is part of the connection, and a test has only this machine's
+    through = httpx.ASGITransport(BehindProxies(pages, behind), client=(client, 1))
+    async with httpx.AsyncClient(transport=through, base_url="http://rdv.example.org") as http:
+        await http.get("/", headers=headers)
+    return found[0]
+
+
+TLS = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+
+
+async def test_the_word_of_a_proxy_that_the_pages_stand_behind_counts_too() -> None:
+    behind = Proxies(("192.0.2.80", "no-such-name.invalid"))
+    before = await believed(behind, "192.0.2.80", TLS)
+    await behind.look_up()
+
+    assert before == ("192.0.2.80", "http")
+    assert await believed(behind, "192.0.2.80", TLS) == ("198.51.100.7", "https")
+    assert await believed(behind, "192.0.2.81", TLS) == ("192.0.2.81", "http")
+
+
+async def test_a_proxy_that_gets_another_address_is_believed_there_only() -> None:
+    behind = Proxies(("proxy",))
+    behind.addresses["proxy"] = {"192.0.2.80"}
+    first = await believed(behind, "192.0.2.80", TLS)
+    behind.addresses["proxy"] = {"192.0.2.81"}
+
+    assert first == ("198.51.100.7", "https")
+    assert await believed(behind, "192.0.2.80", TLS) == ("192.0.2.80", "http")
+    assert await believed(behind, "192.0.2.81", TLS) == ("198.51.100.7", "https")
 
 
 async def test_a_proxys_name_is_looked_up() -> None:
     behind = Proxies(("localhost",))
     await behind.look_up()
 
-    assert behind.believes("127.0.0.1")
-    assert not behind.believes("127.0.0.2")
+    assert "127.0.0.1" in behind.addresses["localhost"]
 
 
 @pytest.mark.parametrize(
@@ -245,30 +265,53 @@ async def test_a_proxys_name_is_looked_up() -> None:
         ("203.0.113.9", "", "203.0.113.9"),
         ("203.0.113.9", "198.51.100.7", "203.0.113.9"),
         ("127.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("127.0.0.2", "198.51.100.7", "198.51.100.7"),
+        ("::1", "198.51.100.7", "198.51.100.7"),
         ("127.0.0.1", "10.0.0.1, 198.51.100.7", "198.51.100.7"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("127.0.0.1", "<script>", "unknown"),
         ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+        ("127.0.0.1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
     ],
 )
-def test_a_proxys_word_counts_only_from_this_machine(
+async def test_a_proxys_word_counts_only_from_this_machine(
     client: str, forwarded: str, address: str
 ) -> None:
-    headers = [(b"x-forwarded-for", forwarded.encode()), (b"x-forwarded-proto", b"https")]
-    request = Request(
-        {
-            "type": "http",
-            "scheme": "http",
-            "path": "/",
-            "query_string": b"",
-            "server": ("127.0.0.1", 80),
-            "client": (client, 1),
-            "headers": headers if forwarded else headers[1:],
-        }
-    )
+    said = {"X-Forwarded-For": forwarded} if forwarded else {}
+    got = await believed(Proxies(), client, {"X-Forwarded-Proto": "https", **said})
 
-    assert address_of(request) == address
-    assert is_https(request) is (client == "127.0.0.1")
+    here = client.startswith("127.") or client == "::1"
+    assert got == (address, "https" if here else "http")
+
+
+async def test_behind_https_no_page_feed_or_redirect_names_http(members: Club) -> None:
+    host = members.url.removeprefix("http://")
+    async with members.reader(**{"X-Forwarded-Proto": "https"}) as http:
+        feed = await http.get("/api/changes.atom")
+        data = await http.get("/donnees")
+        page = await http.get("/methode")
+        redirect = await http.get("/galerie/")
+
+    assert f'href="https://{host}/api/changes.atom"' in feed.text
+    assert f"https://{host}/" in data.text
+    assert f"https://{host}/methode" in page.text
+    assert redirect.headers["location"] == f"https://{host}/galerie"
+    for each in (feed, data, page):
+        assert f"http://{host}" not in each.text
+
+
+async def test_the_pages_believe_the_proxies_of_their_library_and_no_others(members: Club) -> None:
+    behind = Proxies(("192.0.2.80",))
+    await behind.look_up()
+    app = create_app(replace(members.library, proxies=behind))
+    locations = []
+    for address in ("192.0.2.80", "192.0.2.81"):
+        through = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=through, base_url="http://rdv.example.org") as http:
+            got = await http.get("/galerie/", headers={"X-Forwarded-Proto": "https"})
+            locations.append(got.headers["location"])
+
+    assert locations == ["https://rdv.example.org/galerie", "http://rdv.example.org/galerie"]
 
 
 FROM_ELSEWHERE = [

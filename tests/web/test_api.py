@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import html
 import io
 import json
 import re
+import subprocess
+import sys
 import tracemalloc
 import uuid
 from collections import Counter
@@ -383,6 +386,48 @@ async def test_a_feed_in_english_links_to_the_english_pages(history: Site) -> No
     assert link.get("href").startswith(f"{history.url}/en/tentative/")
 
 
+async def test_no_title_breaks_a_feed(history: Site) -> None:
+    before = history.library.scenarios["63/titre-de-sejour"]
+    title = "Titre \x00\x0b\x1b\ufffe\ud800<b>&amp; ]]>\u00e9\U0001f600"
+    history.library.scenarios[before.id] = before.model_copy(update={"title": title})
+    try:
+        answer = await history.http.get(f"/api/changes/{before.id}.atom?control=false&langue=fr")
+    finally:
+        history.library.scenarios[before.id] = before
+
+    assert answer.status_code == 200
+    feed = etree.fromstring(answer.content)
+    shown = "Titre <b>&amp; ]]>\u00e9\U0001f600"
+    for each in (feed, feed.find("a:entry", ATOM)):
+        assert shown in each.findtext("a:title", namespaces=ATOM)
+    (own,) = feed.xpath("a:link[@rel='self']/@href", namespaces=ATOM)
+    assert own == f"{history.url}/api/changes/{before.id}.atom?control=false&langue=fr"
+
+
+async def test_a_feed_has_what_atom_asks_for(history: Site) -> None:
+    feed = etree.fromstring((await history.http.get("/api/changes.atom")).content)
+
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    required = ["id", "title", "updated"]
+    assert [len(feed.findall(f"a:{each}", ATOM)) for each in required] == [1, 1, 1]
+    assert feed.findtext("a:author/a:name", namespaces=ATOM)
+    links = {each.get("rel"): each.get("href") for each in feed.findall("a:link", ATOM)}
+    assert links == {
+        "self": f"{history.url}/api/changes.atom",
+        "alternate": f"{history.url}/",
+    }
+    assert feed.findall("a:entry", ATOM)
+    for entry in feed.findall("a:entry", ATOM):
+        once = ["id", "title", "updated", "published", "summary", "content", "category"]
+        assert [len(entry.findall(f"a:{each}", ATOM)) for each in once] == [1] * len(once)
+        assert entry.find("a:link", ATOM).get("rel") == "alternate"
+        content = entry.find("a:content", ATOM)
+        assert (content.get("type"), len(content)) == ("html", 0)
+        assert etree.fromstring(f"<div>{content.text}</div>").findtext("p") == entry.findtext(
+            "a:summary", namespaces=ATOM
+        )
+
+
 async def test_a_feed_that_has_not_changed_is_not_sent_again(history: Site) -> None:
     first = await history.http.get("/api/changes.atom")
     again = await history.http.get(
@@ -434,6 +479,33 @@ async def test_parquet_has_the_same_columns_with_their_types(site: Site) -> None
     assert tuple(row["first_dates"]) == attempt.first_dates
     assert dict(row["facts"]) == dict(attempt.facts)
     assert row["slot_count"] == attempt.slot_count
+
+
+async def test_without_its_extra_parquet_is_not_offered_and_says_what_is_missing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page_with = await site.http.get("/donnees")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+
+    page = await site.http.get("/donnees")
+    answer = await get(site, "/api/export/attempts.parquet", 501)
+    english = await get(site, "/en/api/export/attempts.parquet", 501)
+
+    assert "attempts.parquet" in page_with.text
+    assert "pip install" not in page_with.text
+    assert "attempts.parquet" not in page.text
+    extra = "pip install 'prefecture-fleet[parquet]'"
+    for said in (html.unescape(page.text), answer["detail"], english["detail"]):
+        assert extra in said
+    assert answer["detail"].startswith("Ce serveur n’écrit pas de Parquet")
+    assert english["detail"].startswith("This server writes no Parquet")
+
+
+def test_a_server_loads_what_draws_and_what_writes_parquet_only_when_it_is_asked_to() -> None:
+    code = "import sys, fleet.cli.commands.serve; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert {"matplotlib", "numpy", "pyarrow"} & set(loaded.stdout.decode().split()) == set()
 
 
 async def test_an_export_of_nothing_is_an_empty_file_that_can_be_read(site: Site) -> None:

@@ -133,6 +133,33 @@ async def test_an_original_is_sent_untouched_and_for_ever(site: Site) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    "address", ["/galerie", "/api/changes.atom", "/graphique/63/titre-de-sejour/delais.csv", ""]
+)
+async def test_who_has_an_answer_is_told_so_however_a_proxy_writes_its_tag(
+    site: Site, address: str
+) -> None:
+    address = address or f"/preuve/{file(site.of('63/titre-de-sejour'), 'picture')}"
+    tag = (await site.http.get(address)).headers["etag"]
+    bare = tag.removeprefix("W/")
+    statuses = {}
+    for has in (
+        tag,
+        bare,
+        f"W/{bare}",
+        f'"other", W/{bare} , "more"',
+        "*",
+        '"other"',
+        bare[:-1],
+        "",
+    ):
+        got = await site.http.get(address, headers={"If-None-Match": has})
+        statuses[has] = got.status_code
+        assert got.content == b"" or got.status_code == 200
+
+    assert [has for has, status in statuses.items() if status != 304] == ['"other"', bare[:-1], ""]
+
+
 async def test_a_reader_may_ask_for_a_part(site: Site) -> None:
     sha256 = file(site.of("63/titre-de-sejour"), "picture")
     whole = (await site.http.get(f"/preuve/{sha256}")).content

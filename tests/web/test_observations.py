@@ -238,6 +238,38 @@ async def test_what_is_transparent_is_kept_on_white(
     assert Image.open(io.BytesIO(kept.picture)).getpixel((20, 15)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize("ground", ["#ffffff", "#ffffff00"], ids=["opaque", "transparent"])
+@pytest.mark.parametrize(
+    ("held", "as_taken"),
+    [
+        (1, None),
+        (2, Image.Transpose.FLIP_LEFT_RIGHT),
+        (3, Image.Transpose.ROTATE_180),
+        (4, Image.Transpose.FLIP_TOP_BOTTOM),
+        (5, Image.Transpose.TRANSPOSE),
+        (6, Image.Transpose.ROTATE_90),
+        (7, Image.Transpose.TRANSVERSE),
+        (8, Image.Transpose.ROTATE_270),
+        (9, None),
+    ],
+)
+async def test_a_picture_is_kept_upright_however_the_camera_was_held(
+    held: int, as_taken: Image.Transpose | None, ground: str
+) -> None:
+    upright = Image.new("RGBA", (60, 40), ground)
+    upright.paste("#0000ff", (0, 0, 20, 10))  # a mark in the upper left corner
+    exif, written = Image.Exif(), io.BytesIO()
+    exif[0x0112] = held
+    (upright if as_taken is None else upright.transpose(as_taken)).save(written, "PNG", exif=exif)
+
+    kept = Image.open(io.BytesIO((await uploaded_picture(written.getvalue())).picture))
+
+    assert kept.size == (60, 40)
+    corners = [kept.getpixel(at) for at in ((3, 3), (56, 3), (3, 36), (56, 36))]
+    blue = [each[2] - each[0] > 100 for each in corners if isinstance(each, tuple)]
+    assert blue == [True, False, False, False]
+
+
 async def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "KEPT_PIXELS", 40_000)
     monkeypatch.setattr(uploads, "KEPT_BYTES", 9_000)

@@ -135,6 +135,15 @@ async def test_twenty_equal_requests_at_once_have_the_page_made_once(pages: Page
     assert {each.content for each in answers} == {answers[0].content}
 
 
+async def test_a_page_kept_for_a_reader_by_http_is_not_sent_to_one_by_https(pages: Pages) -> None:
+    async with pages.reader() as http, pages.reader(**{"X-Forwarded-Proto": "https"}) as tls:
+        plain, secure = await http.get("/galerie"), await tls.get("/galerie")
+
+    assert "age" not in secure.headers
+    assert pages.url in plain.text
+    assert pages.url.replace("http:", "https:") in secure.text
+
+
 async def test_nothing_goes_from_a_member_to_a_stranger_or_back(pages: Pages) -> None:
     async with pages.reader() as http, pages.reader() as stranger:
         assert (await sign_in(http, CLAIRE, PASSWORD)).status_code == 303

@@ -24,7 +24,7 @@ from fleet.web.proxies import Proxies
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
     from multiprocessing.connection import Connection
     from pathlib import Path
@@ -184,11 +184,16 @@ def _listen(host: str, port: int) -> socket:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and leaves signals to the fleet."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.answers = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: `interrupted` has Ctrl-C and SIGTERM, further processes block them."""
+        yield
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begin to take connections."""
@@ -215,7 +220,7 @@ async def _answering(library: WebContext, listening: socket) -> AsyncIterator[Fu
     server = _Server(config)
     gc.collect()
     gc.freeze()  # what is there now stays, and is not looked through again while a page is made
-    serving = asyncio.ensure_future(server._serve([listening]))
+    serving = asyncio.ensure_future(server.serve([listening]))
     await server.answers.wait()
     try:
         yield serving

@@ -12,11 +12,14 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.status import HTTP_501_NOT_IMPLEMENTED
 
 from fleet.models import Attempt
 from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
@@ -24,6 +27,7 @@ from fleet.rendering.i18n import N_
 from fleet.storage.paging import BEGINNING, MOST
 from fleet.web.api.query import FilterQuery
 from fleet.web.context import WebContext, library_of
+from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +42,11 @@ ROWS_IN_A_GROUP = 5_000
 
 CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 PARQUET = "application/vnd.apache.parquet"
+
+NO_PARQUET = N_(
+    "Ce serveur n’écrit pas de Parquet : il lui manque l’extra `parquet`"
+    " (`pip install 'prefecture-fleet[parquet]'`)."
+)
 
 # a spreadsheet takes a cell that begins so for a formula, and runs it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -91,15 +100,23 @@ async def json_lines_file(
         "Les colonnes du CSV avec leurs types : instants en UTC, dates en listes, faits par nom."
     ),
     response_class=StreamingResponse,
-    responses=_documented(PARQUET),
+    responses=_documented(PARQUET)
+    | {501: {"description": N_("ce serveur n’écrit pas de Parquet")}},
 )
 async def parquet_file(
     request: Request, asked: Annotated[FilterQuery, Query()]
 ) -> StreamingResponse:
-    """The attempts as Parquet."""
+    """The attempts as Parquet; HTTPException 501 without the extra `parquet`."""
+    if not writes_parquet():
+        raise HTTPException(HTTP_501_NOT_IMPLEMENTED, PageContext(request).t(NO_PARQUET))
     library, wanted = library_of(request), asked.filter()
     parts = parquet_parts(library.browse, wanted)
     return await _sent(parts, PARQUET, file_name(library, wanted, "parquet"))
+
+
+def writes_parquet() -> bool:
+    """Whether the extra `parquet` is installed; does not import it."""
+    return find_spec("pyarrow") is not None
 
 
 async def _sent(parts: AsyncIterator[bytes], media_type: str, name: str) -> StreamingResponse:

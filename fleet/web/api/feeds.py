@@ -8,12 +8,11 @@ database and for ever; its instant is that attempt's.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from feedgen.feed import FeedGenerator
-from markupsafe import escape
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,6 +27,8 @@ from fleet.rendering.labels import VERDICTS
 from fleet.web.api.models import NOT_THERE, ChangeFound, State
 from fleet.web.api.query import Asked, Department, Flow, StrictQuery, check_measured, flow_of
 from fleet.web.context import WebContext, library_of
+from fleet.web.not_modified import unchanged
+from fleet.web.templating import environment
 
 if TYPE_CHECKING:
     from fleet.analysis.changes import Change, SeenState
@@ -41,6 +42,9 @@ TAG = "tag:prefecture-fleet,2026-11-24:"
 
 EPOCH = datetime.combine(FIRST_DAY, datetime.min.time(), UTC)
 """The instant of a feed in which nothing has happened yet; a feed must have one."""
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to write; readers refuse a feed with one such character as a whole."""
 
 _FEED: dict[int | str, dict[str, Any]] = {
     200: {"content": {MEDIA_TYPE: {}}, "description": N_("un flux Atom")},
@@ -158,53 +162,49 @@ def _feed(
 ) -> Response:
     site = str(request.base_url).rstrip("/") + ("/en" if words.language == "en" else "")
     own = request.scope.get("fleet.path", request.url.path)
-    feed = FeedGenerator()
-    feed.id(f"{TAG}{own.removeprefix('/api/')}{'' if words.language == 'fr' else ':en'}")
-    feed.title(f"{words.t('Données d’exercice')} – {title}" if library.made_up else title)
-    feed.author({"name": words.t("Préfectures : des rendez-vous en ligne ?")})
-    feed.link(href=str(request.url), rel="self", type=MEDIA_TYPE)
-    feed.link(href=site + path, rel="alternate", type="text/html")
-    feed.language(words.language)
-    feed.generator("prefecture-fleet", version=fleet.__version__)
-    feed.updated(max((each.after.at for each in changes), default=EPOCH))
-    for change in changes:
-        _entry(feed, change, words, library, site)
-    content: bytes = feed.atom_str(pretty=True)
+    text = (
+        environment()
+        .get_template("feed.atom")
+        .render(
+            language=words.language,
+            id=f"{TAG}{own.removeprefix('/api/')}{'' if words.language == 'fr' else ':en'}",
+            title=f"{words.t('Données d’exercice')} – {title}" if library.made_up else title,
+            updated=max((each.after.at for each in changes), default=EPOCH),
+            author=words.t("Préfectures : des rendez-vous en ligne ?"),
+            address=str(request.url),
+            media_type=MEDIA_TYPE,
+            page=site + path,
+            version=fleet.__version__,
+            entries=[_entry(each, words, library, site) for each in changes],
+        )
+    )
+    content = _NOT_XML.sub("", text).encode()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "max-age=300"}
-    if request.headers.get("if-none-match") == etag:
+    if unchanged(request, etag):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(content, media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=headers)
 
 
-def _entry(
-    feed: FeedGenerator, change: Change, words: Words, library: WebContext, site: str
-) -> None:
+def _entry(change: Change, words: Words, library: WebContext, site: str) -> dict[str, object]:
     department = change.scenario_id.partition("/")[0]
     before, after = (words.t(VERDICTS[s.verdict][0]) for s in (change.before, change.after))
-    entry = feed.add_entry(order="append")
-    entry.id(f"{TAG}change:{change.after.attempt_id}")
-    entry.title(
-        f"{DEPARTMENTS.get(department, department)} ({department}),"
-        f" {library.title(change.scenario_id)}{words.t(' : ')}{before} → {after}"
-    )
-    said = sentence(change, words)
     now_seen, before_seen = (
         f"{site}/tentative/{seen.attempt_id}" for seen in (change.after, change.before)
     )
-    links = ((now_seen, words.t("Cette visite")), (before_seen, words.t("La visite précédente")))
-    entry.summary(said)
-    # feedgen writes the links of an entry without their `rel`, so there is one, the alternate
-    entry.link(href=now_seen)
-    entry.content(
-        f"<p>{escape(said)}</p><ul>"
-        + "".join(f'<li><a href="{escape(url)}">{escape(name)}</a></li>' for url, name in links)
-        + "</ul>",
-        type="html",
-    )
-    entry.published(change.after.at)
-    entry.updated(change.after.at)
-    entry.category(term=change.after.verdict.value, label=after)
+    return {
+        "id": f"{TAG}change:{change.after.attempt_id}",
+        "title": f"{DEPARTMENTS.get(department, department)} ({department}),"
+        f" {library.title(change.scenario_id)}{words.t(' : ')}{before} → {after}",
+        "at": change.after.at,
+        "summary": sentence(change, words),
+        "links": (
+            (now_seen, words.t("Cette visite")),
+            (before_seen, words.t("La visite précédente")),
+        ),
+        "verdict": change.after.verdict,
+        "label": after,
+    }
 
 
 def sentence(change: Change, words: Words) -> str:

@@ -3,7 +3,8 @@ The charts as pictures that can stand in a letter: what they show is written on 
 
 matplotlib without pyplot: every picture has a `Figure` of its own, nothing is shared. Only
 DejaVu Sans is used, which matplotlib brings along. Titles and addresses are written as they are
-(`parse_math=False`): a `$` in one is no formula. Colours are those of the light pages.
+(`parse_math=False`): a `$` in one is no formula. Colours are those of the light pages. It is
+imported when the first picture is drawn: a server process that draws none does without its 39 MB.
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ import io
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from fleet.analysis.rates import Delay
 from fleet.rendering.scale import DELAYS, SEEN, level, share_text
@@ -94,6 +92,8 @@ class PlotData:
 
 def draw(name: str, sheet: PlotLabels, subject: PlotData, kind: Kind) -> bytes:
     """The picture `name` (a key of `PAINTERS`), as SVG or as PNG. Blocks for a moment."""
+    from matplotlib.figure import Figure
+
     head = [(line, 10.0, "bold", WARNING) for line in textwrap.wrap(sheet.warning, 100)]
     head += [(line, 13.0, "bold", INK) for line in textwrap.wrap(sheet.title, 84)]
     for each in sheet.head:
@@ -149,6 +149,8 @@ def _say(axes: Axes, x: float, y: float, text: str, **how: Any) -> None:
 
 
 def _box(axes: Axes, x: float, y: float, w: float, h: float, ground: str, **how: Any) -> None:
+    from matplotlib.patches import Rectangle
+
     look = {"edgecolor": LINE, "linewidth": 0.6, **how}
     axes.add_patch(Rectangle((x, y), w, h, facecolor=ground, **look))
 

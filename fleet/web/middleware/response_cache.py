@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 
 from fleet.web.middleware.sessions import WebSession
+from fleet.web.not_modified import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,8 @@ MAY_BE_KEPT = re.compile(
 SAYS_OF_CACHES = ("cache-control", "etag", "expires", "set-cookie", "vary", "content-encoding")
 """An answer with one of these knows better."""
 
-Key = tuple[str, str, str, bytes]
-"""Language, host, path without the language, query."""
+Key = tuple[str, str, str, str, bytes]
+"""Language, scheme, host, path without the language, query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ def _key(scope: Scope) -> Key | None:
     headers = Headers(scope=scope)
     if session != WebSession() or "authorization" in headers or "range" in headers:
         return None
-    return scope["fleet.language"], headers.get("host", ""), path, query
+    scheme = scope.get("scheme", "http")  # pages name their own address
+    return scope["fleet.language"], scheme, headers.get("host", ""), path, query
 
 
 def _may_be_kept(start: Message) -> bool:
@@ -191,8 +194,7 @@ async def _send(
 ) -> None:
     """The answer, or 304 to who has it; with its age if it was made for another request."""
     aged = [] if age_s is None else [(b"age", str(int(age_s)).encode())]
-    given = Headers(scope=scope).get("if-none-match", "")
-    if answer.tag in (each.strip() for each in given.split(",")):
+    if unchanged(Request(scope), answer.tag):
         headers = [
             (name, value)
             for name, value in answer.headers

@@ -28,6 +28,7 @@ from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
 from fleet.web.context import library_of
+from fleet.web.not_modified import unchanged
 from fleet.web.pages.flow import figures_of_flow
 from fleet.web.period import period_of
 
@@ -101,7 +102,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
         f"{'exercice-' if library.made_up else ''}{department}-{flow}-{name}"
         f'-{period.first}-{period.last}.{kind}"',
     }
-    if _known(request, tag):
+    if unchanged(request, tag):
         return Response(status_code=304, headers=headers)
     if kind != "csv":
         content = await anyio.to_thread.run_sync(
@@ -174,8 +175,3 @@ def _look() -> str:
 
 def _tag(content: bytes) -> str:
     return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def _known(request: Request, tag: str) -> bool:
-    given = request.headers.get("if-none-match", "")
-    return tag in (each.strip() for each in given.split(","))

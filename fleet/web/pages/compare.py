@@ -18,6 +18,7 @@ from fleet.rendering.images import NoPicture, TooLarge, drawn
 from fleet.rules.stored_page import StoredPage
 from fleet.web import picture_diff
 from fleet.web.context import library_of
+from fleet.web.not_modified import unchanged
 from fleet.web.pages.evidence import (
     FOR_EVER,
     HARMLESS,
@@ -27,7 +28,6 @@ from fleet.web.pages.evidence import (
     made_of,
     picture,
     proved,
-    unchanged,
 )
 from fleet.web.removed import notices, refuse_removed
 from fleet.web.templating import PageContext

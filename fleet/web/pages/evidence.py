@@ -23,6 +23,7 @@ from fleet.rendering.images import NoPicture, TooLarge, drawn
 from fleet.rendering.thumbnails import Thumbnails, thumbnail
 from fleet.web.context import library_of
 from fleet.web.errors import EvidenceProblem
+from fleet.web.not_modified import unchanged
 from fleet.web.removed import FileRemoved, refuse_removed
 from fleet.web.templating import PageContext
 
@@ -129,12 +130,6 @@ async def made_of(make: Callable[..., bytes], *pictures_and_more: object) -> byt
             N_("Ce fichier n’est pas une image entière. L’original reste disponible."),
             str(exc),
         ) from exc
-
-
-def unchanged(request: Request, etag: str) -> bool:
-    """Whether the reader has this already."""
-    asked = request.headers.get("if-none-match", "")
-    return asked == "*" or etag in (each.strip().removeprefix("W/") for each in asked.split(","))
 
 
 def in_language(request: Request) -> Words:

@@ -30,7 +30,8 @@ from fleet.storage.collections.observations import LONGEST_REASON, Observation, 
 from fleet.web.context import library_of
 from fleet.web.middleware.forms import sent_form, text_of
 from fleet.web.middleware.sessions import UPLOAD_BYTES, session_of, to_sign_in
-from fleet.web.pages.evidence import HARMLESS, READ, unchanged
+from fleet.web.not_modified import unchanged
+from fleet.web.pages.evidence import HARMLESS, READ
 from fleet.web.pages.observation_form import SEEN, ObservationAnswers
 from fleet.web.templating import PageContext
 from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
