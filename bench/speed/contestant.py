@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import psutil
+
 from fleet.browser.processes import pss_bytes
 
 Visits = Callable[[int], Awaitable[list[str]]]
