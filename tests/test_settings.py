@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fleet.bootstrap.visits import check_may_visit, is_loopback, pace_of
+from fleet.bootstrap.visits import check_may_visit, is_loopback, run_options
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import BadInput
 from fleet.settings import Settings, for_practice, load_settings
@@ -79,8 +79,8 @@ def test_practice_keeps_what_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_option_pages_goes_before_the_setting() -> None:
-    assert pace_of(Settings(pages=3)).pages == 3
-    assert pace_of(Settings(pages=3), 5).pages == 5
+    assert run_options(Settings(pages=3)).pages == 3
+    assert run_options(Settings(pages=3), 5).pages == 5
 
 
 @pytest.mark.parametrize(

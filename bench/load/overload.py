@@ -96,7 +96,7 @@ def alone(reading: ResourceReading) -> ResourceReading:
 
 async def processors() -> None:
     cores = os.cpu_count() or 1
-    async with ConcurrencyLimiter(16, rules=LoadThresholds(pages_per_core=8)) as places:
+    async with ConcurrencyLimiter(16, thresholds=LoadThresholds(pages_per_core=8)) as places:
         await asyncio.sleep(3)
         if places.allowed < 16:
             print(f"processors: the machine is not calm to begin with ({places.why}); no figure")

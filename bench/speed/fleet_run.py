@@ -35,7 +35,7 @@ async def contend(port: int, pages: int, answers: Answers) -> None:
                 seen: list[Attempt] = []
                 pace = RunOptions(pages=pages, pause_s=0, tries=1)
                 runner = Runner(
-                    chromium, store, pace=pace, limits=AttemptLimits(), on_attempt=seen.append
+                    chromium, store, options=pace, limits=AttemptLimits(), on_attempt=seen.append
                 )
                 chosen = [scenario(form, port) for form in forms(pages)]
                 await runner.run(chosen, times=times // pages)

@@ -39,9 +39,9 @@ async def open_lasting_store(settings: Settings) -> AsyncIterator[tuple[Store, R
             async with await Store.open(url, settings.database) as store:
                 yield store, server.revive
         except StoreUnreachable as exc:
-            if (said := server.why_gone()) is None:
+            if (log_end := server.why_gone()) is None:
                 raise
             raise StoreUnreachable(
-                f"the embedded MongoDB in {settings.data_dir} has ended; its log ends: {said}."
+                f"the embedded MongoDB in {settings.data_dir} has ended; its log ends: {log_end}."
                 " Is the disk full? What was stored before is safe; make room and start again"
             ) from exc

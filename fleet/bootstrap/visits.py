@@ -44,7 +44,7 @@ def check_may_visit(scenarios: Iterable[Scenario], settings: Settings) -> None:
     """
     real = [s for s in scenarios if not is_loopback(s)]
     if real and settings.contact_url is None:
-        raise _nobody_to_ask(f"{len(real)} asked for, such as {real[0].id}")
+        raise _no_contact(f"{len(real)} asked for, such as {real[0].id}")
 
 
 def check_may_visit_url(url: str, settings: Settings) -> None:
@@ -53,12 +53,12 @@ def check_may_visit_url(url: str, settings: Settings) -> None:
         BadInput: it is a real site's and no contact address is set.
     """
     if settings.contact_url is None and not is_loopback_url(url):
-        raise _nobody_to_ask(url)
+        raise _no_contact(url)
 
 
-def _nobody_to_ask(asked: str) -> BadInput:
+def _no_contact(what: str) -> BadInput:
     return BadInput(
-        f"FLEET_CONTACT_URL is not set, so no real site is visited ({asked}): a site must be able"
+        f"FLEET_CONTACT_URL is not set, so no real site is visited ({what}): a site must be able"
         " to see who visits it and whom to ask. Set it to a page or mailto: address of yours; to"
         " practise without, add --practice"
     )
@@ -77,7 +77,7 @@ def limits_of(settings: Settings) -> AttemptLimits:
     )
 
 
-def pace_of(settings: Settings, pages: int | None = None) -> RunOptions:
+def run_options(settings: Settings, pages: int | None = None) -> RunOptions:
     """How hard a run may press; `pages` overrides the setting."""
     return RunOptions(
         pages=pages or settings.pages,

@@ -61,30 +61,32 @@ def urls_of(settings: Settings) -> list[str]:
     return [url.get_secret_value() for url in settings.notify_urls]
 
 
-LEAST_GAP = timedelta(minutes=10)
+MIN_GAP = timedelta(minutes=10)
 """No real flow is visited more often, whatever the settings say."""
 
 
-def tell_budget(scenarios: Sequence[Scenario], order: WatchOptions, courtesy: HostLimits) -> None:
+def warn_over_budget(
+    scenarios: Sequence[Scenario], options: WatchOptions, courtesy: HostLimits
+) -> None:
     """Warn of hosts that the catalogue asks for more visits an hour than they are given."""
-    for host, asked in over_budget(scenarios, order.mean_gap, courtesy.visits_per_hour):
+    for host, visits in over_budget(scenarios, options.mean_gap, courtesy.visits_per_hour):
         structlog.get_logger().warning(
             "more visits are due than the host is given; the rest will be missed",
             host=host,
-            due_an_hour=round(asked, 1),
+            due_an_hour=round(visits, 1),
             given=courtesy.visits_per_hour,
             advice="raise FLEET_MEAN_GAP_MINUTES, or watch fewer of its flows",
         )
 
 
-def order_of(settings: Settings) -> WatchOptions:
+def watch_options(settings: Settings) -> WatchOptions:
     """How the settings want it watched."""
     return WatchOptions(
         mean_gap=timedelta(minutes=settings.mean_gap_minutes),
         min_gap=timedelta(minutes=settings.min_gap_minutes),
         grace_s=settings.grace_s,
         limits=limits_of(settings),
-        patience=RetryPolicy(
+        retries=RetryPolicy(
             tries=settings.tries, retry_wait=timedelta(seconds=settings.retry_wait_s)
         ),
         notices=bool(settings.notify_urls),
@@ -92,27 +94,27 @@ def order_of(settings: Settings) -> WatchOptions:
     )
 
 
-def check_gaps(order: WatchOptions, loopback: bool) -> None:
+def check_gaps(options: WatchOptions, loopback: bool) -> None:
     """
     Raises:
         BadInput: real sites would be visited too often, or the gaps cannot be had.
     """
-    if order.mean_gap <= 2 * order.min_gap:
+    if options.mean_gap <= 2 * options.min_gap:
         raise BadInput(
-            f"FLEET_MEAN_GAP_MINUTES is {order.mean_gap.total_seconds() / 60:g}: visits at random"
+            f"FLEET_MEAN_GAP_MINUTES is {options.mean_gap.total_seconds() / 60:g}: visits at random"
             " instants need a mean gap of more than twice FLEET_MIN_GAP_MINUTES"
-            f" ({order.min_gap.total_seconds() / 60:g})"
+            f" ({options.min_gap.total_seconds() / 60:g})"
         )
-    if not loopback and order.min_gap < LEAST_GAP:
+    if not loopback and options.min_gap < MIN_GAP:
         raise BadInput(
-            f"FLEET_MIN_GAP_MINUTES is {order.min_gap.total_seconds() / 60:g}: a real flow is"
-            f" visited every {LEAST_GAP.total_seconds() / 60:g} minutes at most; set it to that or"
+            f"FLEET_MIN_GAP_MINUTES is {options.min_gap.total_seconds() / 60:g}: a real flow is"
+            f" visited every {MIN_GAP.total_seconds() / 60:g} minutes at most; set it to that or"
             " more, or practise with --practice"
         )
 
 
 @contextlib.asynccontextmanager
-async def open_parts(
+async def open_watch_parts(
     settings: Settings, *, loopback_only: bool, in_practice: bool
 ) -> AsyncIterator[WatchParts]:
     """What a watching fleet works with, opened in order and closed in reverse."""
@@ -120,7 +122,7 @@ async def open_parts(
     key, authorities = key_of(settings), authorities_of(settings)
     spool = Spool(
         home / "spool",
-        most_bytes=settings.spool_mb * 1_000_000,
+        max_bytes=settings.spool_mb * 1_000_000,
         free_bytes=settings.disk_free_mb * 1_000_000,
     )
     await asyncio.to_thread(spool.open)
@@ -134,7 +136,7 @@ async def open_parts(
                 store=store,
                 browsers=browsers,
                 hosts=hosts_of(settings, practice=in_practice),
-                places=places,
+                limiter=places,
                 spool=spool,
                 marks=VisitMarks(home / "begun"),
                 lease=store.lease("watch"),

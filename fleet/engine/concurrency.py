@@ -3,8 +3,8 @@ How many pages may be open at once: fewer at once when the machine is pressed, s
 
 A machine without memory left kills processes, and one without processor time left makes sites
 look slow, which is worse: a wrong `timeout`. Pages that are open are never closed for that; new
-ones wait. The rules are in `Gauge`, which knows no clock and no machine; `Places` lets pages
-through.
+ones wait. The rules are in `LoadController`, which knows no clock and no
+machine; `ConcurrencyLimiter` lets pages through.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from asyncio_pool import AioPool
 
-from fleet.system.resources import Machine
-from fleet.system.resources import ResourceReading as Reading
+from fleet.system.resources import Machine, ResourceReading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -72,78 +71,82 @@ class LoadController:
     * Pressed for memory (use, stalls, a killed process): half as many, at every reading.
     * Pressed for processors: one less at every reading, down to one for each core. Fewer would
       not help: then it is others who press.
-    * Calm for `calm_s` s, and all places taken: one more. Never below 1, never above `most`.
+    * Calm for `calm_s` s, and all places taken: one more. Never below 1, never above `maximum`.
     """
 
-    def __init__(self, most: int, rules: LoadThresholds | None = None) -> None:
-        self._most, self._rules = most, rules or LoadThresholds()
-        self._readings: deque[Reading] = deque()
+    def __init__(self, maximum: int, thresholds: LoadThresholds | None = None) -> None:
+        self._maximum, self._thresholds = maximum, thresholds or LoadThresholds()
+        self._readings: deque[ResourceReading] = deque()
         self._calm_since: float | None = None
-        self.allowed, self.why = most, CALM
+        self.allowed, self.why = maximum, CALM
 
-    def start(self, reading: Reading) -> None:
+    def start(self, reading: ResourceReading) -> None:
         """Begin with what the limits of the machine suggest."""
-        rules = self._rules
+        thresholds = self._thresholds
         limit = reading.memory_limit_bytes
-        room = limit - rules.easy_left(limit) - max(rules.base_bytes, reading.memory_bytes)
-        by_memory = 1 + int(room / rules.page_bytes)
-        by_cores = round(rules.pages_per_core * reading.cores)
-        self.allowed = max(1, min(self._most, by_memory, max(2, by_cores)))
+        room = (
+            limit - thresholds.easy_left(limit) - max(thresholds.base_bytes, reading.memory_bytes)
+        )
+        by_memory = 1 + int(room / thresholds.page_bytes)
+        by_cores = round(thresholds.pages_per_core * reading.cores)
+        self.allowed = max(1, min(self._maximum, by_memory, max(2, by_cores)))
         self._readings.append(reading)
 
-    def step(self, reading: Reading, taken: int) -> None:
-        """Take a reading into account; `taken` places are taken or waited for at this moment."""
-        rules = self._rules
+    def step(self, reading: ResourceReading, demand: int) -> None:
+        """Take a reading into account; `demand` places are taken or waited for at this moment."""
+        thresholds = self._thresholds
         before = self._readings[-1]
         self._readings.append(reading)
-        while len(self._readings) > 2 and reading.at - self._readings[1].at >= rules.window_s:
+        while len(self._readings) > 2 and reading.at - self._readings[1].at >= thresholds.window_s:
             self._readings.popleft()
         first = self._readings[0]
         limit = reading.memory_limit_bytes
         left = limit - reading.memory_bytes
         memory_stalled = _share(first, reading, first.memory_stalled_s, reading.memory_stalled_s)
         cpu_stalled = _share(first, reading, first.cpu_stalled_s, reading.cpu_stalled_s)
-        in_use = max(1, min(self.allowed, taken))
+        in_use = max(1, min(self.allowed, demand))
         if reading.killed > before.killed:
-            self._press(in_use // 2, "the kernel killed a process for lack of memory")
-        elif left < rules.tight_left(limit):
-            self._press(in_use // 2, f"{left / 1e6:,.0f} of {limit / 1e6:,.0f} MB of memory left")
-        elif memory_stalled >= rules.memory_stalled_high:
-            self._press(in_use // 2, f"{memory_stalled:.0%} of the time waited for memory")
-        elif cpu_stalled >= rules.cpu_stalled_high:
+            self._reduce(in_use // 2, "the kernel killed a process for lack of memory")
+        elif left < thresholds.tight_left(limit):
+            self._reduce(in_use // 2, f"{left / 1e6:,.0f} of {limit / 1e6:,.0f} MB of memory left")
+        elif memory_stalled >= thresholds.memory_stalled_high:
+            self._reduce(in_use // 2, f"{memory_stalled:.0%} of the time waited for memory")
+        elif cpu_stalled >= thresholds.cpu_stalled_high:
             words = f"{cpu_stalled:.0%} of the time waited for a processor"
-            self._press(max(round(reading.cores), in_use - 1), words)
+            self._reduce(max(round(reading.cores), in_use - 1), words)
         elif (
-            left - rules.page_bytes < rules.easy_left(limit)
-            or memory_stalled >= rules.memory_stalled_low
-            or cpu_stalled >= rules.cpu_stalled_low
+            left - thresholds.page_bytes < thresholds.easy_left(limit)
+            or memory_stalled >= thresholds.memory_stalled_low
+            or cpu_stalled >= thresholds.cpu_stalled_low
         ):
             self._calm_since = None
         else:
-            self._rest(reading.at, taken)
+            self._recover(reading.at, demand)
 
     def fits(self, young: int) -> bool:
         """Whether memory allows one more page beside so many whose needs are not known yet."""
-        limit, rules = self._readings[-1].memory_limit_bytes, self._rules
-        left = limit - self._readings[-1].memory_bytes - rules.tight_left(limit)
-        return left >= (young + 1) * rules.heavy_page_bytes
+        limit, thresholds = self._readings[-1].memory_limit_bytes, self._thresholds
+        left = limit - self._readings[-1].memory_bytes - thresholds.tight_left(limit)
+        return left >= (young + 1) * thresholds.heavy_page_bytes
 
-    def _press(self, allowed: int, words: str) -> None:
+    def _reduce(self, allowed: int, words: str) -> None:
         self._calm_since = None
         self.allowed, self.why = max(1, min(self.allowed, allowed)), words
 
-    def _rest(self, at: float, taken: int) -> None:
+    def _recover(self, at: float, demand: int) -> None:
         if self._calm_since is None:
             self._calm_since = at
-        if at - self._calm_since >= self._rules.calm_s:
+        if at - self._calm_since >= self._thresholds.calm_s:
             self.why = CALM
             # places nobody asks for prove nothing: they are earned one by one, under load
-            if taken >= self.allowed and self.allowed < self._most:
+            if demand >= self.allowed and self.allowed < self._maximum:
                 self.allowed += 1
                 self._calm_since = at
 
 
-def _share(first: Reading, last: Reading, before: float | None, after: float | None) -> float:
+def _share(
+    first: ResourceReading, last: ResourceReading, before: float | None, after: float | None
+) -> float:
     """The share of the time between two readings that was waited; 0 where nobody tells."""
     if before is None or after is None or last.at <= first.at:
         return 0.0
@@ -155,31 +158,31 @@ class ConcurrencyLimiter:
     How many pages may be open at once, following the machine.
 
     `async with Places(6) as places:` begins to follow it; then `async with places.place():` waits
-    until a page may be opened, first come, first served. `allowed` and `taken` count places,
+    until a page may be opened, first come, first served. `allowed` and `in_use` count places,
     `waiting` those who wait, `why` says in words what presses, or `calm`.
 
     Args:
-        most: never more than this.
+        maximum: never more than this.
         read: how the machine stands; called in a thread every `sample_s` s.
     """
 
     def __init__(
         self,
-        most: int,
-        read: Callable[[], Reading] | None = None,
-        rules: LoadThresholds | None = None,
+        maximum: int,
+        read: Callable[[], ResourceReading] | None = None,
+        thresholds: LoadThresholds | None = None,
         *,
         sample_s: float = SAMPLE_S,
     ) -> None:
         self._read, self._sample_s = read, sample_s
-        self._young_s = (rules or LoadThresholds()).young_s
-        self._gauge = LoadController(most, rules)
+        self._young_s = (thresholds or LoadThresholds()).young_s
+        self._controller = LoadController(maximum, thresholds)
         # The pool counts the places; the gate here lets nobody ask for one that is not free, so
         # its `spawn` never waits and cannot swallow a cancellation (docs/decisions/0001).
-        self._pool = AioPool(size=most)
+        self._pool = AioPool(size=maximum)
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._called = 0
-        self._opened: dict[object, float] = {}
+        self._admitted = 0
+        self._opened_at: dict[object, float] = {}
         self._sampling: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
@@ -191,7 +194,7 @@ class ConcurrencyLimiter:
                 "this kernel does not tell who waits (no pressure stall information); the number"
                 " of pages follows memory use alone"
             )
-        self._gauge.start(first)
+        self._controller.start(first)
         self._log.info("places for pages", allowed=self.allowed)
         self._sampling = asyncio.ensure_future(self._sample(read))
         return self
@@ -204,12 +207,12 @@ class ConcurrencyLimiter:
     @property
     def allowed(self) -> int:
         """Pages that may be open now; more may be, opened before."""
-        return self._gauge.allowed
+        return self._controller.allowed
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """Places that are taken."""
-        return int(self._pool.n_active) + self._called
+        return int(self._pool.n_active) + self._admitted
 
     @property
     def waiting(self) -> int:
@@ -219,25 +222,25 @@ class ConcurrencyLimiter:
     @property
     def why(self) -> str:
         """What presses, in words; `calm` if nothing does."""
-        return self._gauge.why
+        return self._controller.why
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """A place for one page, as soon as there is one."""
-        await self._turn()
+        await self._wait_for_place()
         left = asyncio.Event()
         held = await self._pool.spawn(left.wait())
-        held.add_done_callback(lambda _: self._call())  # only then is the pool's place free
-        self._opened[left] = asyncio.get_running_loop().time()
+        held.add_done_callback(lambda _: self._admit())  # only then is the pool's place free
+        self._opened_at[left] = asyncio.get_running_loop().time()
         try:
             yield
         finally:
-            del self._opened[left]
+            del self._opened_at[left]
             left.set()
 
-    async def _turn(self) -> None:
+    async def _wait_for_place(self) -> None:
         """Wait until a place is free for the one who calls this."""
-        if not self._queue and self._free():
+        if not self._queue and self._has_place():
             return
         turn = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
@@ -245,34 +248,34 @@ class ConcurrencyLimiter:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():  # called and cancelled at once
-                self._called -= 1
+                self._admitted -= 1
             elif turn in self._queue:
                 self._queue.remove(turn)
-            self._call()
+            self._admit()
             raise
-        self._called -= 1
+        self._admitted -= 1
 
-    def _free(self) -> bool:
+    def _has_place(self) -> bool:
         """Whether one more may open a page; one alone always may."""
-        if self.taken == 0:
+        if self.in_use == 0:
             return True
         since = asyncio.get_running_loop().time() - self._young_s
-        young = self._called + sum(opened > since for opened in self._opened.values())
-        return self.taken < self.allowed and self._gauge.fits(young)
+        young = self._admitted + sum(opened > since for opened in self._opened_at.values())
+        return self.in_use < self.allowed and self._controller.fits(young)
 
-    def _call(self) -> None:
+    def _admit(self) -> None:
         """Call those whose turn it is."""
-        while self._queue and self._free():
+        while self._queue and self._has_place():
             turn = self._queue.popleft()
             if not turn.done():
-                self._called += 1
+                self._admitted += 1
                 turn.set_result(None)
 
-    async def _sample(self, read: Callable[[], Reading]) -> None:
+    async def _sample(self, read: Callable[[], ResourceReading]) -> None:
         while True:
             await asyncio.sleep(self._sample_s)
             before = self.allowed
-            self._gauge.step(await asyncio.to_thread(read), self.taken + self.waiting)
+            self._controller.step(await asyncio.to_thread(read), self.in_use + self.waiting)
             if self.allowed != before:
                 self._log.info("places for pages", allowed=self.allowed, why=self.why)
-            self._call()
+            self._admit()

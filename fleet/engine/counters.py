@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fleet.models.missed import MissReason
 
 BUCKETS_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-LATEST = 10_000
+MAX_LATENESSES = 10_000
 """Visits whose lateness is remembered: more than a day's at 343 flows."""
 
 
@@ -26,22 +26,22 @@ class Counters:
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     misses: Counter[MissReason] = field(default_factory=Counter)
-    lateness_s: deque[float] = field(default_factory=lambda: deque(maxlen=LATEST))
-    late_in_all_s: float = 0.0
+    lateness_s: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_LATENESSES))
+    total_lateness_s: float = 0.0
     _buckets: Counter[float] = field(default_factory=Counter)
 
-    def attempt(self, attempt: Attempt) -> None:
+    def add_attempt(self, attempt: Attempt) -> None:
         """An attempt was made and kept."""
         self.verdicts[attempt.verdict] += 1
 
-    def missed(self, why: MissReason) -> None:
+    def add_miss(self, why: MissReason) -> None:
         """A due visit was not made."""
         self.misses[why] += 1
 
-    def late(self, seconds: float) -> None:
+    def add_lateness(self, seconds: float) -> None:
         """A due visit began so many seconds after its time."""
         self.lateness_s.append(seconds)
-        self.late_in_all_s += seconds
+        self.total_lateness_s += seconds
         self._buckets[next((top for top in BUCKETS_S if seconds <= top), math.inf)] += 1
 
     def lateness(self, share: float) -> float | None:
@@ -55,4 +55,4 @@ class Counters:
         for top in (*BUCKETS_S, math.inf):
             cumulated += self._buckets[top]
             found.append(("+Inf" if math.isinf(top) else f"{top:g}", float(cumulated)))
-        return found, self.late_in_all_s
+        return found, self.total_lateness_s

@@ -30,7 +30,7 @@ class Drainer:
     `away` tells whether MongoDB did not answer, or refused, when it was last asked.
 
     Args:
-        stored: called with every attempt once MongoDB has it.
+        on_stored: called with every attempt once MongoDB has it.
         revive: starts an embedded MongoDB again if it has died.
     """
 
@@ -39,29 +39,29 @@ class Drainer:
         spool: Spool,
         store: Store,
         *,
-        stored: Callable[[Attempt], Awaitable[None]] | None = None,
+        on_stored: Callable[[Attempt], Awaitable[None]] | None = None,
         revive: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._spool, self._store = spool, store
-        self._stored, self._revive = stored, revive
-        self._waiting = asyncio.Event()
+        self._on_stored, self._revive = on_stored, revive
+        self._wake_event = asyncio.Event()
         self.away = False
         self._log = structlog.get_logger()
 
     def wake(self) -> None:
         """There is something in the spool."""
-        self._waiting.set()
+        self._wake_event.set()
 
     async def run(self) -> None:
         """Empty the spool again and again, until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting.wait(), LOOK_S)
-            self._waiting.clear()
+                await asyncio.wait_for(self._wake_event.wait(), LOOK_S)
+            self._wake_event.clear()
             try:
                 await self.drain()
             except (StoreUnreachable, StoreRefused) as exc:
-                self.missing(exc)
+                self.report_away(exc)
                 await self._bring_back()
             else:
                 if self.away and await self._answers():
@@ -75,9 +75,9 @@ class Drainer:
         Raises:
             StoreUnreachable, StoreRefused: what waits stays where it is.
         """
-        await self._spool.drain(self._store, self._stored)
+        await self._spool.drain(self._store, self._on_stored)
 
-    def missing(self, exc: FleetError) -> None:
+    def report_away(self, exc: FleetError) -> None:
         """MongoDB did not do what it was asked; told once, until it is back."""
         if not self.away:
             self._log.error(

@@ -28,5 +28,5 @@ class Due:
 class Visits(Protocol):
     """Who takes due visits. Each becomes attempts or one missed visit, never nothing."""
 
-    def hand(self, due: Due) -> None:
+    def submit(self, due: Due) -> None:
         """Take a due visit over; returns at once."""

@@ -21,9 +21,11 @@ EVERY_S = 60.0
 ANSWER_S = 10.0
 
 
-async def beat(url: str, healthy: Callable[[], str | None], *, every_s: float = EVERY_S) -> None:
+async def beat(
+    url: str, find_problem: Callable[[], str | None], *, every_s: float = EVERY_S
+) -> None:
     """
-    Request `url` every `every_s` s as long as this runs and `healthy` gives None; until cancelled.
+    Request `url` every `every_s` s as long as this runs and `find_problem` gives None; until cancelled.
 
     What fails, and what keeps the fleet from its work, is logged once when it begins and once
     when it ends; of the address, which is a secret, nothing is.
@@ -31,8 +33,8 @@ async def beat(url: str, healthy: Callable[[], str | None], *, every_s: float = 
     log, missing = structlog.get_logger(), False
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session:
         while True:
-            unhealthy = healthy()
-            problem = f"not sent: {unhealthy}" if unhealthy else await _request(session, url)
+            obstacle = find_problem()
+            problem = f"not sent: {obstacle}" if obstacle else await _request(session, url)
             if problem and not missing:
                 log.warning("no heartbeat", problem=problem)
             elif missing and not problem:

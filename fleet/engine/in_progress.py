@@ -34,16 +34,16 @@ class VisitMarks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def left(self) -> list[UnfinishedVisit]:
+    def unfinished(self) -> list[UnfinishedVisit]:
         """The visits that a fleet before this one had begun and not ended."""
         found = []
         for path in sorted(self._folder.glob("*.json")):
             try:
-                said = json.loads(path.read_bytes())
+                fields = json.loads(path.read_bytes())
                 due_at, began_at = (
-                    datetime.fromisoformat(said[name]) for name in ("due_at", "began_at")
+                    datetime.fromisoformat(fields[name]) for name in ("due_at", "began_at")
                 )
-                found.append(UnfinishedVisit(str(said["scenario_id"]), due_at, began_at))
+                found.append(UnfinishedVisit(str(fields["scenario_id"]), due_at, began_at))
             except (ValueError, KeyError, TypeError):
                 # cut off by the kill itself; its due time is found as one that is open
                 structlog.get_logger().warning("a mark cannot be read", path=str(path))
@@ -56,13 +56,13 @@ class VisitMarks:
 
     def begin(self, scenario_id: str, due_at: datetime) -> None:
         """A visit begins."""
-        said = {
+        fields = {
             "scenario_id": scenario_id,
             "due_at": due_at.isoformat(),
             "began_at": now().isoformat(),
         }
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._path(scenario_id, due_at).write_text(json.dumps(said))
+        self._path(scenario_id, due_at).write_text(json.dumps(fields))
 
     def end(self, scenario_id: str, due_at: datetime) -> None:
         """It has ended, and its attempt is safe."""

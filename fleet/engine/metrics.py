@@ -51,7 +51,7 @@ class WatchCollector(Collector):
         )
         notices = {"sent": 0, "failed": 0} | dict(self._notices())
         yield _counter("fleet_notices", "Notices, by what became of them.", "how", notices)
-        buckets, total = watch.tally.lateness_buckets()
+        buckets, total = watch.counters.lateness_buckets()
         yield HistogramMetricFamily(
             "fleet_lateness_seconds",
             "From when a visit was due to when it began.",
@@ -118,8 +118,8 @@ async def listen(
 
     async def ready(_: web.Request) -> web.Response:
         problem = watch.problem()
-        said = {"live": True, "ready": problem is None, "problem": problem}
-        return web.json_response(said, status=503 if problem else 200)
+        body = {"live": True, "ready": problem is None, "problem": problem}
+        return web.json_response(body, status=503 if problem else 200)
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)

@@ -52,6 +52,6 @@ class WatchOptions:
     min_gap: timedelta
     grace_s: float
     limits: AttemptLimits
-    patience: RetryPolicy = field(default_factory=RetryPolicy)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
     notices: bool = False
     heartbeat: bool = False

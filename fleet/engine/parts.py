@@ -25,7 +25,7 @@ class WatchParts:
     store: Store
     browsers: BrowserPool
     hosts: Hosts
-    places: ConcurrencyLimiter
+    limiter: ConcurrencyLimiter
     spool: Spool
     marks: VisitMarks
     lease: Lease

@@ -42,14 +42,20 @@ FAMILY = "rdv_prefecture"
 
 LOOK_S = 0.5
 
-GOES_ON = (Verdict.SLOTS, Verdict.NO_SLOTS, Verdict.OVERLOAD, Verdict.MAINTENANCE, Verdict.TIMEOUT)
+CONTINUE_AFTER = (
+    Verdict.SLOTS,
+    Verdict.NO_SLOTS,
+    Verdict.OVERLOAD,
+    Verdict.MAINTENANCE,
+    Verdict.TIMEOUT,
+)
 """After these the answer is read again; anything else means that the session is over."""
 
 MAX_FAILURES = 3
 """Readings in a row without an answer after which the session is given up."""
 
 
-async def hold(
+async def hold_session(
     scenario: Scenario,
     chromium: Chromium,
     store: Store,
@@ -79,7 +85,7 @@ async def hold(
     check_family(scenario)
     opened = await chromium.open_page()
     try:
-        answer = await _until_answer(scenario, opened, person_s, stop, tell)
+        answer = await _wait_for_answer(scenario, opened, person_s, stop, tell)
         if answer is None:
             return None
         began = now()
@@ -105,7 +111,7 @@ def check_family(scenario: Scenario) -> None:
         )
 
 
-async def _until_answer(
+async def _wait_for_answer(
     scenario: Scenario,
     opened: OpenPage,
     person_s: float,
@@ -119,16 +125,16 @@ async def _until_answer(
     with contextlib.suppress(PlaywrightError):  # the person sees what the site answers
         await opened.page.goto(scenario.url, wait_until="commit", timeout=0)
     tell("In the window: go on to the captcha, answer it, and stop at the calendar")
-    told = 0
+    reported = 0
     end = asyncio.get_running_loop().time() + person_s
     while asyncio.get_running_loop().time() < end:
         if stop.is_set():
             return None
         if opened.page.is_closed() or opened.died.is_set():
             raise BadInput(f"{scenario.id}: the window was closed before there was an answer")
-        for refused in guard.refused[told:]:
+        for refused in guard.refused[reported:]:
             tell(f"stopped: {refused}; in this window no slot can be taken")
-        told = len(guard.refused)
+        reported = len(guard.refused)
         address = opened.page.url.partition("?")[0]
         if any(fnmatch.fnmatchcase(address, pattern) for pattern in rdv_prefecture.ANSWER):
             await wait_at_most(LOOK_S * 4, traffic.leave())
@@ -172,13 +178,13 @@ async def _reread(
     attempts = failures = 0
     while not stop.is_set():
         page = await opened.again()
-        kept = await attempt(reading, chromium, run_id=run.id, limits=limits, page=page)
-        await store.add(kept.attempt, kept.files)
+        capture = await attempt(reading, chromium, run_id=run.id, limits=limits, page=page)
+        await store.add(capture.attempt, capture.files)
         attempts += 1
-        on_attempt(kept.attempt)
-        answered = kept.attempt.verdict in (Verdict.SLOTS, Verdict.NO_SLOTS)
+        on_attempt(capture.attempt)
+        answered = capture.attempt.verdict in (Verdict.SLOTS, Verdict.NO_SLOTS)
         failures = 0 if answered else failures + 1
-        over = kept.attempt.verdict not in GOES_ON or failures >= MAX_FAILURES
+        over = capture.attempt.verdict not in CONTINUE_AFTER or failures >= MAX_FAILURES
         if over or opened.page.is_closed():
             break
         with contextlib.suppress(TimeoutError):

@@ -31,7 +31,7 @@ class Reconciliation:
     ) -> None:
         self._store, self._marks, self._now = store, marks, now
 
-    async def account_for(self, scenarios: Sequence[Scenario], until: datetime) -> None:
+    async def reconcile(self, scenarios: Sequence[Scenario], until: datetime) -> None:
         """
         Note what was due before `until` and nothing accounts for; then nothing before it is open.
 
@@ -40,35 +40,40 @@ class Reconciliation:
         Raises:
             StoreUnreachable, StoreRefused: it was not done, and can be done later.
         """
-        watched = self._store.watched
-        known = await watched.accounted()
+        state = self._store.watched
+        known = await state.accounted()
         by_id = {s.id: s for s in scenarios}
         since = {each: known[each] for each in by_id if each in known and known[each] < until}
         if since:
             first = min(since.values())
-            done = await watched.visited(first, until)
-            for scenario_id, times in (await watched.noted(first, until)).items():
+            done = await state.visited(first, until)
+            for scenario_id, times in (await state.noted(first, until)).items():
                 done.setdefault(scenario_id, set()).update(times)
-            forgotten = open_times(await watched.plans(), since, until, done)
-            await self._note(by_id, forgotten)
-        await watched.account(by_id, until)
+            unaccounted = open_times(await state.plans(), since, until, done)
+            await self._note(by_id, unaccounted)
+        await state.account(by_id, until)
 
     async def _note(
-        self, scenarios: Mapping[str, Scenario], forgotten: Mapping[str, list[datetime]]
+        self, scenarios: Mapping[str, Scenario], unaccounted: Mapping[str, list[datetime]]
     ) -> None:
         """Note as missed what nothing accounts for; what had begun was interrupted."""
-        began = {(left.scenario_id, left.due_at): left for left in self._marks.left()}
+        begun = {
+            (unfinished.scenario_id, unfinished.due_at): unfinished
+            for unfinished in self._marks.unfinished()
+        }
         at = self._now()
-        for scenario_id, times in forgotten.items():
+        for scenario_id, times in unaccounted.items():
             missed = []
             for due_at in times:
-                if left := began.get((scenario_id, due_at)):
+                if unfinished := begun.get((scenario_id, due_at)):
                     why = MissReason.INTERRUPTED
-                    words = f"the fleet ended during the visit, which began at {left.began_at}"
+                    words = (
+                        f"the fleet ended during the visit, which began at {unfinished.began_at}"
+                    )
                 else:
                     why, words = MissReason.UNWATCHED, "no fleet watched this flow then"
                 missed.append(MissedVisit.of(scenarios[scenario_id], due_at, why, words, at))
             await self._store.missed.add(missed)
-        if forgotten:
-            count = sum(map(len, forgotten.values()))
-            structlog.get_logger().warning("noted as missed", visits=count, flows=len(forgotten))
+        if unaccounted:
+            count = sum(map(len, unaccounted.values()))
+            structlog.get_logger().warning("noted as missed", visits=count, flows=len(unaccounted))

@@ -21,11 +21,11 @@ from asyncio_pool import AioPool
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_exponential
 
-from fleet.engine.options import RunOptions as Pace
+from fleet.engine.options import RunOptions
 from fleet.engine.politeness.hosts import HostLimits, Hosts, host_of
 from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
 from fleet.models.attempt import Capture
-from fleet.models.run import RunResult as Result
+from fleet.models.run import RunResult
 from fleet.system.waiting import finish_first
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
     from fleet.visit.recording.recorder import Recorder
 
-LONGEST_RETRY_WAIT_S = 3600.0
+MAX_RETRY_WAIT_S = 3600.0
 
-LONGEST_COOLING_S = 600.0
+MAX_COOLING_S = 600.0
 """A run does not wait for a host that is left alone for longer; it leaves its visits out."""
 
 COOLED_S = 1.0
@@ -68,7 +68,7 @@ class Runner:
         chromium: Chromium,
         store: Store,
         *,
-        pace: Pace,
+        options: RunOptions,
         limits: AttemptLimits,
         hosts: Hosts | None = None,
         robots: RobotsReader | None = None,
@@ -77,9 +77,9 @@ class Runner:
     ) -> None:
         self._chromium = chromium
         self._store = store
-        self._pace = pace
+        self._options = options
         self._limits = limits
-        alone = HostLimits(pause_s=pace.pause_s, visits_per_hour=None, cooling=None)
+        alone = HostLimits(pause_s=options.pause_s, visits_per_hour=None, cooling=None)
         self._hosts = hosts or Hosts(alone, None)
         self._robots = robots
         self._on_attempt = on_attempt
@@ -93,7 +93,7 @@ class Runner:
         """Take no new visit and close the pages that are open; `run` then ends."""
         self._stop.set()
 
-    async def run(self, scenarios: Sequence[Scenario], *, times: int = 1) -> Result:
+    async def run(self, scenarios: Sequence[Scenario], *, times: int = 1) -> RunResult:
         """
         Visit every scenario `times` times; every attempt is stored before the next on its host.
 
@@ -109,8 +109,8 @@ class Runner:
             chromium_version=self._chromium.version,
         )
         await self._store.add_run(run)
-        result = Result(run)
-        pool = AioPool(size=self._pace.pages)
+        result = RunResult(run)
+        pool = AioPool(size=self._options.pages)
         lanes = [
             asyncio.ensure_future(self._lane(lane, times, pool, result))
             for lane in _lanes(scenarios)
@@ -143,7 +143,7 @@ class Runner:
             task.cancel()
 
     async def _lane(
-        self, scenarios: Sequence[Scenario], times: int, pool: AioPool, result: Result
+        self, scenarios: Sequence[Scenario], times: int, pool: AioPool, result: RunResult
     ) -> None:
         """Visit the scenarios of one host, one after the other, until it is to be left alone."""
         host = self._hosts.of(scenarios[0])
@@ -160,7 +160,7 @@ class Runner:
         for number, scenario in enumerate(visits):
             if self._stop.is_set():
                 return
-            last = await self._until_available(scenario, host, pool, result)
+            last = await self._retry_until_available(scenario, host, pool, result)
             if self._stop.is_set():
                 return
             refused = last is not None and last.verdict in REFUSALS
@@ -169,7 +169,7 @@ class Runner:
                 self._leave_out(len(visits) - number - (last is not None), host, last, result)
                 return
 
-    def _leave_out(self, visits: int, host: Host, last: Attempt | None, result: Result) -> None:
+    def _leave_out(self, visits: int, host: Host, last: Attempt | None, result: RunResult) -> None:
         """Note that this many visits of a host are not made."""
         if not visits:
             return
@@ -179,8 +179,8 @@ class Runner:
         result.leave_out(visits, f"{host.name} is left alone {when}; {why or 'see fleet hosts'}")
         self._log.warning("host left alone", host=host.name, left_out=visits, when=when, why=why)
 
-    async def _until_available(
-        self, scenario: Scenario, host: Host, pool: AioPool, result: Result
+    async def _retry_until_available(
+        self, scenario: Scenario, host: Host, pool: AioPool, result: RunResult
     ) -> Attempt | None:
         """
         Visit, and again while the site is unavailable; each try is an attempt of its own.
@@ -190,26 +190,26 @@ class Runner:
         """
         number, latest = 0, None
         backing_off = wait_exponential(
-            multiplier=max(self._pace.retry_wait_s, self._pace.pause_s), max=LONGEST_RETRY_WAIT_S
+            multiplier=max(self._options.retry_wait_s, self._options.pause_s), max=MAX_RETRY_WAIT_S
         )
-        enough = stop_after_attempt(self._pace.tries)
+        enough = stop_after_attempt(self._options.tries)
 
         async def once() -> Attempt | None:
             nonlocal number, latest
             number += 1
-            tried = await self._visit(scenario, host, number, pool, result)
-            latest = tried or latest
-            return tried
+            this_try = await self._visit(scenario, host, number, pool, result)
+            latest = this_try or latest
+            return this_try
 
-        def again(tried: Attempt | None) -> bool:
-            return tried is not None and tried.group is Group.UNAVAILABLE
+        def again(last_try: Attempt | None) -> bool:
+            return last_try is not None and last_try.group is Group.UNAVAILABLE
 
         def cooling_s() -> float:
             until = host.cooling_until()
             return host.left_s(until) + COOLED_S if until else 0.0
 
         retrying = AsyncRetrying(
-            stop=lambda state: enough(state) or cooling_s() > LONGEST_COOLING_S,
+            stop=lambda state: enough(state) or cooling_s() > MAX_COOLING_S,
             wait=lambda state: max(backing_off(state), cooling_s()),
             retry=retry_if_result(again),
             retry_error_callback=lambda _: latest,
@@ -219,11 +219,11 @@ class Runner:
         return latest
 
     async def _visit(
-        self, scenario: Scenario, host: Host, number: int, pool: AioPool, result: Result
+        self, scenario: Scenario, host: Host, number: int, pool: AioPool, result: RunResult
     ) -> Attempt | None:
         """One attempt in its host's turn, stored; None if it may not be made any more."""
-        kept: Capture | None = None
-        while kept is None:
+        capture: Capture | None = None
+        while capture is None:
             if until := host.spent():
                 self._log.info("budget used up", host=host.name, until=until.isoformat())
                 await self._sleep(host.left_s(until) + COOLED_S)
@@ -237,27 +237,27 @@ class Runner:
                     return None
                 if host.spent():
                     continue
-                kept = await self._attempt(scenario, number, pool, result)
-                if kept is None:
+                capture = await self._attempt(scenario, number, pool, result)
+                if capture is None:
                     return None
-                host.seen(kept.attempt)
-        await self._store.add(kept.attempt, kept.files)
-        result.verdicts[kept.attempt.verdict] += 1
+                host.seen(capture.attempt)
+        await self._store.add(capture.attempt, capture.files)
+        result.verdicts[capture.attempt.verdict] += 1
         self._log.info(
             "attempt",
             run=result.run.id,
             scenario=scenario.id,
-            attempt=kept.attempt.id,
+            attempt=capture.attempt.id,
             number=number,
-            verdict=kept.attempt.verdict.value,
-            seconds=kept.attempt.seconds,
-            detail=kept.attempt.detail,
+            verdict=capture.attempt.verdict.value,
+            seconds=capture.attempt.seconds,
+            detail=capture.attempt.detail,
         )
-        self._on_attempt(kept.attempt)
-        return kept.attempt
+        self._on_attempt(capture.attempt)
+        return capture.attempt
 
     async def _attempt(
-        self, scenario: Scenario, number: int, pool: AioPool, result: Result
+        self, scenario: Scenario, number: int, pool: AioPool, result: RunResult
     ) -> Capture | None:
         """One attempt in a place of the pool; None if the run is being stopped."""
 
@@ -279,8 +279,8 @@ class Runner:
                 )
 
         try:
-            kept: Capture | None = await pool.exec(visit())
-            return kept
+            capture: Capture | None = await pool.exec(visit())
+            return capture
         except asyncio.CancelledError:
             if self._stop.is_set():
                 return None

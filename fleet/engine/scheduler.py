@@ -51,7 +51,7 @@ class Scheduler:
         self._now = now
         self._scenarios: dict[str, Scenario] = {}
         self._next: list[tuple[datetime, str]] = []
-        self._handed: dict[str, datetime] = {}
+        self._last_due: dict[str, datetime] = {}
         self.follow(scenarios, since)
 
     @property
@@ -67,26 +67,26 @@ class Scheduler:
     def follow(self, scenarios: Iterable[Scenario], since: datetime) -> None:
         """From now on these; one that is new is due only after `since`."""
         self._scenarios = {s.id: s for s in scenarios}
-        self._handed = {each: self._handed.get(each, since) for each in self._scenarios}
-        self._next = [(self._plan.next_due(each, at), each) for each, at in self._handed.items()]
+        self._last_due = {each: self._last_due.get(each, since) for each in self._scenarios}
+        self._next = [(self._plan.next_due(each, at), each) for each, at in self._last_due.items()]
         heapq.heapify(self._next)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Hand over what is due until `stop` is set."""
         while not stop.is_set():
-            self.hand_over()
+            self.submit_due()
             wait_s = LOOK_S
             if self._next:
                 wait_s = min(wait_s, (self._next[0][0] - self._now()).total_seconds())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), max(0.001, wait_s))
 
-    def hand_over(self) -> None:
+    def submit_due(self) -> None:
         """Hand over all that is due at this instant."""
         at = self._now()
         while self._next and self._next[0][0] <= at:
             due_at, scenario_id = self._next[0]
-            self._handed[scenario_id] = due_at
+            self._last_due[scenario_id] = due_at
             heapq.heapreplace(self._next, (self._plan.next_due(scenario_id, due_at), scenario_id))
             structlog.get_logger().debug("due", scenario=scenario_id, due_at=str(due_at))
-            self._visits.hand(Due(self._scenarios[scenario_id], due_at))
+            self._visits.submit(Due(self._scenarios[scenario_id], due_at))

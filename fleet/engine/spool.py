@@ -50,17 +50,17 @@ class Spool:
     `refused` and `damaged` are how many items lie in the folders of these names.
 
     Args:
-        most_bytes: how much may wait here before no new visit may begin.
+        max_bytes: how much may wait here before no new visit may begin.
         free_bytes: how much must be free on this disk for a new visit to begin.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int, free_bytes: int) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int, free_bytes: int) -> None:
         self._folder = folder
-        self._most_bytes, self._free_bytes = most_bytes, free_bytes
+        self._max_bytes, self._free_bytes = max_bytes, free_bytes
         self._items: dict[str, int] = {}  # sizes by name, in the order of the names
         self._number = 0
         self._lock: int | None = None
-        self._putting, self._draining = asyncio.Lock(), asyncio.Lock()
+        self._put_lock, self._drain_lock = asyncio.Lock(), asyncio.Lock()
         self.refused = self.damaged = 0
         self._log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ class Spool:
             _make(self._folder)
             lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                self._take(lock)
+                self._lock_folder(lock)
                 self._count()
             except BaseException:
                 os.close(lock)
@@ -87,7 +87,7 @@ class Spool:
             ) from exc
         self._lock = lock
 
-    def _take(self, lock: int) -> None:
+    def _lock_folder(self, lock: int) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -133,11 +133,11 @@ class Spool:
                 return datetime.fromtimestamp((self._folder / name).stat().st_mtime, UTC)
         return None
 
-    def room(self) -> str | None:
+    def why_full(self) -> str | None:
         """None if a visit may begin; else one sentence that says why not."""
-        if self.bytes >= self._most_bytes:
+        if self.bytes >= self._max_bytes:
             return (
-                f"the spool {self._folder} is full: {_mb(self.bytes)} of {_mb(self._most_bytes)}"
+                f"the spool {self._folder} is full: {_mb(self.bytes)} of {_mb(self._max_bytes)}"
                 " wait for MongoDB (FLEET_SPOOL_MB)"
             )
         try:
@@ -160,7 +160,7 @@ class Spool:
         Raises:
             SpoolFull: the disk does not take it (full, failing, read-only); nothing of it is left.
         """
-        async with self._putting:
+        async with self._put_lock:
             # milliseconds, not 1, 2, 3: a number must not come again once the folder was empty, or
             # what was set aside would be overwritten; and still growing if the clock is set back
             self._number = max(self._number + 1, time.time_ns() // 1_000_000)
@@ -190,24 +190,24 @@ class Spool:
         return len(content)
 
     async def drain(
-        self, store: Store, stored: Callable[[Attempt], Awaitable[None]] | None = None
+        self, store: Store, on_stored: Callable[[Attempt], Awaitable[None]] | None = None
     ) -> None:
         """
         Give MongoDB what waits, in order and one at a time, until nothing does.
 
         Args:
-            stored: called with every attempt that MongoDB has now.
+            on_stored: called with every attempt that MongoDB has now.
 
         Raises:
             StoreUnreachable, StoreRefused: MongoDB takes nothing at the moment, or an item cannot
                 be opened at the moment; what was not taken stays, in its order.
         """
-        async with self._draining:
+        async with self._drain_lock:
             while self._items:
-                await self._give(next(iter(self._items)), store, stored)
+                await self._store_item(next(iter(self._items)), store, on_stored)
 
-    async def _give(
-        self, name: str, store: Store, stored: Callable[[Attempt], Awaitable[None]] | None
+    async def _store_item(
+        self, name: str, store: Store, on_stored: Callable[[Attempt], Awaitable[None]] | None
     ) -> None:
         path = self._folder / name
         try:
@@ -222,12 +222,12 @@ class Spool:
             return
         except OSError as exc:
             raise StoreRefused(f"could not open {path}: {exc.strerror}; it stays there") from exc
-        kept = True
+        is_first = True
         try:
             if isinstance(item, MissedVisit):
                 await store.missed.add([item])
             else:
-                kept = await store.add(item.attempt, item.files)
+                is_first = await store.add(item.attempt, item.files)
         except StoreNeverTakes as exc:
             self.refused += 1
             self._set_aside(name, REFUSED, str(exc))
@@ -235,15 +235,15 @@ class Spool:
         await finish_first(self._remove(name))
         if isinstance(item, MissedVisit):
             return
-        if not kept:
+        if not is_first:
             self._log.warning(
                 "visited twice for one due time; the first is kept",
                 scenario=item.attempt.scenario_id,
                 due_at=str(item.attempt.due_at),
                 attempt=item.attempt.id,
             )
-        elif stored is not None:
-            await stored(item.attempt)
+        elif on_stored is not None:
+            await on_stored(item.attempt)
 
     async def _remove(self, name: str) -> None:
         """Forget an item that MongoDB has. If its file comes back, storing it again is harmless."""

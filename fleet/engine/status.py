@@ -23,10 +23,10 @@ class Watching(Protocol):
     """What of a watching fleet (`watch.Watch`) its status is gathered from."""
 
     parts: WatchParts
-    order: WatchOptions
-    tally: Counters
+    options: WatchOptions
+    counters: Counters
     run: Run
-    planner: Scheduler | None
+    scheduler: Scheduler | None
     workers: Workers
     stopped: bool
 
@@ -36,8 +36,8 @@ class Watching(Protocol):
 
 def status_of(watch: Watching, at: datetime) -> Status:
     """How this fleet stands at the instant `at`."""
-    parts, tally = watch.parts, watch.tally
-    half, most = tally.lateness(0.5), tally.lateness(0.99)
+    parts, counters = watch.parts, watch.counters
+    half, most = counters.lateness(0.5), counters.lateness(0.99)
     problem = watch.problem()
     return Status(
         at=at,
@@ -47,15 +47,15 @@ def status_of(watch: Watching, at: datetime) -> Status:
         pid=os.getpid(),
         fleet_version=watch.run.fleet_version,
         chromium_version=parts.browsers.version,
-        scenarios=len(watch.planner.scenarios) if watch.planner else 0,
-        next_due=watch.planner.next_due if watch.planner else None,
-        verdicts={verdict.value: n for verdict, n in tally.verdicts.items()},
-        misses={why.value: n for why, n in tally.misses.items()},
+        scenarios=len(watch.scheduler.scenarios) if watch.scheduler else 0,
+        next_due=watch.scheduler.next_due if watch.scheduler else None,
+        verdicts={verdict.value: n for verdict, n in counters.verdicts.items()},
+        misses={why.value: n for why, n in counters.misses.items()},
         lateness_s=None if half is None or most is None else (half, most),
         waiting=watch.workers.waiting,
-        open_pages=parts.places.taken,
-        allowed_pages=parts.places.allowed,
-        pressure=parts.places.why,
+        open_pages=parts.limiter.in_use,
+        allowed_pages=parts.limiter.allowed,
+        pressure=parts.limiter.why,
         spool_items=parts.spool.waiting,
         spool_bytes=parts.spool.bytes,
         spool_oldest=parts.spool.oldest,
@@ -70,6 +70,6 @@ def status_of(watch: Watching, at: datetime) -> Status:
         ready=problem is None,
         problem=problem,
         stopped=watch.stopped,
-        notices=watch.order.notices,
-        heartbeat=watch.order.heartbeat,
+        notices=watch.options.notices,
+        heartbeat=watch.options.heartbeat,
     )

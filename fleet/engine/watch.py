@@ -58,27 +58,27 @@ class Watch:
 
     Args:
         scenarios: gives the catalogue of this moment: the same list while no file changed.
-        stored: called with every attempt once MongoDB has it.
+        on_stored: called with every attempt once MongoDB has it.
     """
 
     def __init__(
         self,
         parts: WatchParts,
-        order: WatchOptions,
+        options: WatchOptions,
         scenarios: Callable[[], Sequence[Scenario]],
         *,
-        stored: Callable[[Attempt], Awaitable[None]] | None = None,
+        on_stored: Callable[[Attempt], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = real_now,
     ) -> None:
-        self.parts, self.order, self.tally = parts, order, Counters()
+        self.parts, self.options, self.counters = parts, options, Counters()
         self._scenarios, self._now = scenarios, now
-        self.lost: LeaseLost | None = None
+        self.lease_lost: LeaseLost | None = None
         self.sealed_at: datetime | None = None
         self.stopped = False
-        self.planner: Scheduler | None = None
-        self._drainer = Drainer(parts.spool, parts.store, stored=stored, revive=parts.revive)
-        self._last: Sequence[Scenario] = ()
-        self._gaps = Reconciliation(parts.store, parts.marks, now=now)
+        self.scheduler: Scheduler | None = None
+        self._drainer = Drainer(parts.spool, parts.store, on_stored=on_stored, revive=parts.revive)
+        self._catalogue: Sequence[Scenario] = ()
+        self._reconciliation = Reconciliation(parts.store, parts.marks, now=now)
         self.run = Run(
             id=uuid.uuid4().hex,
             started_at=now(),
@@ -91,15 +91,15 @@ class Watch:
         self.workers = Workers(
             parts.browsers,
             parts.hosts,
-            parts.places,
+            parts.limiter,
             parts.spool,
             parts.marks,
-            self.tally,
+            self.counters,
             run_id=self.run.id,
-            limits=order.limits,
-            patience=order.patience,
+            limits=options.limits,
+            retries=options.retries,
             may_visit=self._may_visit,
-            kept=self._drainer.wake,
+            on_spooled=self._drainer.wake,
             now=now,
         )
         self._log = structlog.get_logger()
@@ -120,18 +120,18 @@ class Watch:
         try:
             if stop.is_set():
                 return
-            self.planner = await self._begin()
-            works = [
-                self.planner.run(stop),
+            self.scheduler = await self._begin()
+            jobs = [
+                self.scheduler.run(stop),
                 self._renew(),
                 self._drainer.run(),
-                self._every(ACCOUNT_S, self._account),
-                self._every(FOLLOW_S, self._follow),
-                self._every(SAY_S, self._say),
+                self._every(ACCOUNT_S, self._reconcile),
+                self._every(FOLLOW_S, self._follow_catalogue),
+                self._every(SAY_S, self._publish_status),
                 self._every(SEAL_S, self._seal),
                 *more,
             ]
-            tasks = [asyncio.ensure_future(work) for work in works]
+            tasks = [asyncio.ensure_future(work) for work in jobs]
             stopping = asyncio.ensure_future(stop.wait())
             try:
                 await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -153,11 +153,11 @@ class Watch:
 
     def problem(self) -> str | None:
         """What keeps this fleet from its work at the moment; None if nothing does."""
-        if self.lost:
-            return str(self.lost)
-        if self.planner is None:
+        if self.lease_lost:
+            return str(self.lease_lost)
+        if self.scheduler is None:
             return "it is starting"
-        if words := self.parts.spool.room():
+        if words := self.parts.spool.why_full():
             return words
         return "MongoDB does not answer; attempts wait in the spool" if self._drainer.away else None
 
@@ -166,9 +166,9 @@ class Watch:
         store = self.parts.store
         await self._drainer.drain()
         at = self._now()  # one instant for all: what is due from here on is this fleet's
-        plan = await store.watched.use_plan(self.order.mean_gap, self.order.min_gap, at)
-        self._last = scenarios = self._scenarios()
-        await self._gaps.account_for(scenarios, at)
+        plan = await store.watched.use_plan(self.options.mean_gap, self.options.min_gap, at)
+        self._catalogue = scenarios = self._scenarios()
+        await self._reconciliation.reconcile(scenarios, at)
         self.parts.marks.clear()
         self.run = self.run.model_copy(update={"scenario_ids": tuple(s.id for s in scenarios)})
         await store.add_run(self.run)
@@ -176,30 +176,30 @@ class Watch:
         return Scheduler(plan, self.workers, scenarios, at, now=self._now)
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        planner, renewing, draining, *others = tasks
-        await asyncio.wait({planner})
-        grace_s = 0 if self.lost else self.order.grace_s
-        await self.workers.finish(grace_s, note=self.lost is None)
+        scheduler, renewing, draining, *others = tasks
+        await asyncio.wait({scheduler})
+        grace_s = 0 if self.lease_lost else self.options.grace_s
+        await self.workers.finish(grace_s, note=self.lease_lost is None)
         for task in (draining, *others):
             task.cancel()
         await asyncio.wait({draining, *others})
-        if not self.lost:
+        if not self.lease_lost:
             with contextlib.suppress(StoreUnreachable, StoreRefused, TimeoutError):
                 async with asyncio.timeout(LAST_DRAIN_S):
                     await self._drainer.drain()
-                    await self._account()
+                    await self._reconcile()
                     await self.parts.store.add_run(
                         self.run.model_copy(
                             update={
                                 "ended_at": self._now(),
-                                "attempts": self.tally.verdicts.total(),
+                                "attempts": self.counters.verdicts.total(),
                             }
                         )
                     )
         renewing.cancel()
         await asyncio.wait({renewing})
         self.stopped = True
-        await self._say()
+        await self._publish_status()
         if self.parts.spool.waiting:
             self._log.warning(
                 "MongoDB did not take everything; the rest is in the spool for the next start",
@@ -232,42 +232,42 @@ class Watch:
         try:
             await self.parts.lease.renew()
         except LeaseLost as exc:
-            self.lost = exc
+            self.lease_lost = exc
             raise
         except (StoreUnreachable, StoreRefused) as exc:
-            self._drainer.missing(exc)
+            self._drainer.report_away(exc)
 
     async def _may_visit(self) -> str | None:
         """None if a visit may begin. A fleet that was frozen asks before it goes on."""
-        if self.lost is None and not self.parts.lease.sure() and not self._drainer.away:
+        if self.lease_lost is None and not self.parts.lease.sure() and not self._drainer.away:
             with contextlib.suppress(LeaseLost):
                 await self._renew_once()
-        return str(self.lost) if self.lost else None
+        return str(self.lease_lost) if self.lease_lost else None
 
     # Accounts -------------------------------------------------------------------------------
 
-    async def _account(self) -> None:
+    async def _reconcile(self) -> None:
         """Write down up to when nothing is open; a due time that was forgotten is noted."""
-        planner = self.planner
-        if planner is None or self._drainer.away or self.parts.spool.waiting:
+        scheduler = self.scheduler
+        if scheduler is None or self._drainer.away or self.parts.spool.waiting:
             return
-        open_now = [self._now(), planner.next_due, self.workers.oldest_open]
+        open_now = [self._now(), scheduler.next_due, self.workers.oldest_open]
         until = min(at for at in open_now if at is not None)
         try:
-            await self._gaps.account_for([*planner.scenarios.values()], until)
+            await self._reconciliation.reconcile([*scheduler.scenarios.values()], until)
         except (StoreUnreachable, StoreRefused) as exc:
-            self._drainer.missing(exc)
+            self._drainer.report_away(exc)
 
     # The catalogue --------------------------------------------------------------------------
 
-    async def _follow(self) -> None:
-        planner, scenarios = self.planner, self._scenarios()
-        if planner is None or scenarios is self._last:
+    async def _follow_catalogue(self) -> None:
+        scheduler, scenarios = self.scheduler, self._scenarios()
+        if scheduler is None or scenarios is self._catalogue:
             return
-        self._last = scenarios
-        before, at = planner.scenarios, self._now()
-        planner.follow(scenarios, at)
-        after = planner.scenarios
+        self._catalogue = scenarios
+        before, at = scheduler.scenarios, self._now()
+        scheduler.follow(scenarios, at)
+        after = scheduler.scenarios
         with contextlib.suppress(StoreUnreachable, StoreRefused):
             await self.parts.store.watched.account(after.keys() - before.keys(), at)
         self._log.info(
@@ -291,7 +291,7 @@ class Watch:
             self.sealed_at = self._now()
             self._log.info("sealed", seals=done.seals, links=done.links, tokens=done.tokens)
 
-    async def _say(self) -> None:
+    async def _publish_status(self) -> None:
         """Tell MongoDB how this stands; while it is away, nobody could read it there."""
         if not self._drainer.away:
             with contextlib.suppress(StoreUnreachable, StoreRefused):

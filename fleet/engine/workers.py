@@ -44,42 +44,42 @@ FULL_RETRY_S = 5.0
 
 class Workers:
     """
-    Takes due visits (`due.Visits`) and makes them.
+    Takes due visits (`Visits`) and makes them.
 
     Args:
         may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
-        kept: called once something new is in the spool.
+        on_spooled: called once something new is in the spool.
     """
 
     def __init__(
         self,
         browsers: BrowserPool,
         hosts: Hosts,
-        places: ConcurrencyLimiter,
+        limiter: ConcurrencyLimiter,
         spool: Spool,
         marks: VisitMarks,
-        tally: Counters,
+        counters: Counters,
         *,
         run_id: str,
         limits: AttemptLimits,
-        patience: RetryPolicy,
+        retries: RetryPolicy,
         may_visit: Callable[[], Awaitable[str | None]],
-        kept: Callable[[], None] = lambda: None,
+        on_spooled: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = real_now,
     ) -> None:
-        self._browsers, self._hosts, self._places = browsers, hosts, places
-        self._spool, self._marks, self._tally = spool, marks, tally
-        self._run_id, self._limits, self._patience = run_id, limits, patience
-        self._may_visit, self._kept, self._now = may_visit, kept, now
+        self._browsers, self._hosts, self._limiter = browsers, hosts, limiter
+        self._spool, self._marks, self._counters = spool, marks, counters
+        self._run_id, self._limits, self._retries = run_id, limits, retries
+        self._may_visit, self._on_spooled, self._now = may_visit, on_spooled, now
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
         self._open: dict[tuple[str, datetime], int] = {}
-        self._later: set[asyncio.Task[None]] = set()
-        self._stopping, self._noting = False, True
+        self._delayed: set[asyncio.Task[None]] = set()
+        self._stopping, self._note_missed = False, True
         self._log = structlog.get_logger()
 
-    def hand(self, due: Due) -> None:
+    def submit(self, due: Due) -> None:
         """Take a due visit over; returns at once."""
         host = self._hosts.of(due.scenario)
         key = (due.scenario.id, due.due_at)
@@ -105,8 +105,8 @@ class Workers:
         What was not made is in the spool as missed when this returns, unless not to be noted
         (another fleet makes these visits now).
         """
-        self._stopping, self._noting = True, note
-        for task in self._later:
+        self._stopping, self._note_missed = True, note
+        for task in self._delayed:
             task.cancel()
         for name, lane in self._lanes.items():
             if name not in self._visiting:
@@ -126,8 +126,8 @@ class Workers:
                 await self._miss(
                     queue.popleft(), MissReason.INTERRUPTED, "the fleet was being stopped"
                 )
-        if self._later:
-            await asyncio.wait(self._later)
+        if self._delayed:
+            await asyncio.wait(self._delayed)
 
     async def _lane(self, host: Host) -> None:
         """Visit what is due at one host, one after the other, until nothing is."""
@@ -152,31 +152,31 @@ class Workers:
 
     async def _make(self, host: Host, due: Due) -> None:
         """One due visit: an attempt in the spool, or a missed visit there."""
-        for_now = await self._why_not(host, due)
-        if for_now is None:
-            async with host.turn(), self._places.place():
-                for_now = await self._why_not(host, due)
-                if for_now is None:
+        obstacle = await self._obstacle(host, due)
+        if obstacle is None:
+            async with host.turn(), self._limiter.place():
+                obstacle = await self._obstacle(host, due)
+                if obstacle is None:
                     self._visiting.add(host.name)
                     try:
                         await self._visit(host, due)
                     finally:
                         self._visiting.discard(host.name)
-        if for_now is not None:
-            await self._miss(due, *for_now)
+        if obstacle is not None:
+            await self._miss(due, *obstacle)
 
     async def _interrupt(self, due: Due, words: str) -> None:
         if (due.scenario.id, due.due_at) in self._open:  # else its attempt was kept before
             await self._miss(due, MissReason.INTERRUPTED, words)
 
-    async def _why_not(self, host: Host, due: Due) -> tuple[MissReason, str] | None:
+    async def _obstacle(self, host: Host, due: Due) -> tuple[MissReason, str] | None:
         """Why this visit must not begin now; None if it may."""
         late = self._now() - due.due_at
         if self._stopping:
             return MissReason.INTERRUPTED, "the fleet was being stopped"
         if words := await self._may_visit():
             return MissReason.UNWATCHED, words
-        if words := self._spool.room():
+        if words := self._spool.why_full():
             return MissReason.NO_ROOM, words
         if words := self._hosts.disallowed(due.scenario):
             return MissReason.DISALLOWED, words
@@ -188,7 +188,7 @@ class Workers:
             )
         if until := host.spent():
             return MissReason.BUDGET, f"{host.name} may be visited again at {until:%H:%M:%S} UTC"
-        if due.number == 1 and late > self._patience.latest:
+        if due.number == 1 and late > self._retries.latest:
             return MissReason.LATE, f"{late.total_seconds():.0f} s late, {self.waiting} visits wait"
         return None
 
@@ -196,10 +196,10 @@ class Workers:
         scenario = due.scenario
         self._marks.begin(scenario.id, due.due_at)
         if due.number == 1:
-            self._tally.late(max(0.0, (self._now() - due.due_at).total_seconds()))
+            self._counters.add_lateness(max(0.0, (self._now() - due.due_at).total_seconds()))
         bound = {"run": self._run_id, "scenario": scenario.id, "due_at": due.due_at.isoformat()}
         with structlog.contextvars.bound_contextvars(**bound):
-            made = await attempt(
+            capture = await attempt(
                 scenario,
                 self._browsers,
                 run_id=self._run_id,
@@ -207,77 +207,77 @@ class Workers:
                 limits=self._limits,
                 due_at=due.due_at,
             )
-            await finish_first(self._keep(host, due, made))
+            await finish_first(self._keep(host, due, capture))
             self._log.info(
                 "attempt",
-                attempt=made.attempt.id,
+                attempt=capture.attempt.id,
                 number=due.number,
-                verdict=made.attempt.verdict.value,
-                seconds=made.attempt.seconds,
-                detail=made.attempt.detail,
+                verdict=capture.attempt.verdict.value,
+                seconds=capture.attempt.seconds,
+                detail=capture.attempt.detail,
             )
 
-    async def _keep(self, host: Host, due: Due, made: Capture) -> None:
+    async def _keep(self, host: Host, due: Due, capture: Capture) -> None:
         """Make an attempt durable; from here on it cannot be lost."""
-        await self._put(made)
-        host.seen(made.attempt)
-        self._tally.attempt(made.attempt)
-        again = self._retry(due, made)
-        self._end(due)
+        await self._spool_item(capture)
+        host.seen(capture.attempt)
+        self._counters.add_attempt(capture.attempt)
+        again = self._retry(due, capture)
+        self._close(due)
         if again is not None:
-            self._hand_later(again, self._patience.retry_wait * 2 ** (due.number - 1))
-        self._kept()
+            self._submit_later(again, self._retries.retry_wait * 2 ** (due.number - 1))
+        self._on_spooled()
 
-    def _retry(self, due: Due, made: Capture) -> Due | None:
-        if made.attempt.group is not Group.UNAVAILABLE or due.number >= self._patience.tries:
+    def _retry(self, due: Due, capture: Capture) -> Due | None:
+        if capture.attempt.group is not Group.UNAVAILABLE or due.number >= self._retries.tries:
             return None
         return None if self._stopping else Due(due.scenario, due.due_at, due.number + 1)
 
-    def _hand_later(self, due: Due, wait: timedelta) -> None:
+    def _submit_later(self, due: Due, wait: timedelta) -> None:
         """Hand a retry over once it may be made; none if its host is left alone for longer."""
         host = self._hosts.of(due.scenario)
         cooling = host.cooling_until()
         wait = max(wait, cooling - self._now()) if cooling else wait
-        if wait > self._patience.latest:
+        if wait > self._retries.latest:
             return
 
         async def later() -> None:
             await asyncio.sleep(wait.total_seconds())
-            self.hand(due)
+            self.submit(due)
 
         task = asyncio.ensure_future(later())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._delayed.add(task)
+        task.add_done_callback(self._delayed.discard)
 
     async def _miss(self, due: Due, why: MissReason, words: str) -> None:
         """Note that a due visit was not made. A retry is no due visit: that was made."""
-        if due.number == 1 and self._noting:
+        if due.number == 1 and self._note_missed:
             missed = MissedVisit.of(due.scenario, due.due_at, why, words, self._now())
-            await self._put(missed)
-            self._tally.missed(why)
+            await self._spool_item(missed)
+            self._counters.add_miss(why)
             self._log.warning(
                 "missed", scenario=due.scenario.id, due_at=str(due.due_at), why=why, detail=words
             )
-        self._end(due)
-        self._kept()
+        self._close(due)
+        self._on_spooled()
 
-    def _end(self, due: Due) -> None:
+    def _close(self, due: Due) -> None:
         key = (due.scenario.id, due.due_at)
         self._marks.end(*key)
         self._open[key] -= 1
         if not self._open[key]:
             del self._open[key]
 
-    async def _put(self, item: Capture | MissedVisit) -> None:
+    async def _spool_item(self, item: Capture | MissedVisit) -> None:
         """Into the spool, as soon as the disk takes it; no visit begins meanwhile."""
-        told = False
+        reported = False
         while True:
             try:
                 await self._spool.put(item)
             except SpoolFull as exc:
-                if not told:
+                if not reported:
                     self._log.error("cannot be kept yet", problem=str(exc))
-                told = True
+                reported = True
                 if self._stopping:
                     self._log.error("lost", item=repr(item)[:300], problem=str(exc))
                     return

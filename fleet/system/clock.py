@@ -44,22 +44,22 @@ def read_clock() -> Clock:
         call = ctypes.CDLL(None).adjtimex
     except (OSError, AttributeError):  # not Linux
         return UNKNOWN
-    said = Timex()
-    return clock_of(call(ctypes.byref(said)), said)
+    timex = Timex()
+    return clock_of(call(ctypes.byref(timex)), timex)
 
 
-def clock_of(state: int, said: Timex) -> Clock:
+def clock_of(state: int, timex: Timex) -> Clock:
     """What an answer of `adjtimex` means: its return value, and what it filled in."""
     if state < 0:
         return UNKNOWN
-    if state == TIME_ERROR or said.status & STA_UNSYNC:
+    if state == TIME_ERROR or timex.status & STA_UNSYNC:
         return Clock(source="kernel (adjtimex)", synchronised=False)
-    unit = 1e-9 if said.status & STA_NANO else 1e-6
+    unit = 1e-9 if timex.status & STA_NANO else 1e-6
     return Clock(
         source="kernel (adjtimex)",
         synchronised=True,
-        offset_s=round(said.offset * unit, 6),
-        max_error_s=round(said.maxerror * 1e-6, 6),
+        offset_s=round(timex.offset * unit, 6),
+        max_error_s=round(timex.maxerror * 1e-6, 6),
     )
 
 
@@ -94,7 +94,7 @@ class Standstill:
         self._look()
 
     @property
-    def long(self) -> bool:
+    def is_long(self) -> bool:
         """Whether it was so long that a limit of time means nothing."""
         return self.longest_s > LONG_S
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 """A longer file is none of ours."""
 
 M = TypeVar("M", bound=Frozen)
@@ -33,16 +33,16 @@ class StateFile(Generic[M]):
 
     Args:
         path: None keeps the value in memory only.
-        careful: gives the value that stands for a file that cannot be understood; None for one
+        fallback: gives the value that stands for a file that cannot be understood; None for one
             that is as good as missing.
     """
 
     def __init__(
-        self, path: Path | None, model: type[M], careful: Callable[[], M | None] = lambda: None
+        self, path: Path | None, model: type[M], fallback: Callable[[], M | None] = lambda: None
     ) -> None:
-        self._path, self._model, self._careful = path, model, careful
+        self._path, self._model, self._fallback = path, model, fallback
         self._value: M | None = None
-        self._seen: tuple[int, int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
         self._refused = False
 
     def read(self) -> M | None:
@@ -52,18 +52,18 @@ class StateFile(Generic[M]):
         try:
             stat = self._path.stat()
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-            if seen != self._seen:
-                if stat.st_size > MOST_BYTES:
+            if seen != self._stamp:
+                if stat.st_size > MAX_BYTES:
                     raise ValueError(f"{stat.st_size} bytes, more than such a file can have")
                 self._value = self._model.model_validate_json(self._path.read_bytes())
-                self._seen = seen
+                self._stamp = seen
         except FileNotFoundError:
-            self._value = self._seen = None
+            self._value = self._stamp = None
         except ValueError as exc:  # pydantic's errors are some too
             self._set_aside(self._path, exc)
         except OSError as exc:
-            self._tell(exc)
-            self._value = self._careful()
+            self._warn(exc)
+            self._value = self._fallback()
         return self._value
 
     def write(self, value: M) -> None:
@@ -76,9 +76,9 @@ class StateFile(Generic[M]):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(value.model_dump_json(), encoding="utf-8")
             part.replace(self._path)
-            self._refused, self._seen = False, None
+            self._refused, self._stamp = False, None
         except OSError as exc:
-            self._tell(exc)
+            self._warn(exc)
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
@@ -92,11 +92,11 @@ class StateFile(Generic[M]):
         )
         with contextlib.suppress(OSError):  # another process did the same just now
             path.replace(aside)
-        self._value = self._careful()
+        self._value = self._fallback()
         if self._value is not None:
             self.write(self._value)
 
-    def _tell(self, exc: OSError) -> None:
+    def _warn(self, exc: OSError) -> None:
         if not self._refused:
             structlog.get_logger().warning(
                 "a file cannot be read or written; what is in it is known to this process only."
@@ -118,7 +118,7 @@ class FileLock:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: int | None = None
-        self._told = False
+        self._warned = False
 
     def take(self) -> bool:
         """
@@ -132,13 +132,13 @@ class FileLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as exc:
-            if not self._told:
+            if not self._warned:
                 structlog.get_logger().warning(
                     "no lock file; other fleets on this machine are not waited for",
                     path=str(self._path),
                     problem=str(exc),
                 )
-            self._told = True
+            self._warned = True
             return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -165,7 +165,7 @@ async def _supervise(
             else:
                 await finish_first(_end(script, chromium, opened, limits.close_s))
     ended = script.done() and not script.cancelled()
-    if still.long and (not ended or script.result().verdict in NOT_HEARD):
+    if still.is_long and (not ended or script.result().verdict in NOT_HEARD):
         return _crashed(
             f"{visit.scenario.id}: the fleet stood still for {still.longest_s:.0f} s at"
             f" {visit.address[:300]} (stopped, paused, or its machine asleep); nothing is known of"

@@ -139,7 +139,7 @@ async def test_scenarios_of_every_department_and_family_answer_at_their_practice
     async with PracticeServer(flows) as server:
         aimed = [s.at(server.url(flow)) for s, flow in zip(scenarios, flows, strict=True)]
         pace = RunOptions(pages=6, pause_s=0, tries=1)
-        runner = Runner(chromium, store, pace=pace, limits=PATIENT, on_attempt=seen.append)
+        runner = Runner(chromium, store, options=pace, limits=PATIENT, on_attempt=seen.append)
         result = await runner.run(aimed)
 
         assert server.tripwires == []

@@ -301,14 +301,14 @@ async def test_places_are_given_first_come_first_served_and_never_more_than_allo
     async with ConcurrencyLimiter(3, Invented()) as places:
         guests = Guests(places)
         await guests.come(6)
-        assert (guests.inside, places.taken, places.waiting) == ([0, 1, 2], 3, 3)
+        assert (guests.inside, places.in_use, places.waiting) == ([0, 1, 2], 3, 3)
 
         await guests.leave(1)
         assert guests.inside == [0, 2, 3]
         await guests.leave(0, 2)
         assert guests.inside == [3, 4, 5]
         await guests.leave(3, 4, 5)
-        assert (places.taken, places.waiting) == (0, 0)
+        assert (places.in_use, places.waiting) == (0, 0)
 
 
 async def test_a_newcomer_does_not_pass_those_who_wait() -> None:
@@ -409,7 +409,7 @@ async def test_one_who_is_called_and_cancelled_at_once_loses_no_place() -> None:
             assert guests.tasks[1].cancelled()
             assert guests.inside == [2]
             await guests.leave(2)
-            assert (places.taken, places.waiting) == (0, 0)
+            assert (places.in_use, places.waiting) == (0, 0)
 
 
 async def test_a_page_that_ends_with_an_error_gives_its_place_back() -> None:
@@ -419,7 +419,7 @@ async def test_a_page_that_ends_with_an_error_gives_its_place_back() -> None:
                 raise ValueError("page")
         await turns()
 
-        assert places.taken == 0
+        assert places.in_use == 0
 
 
 async def test_however_many_come_go_and_are_cancelled_no_place_is_lost() -> None:
@@ -430,7 +430,7 @@ async def test_however_many_come_go_and_are_cancelled_no_place_is_lost() -> None
         async def guest() -> None:
             nonlocal most
             async with places.place():
-                most = max(most, places.taken)
+                most = max(most, places.in_use)
                 await turns(chance.randrange(4))
 
         tasks = [asyncio.ensure_future(guest()) for _ in range(400)]
@@ -439,7 +439,7 @@ async def test_however_many_come_go_and_are_cancelled_no_place_is_lost() -> None
             chance.choice(tasks).cancel()
 
         await turns()
-        assert (most, places.taken, places.waiting) == (3, 0, 0)
+        assert (most, places.in_use, places.waiting) == (3, 0, 0)
         ended = [task for task in tasks if not task.cancelled()]
         assert 0 < len(ended) < 400
         assert [task.exception() for task in ended] == [None] * len(ended)
@@ -522,7 +522,7 @@ async def test_processes_that_take_the_processors_take_places() -> None:
         pytest.skip("this kernel tells no stalls")
     cores = os.cpu_count() or 1
     rules = LoadThresholds(pages_per_core=3, cpu_stalled_high=0.6)
-    async with ConcurrencyLimiter(3 * cores, rules=rules) as places:
+    async with ConcurrencyLimiter(3 * cores, thresholds=rules) as places:
         assert places.allowed > cores
         with contextlib.ExitStack() as stack:
             for _ in range(2 * cores):

@@ -13,7 +13,7 @@ from playwright.async_api import Page
 import fleet
 from fleet.browser.chromium import Chromium
 from fleet.browser.executable import find_chromium
-from fleet.engine.person_session import hold
+from fleet.engine.person_session import hold_session
 from fleet.errors import BadInput
 from fleet.models import Attempt, Run, Verdict
 from fleet.practice import PracticeServer
@@ -92,7 +92,7 @@ async def session(
         ) as chromium,
     ):
         holding = asyncio.ensure_future(
-            hold(
+            hold_session(
                 scenario_of(flow).at(server.url(flow)),
                 chromium,
                 store,
@@ -182,7 +182,7 @@ async def test_a_flow_whose_answer_stands_behind_no_captcha_needs_no_person(
     store: Store, chromium: Chromium
 ) -> None:
     with pytest.raises(BadInput, match="is of the platform bookingserver"):
-        await hold(
+        await hold_session(
             scenario_of(form()),
             chromium,
             store,

@@ -67,7 +67,7 @@ async def ran(
     limits: AttemptLimits = QUICK,
 ) -> list[Attempt]:
     """The stored attempts of a run that visits everything `server` has, in the order they began."""
-    runner = Runner(chromium, store, pace=pace, limits=limits)
+    runner = Runner(chromium, store, options=pace, limits=limits)
     async with asyncio.timeout(2 * SOON_S):
         result = await runner.run(aimed(server), times=times)
     assert result.finished
@@ -188,7 +188,7 @@ async def test_a_host_that_refuses_is_left_alone_for_the_rest_of_the_run(
 ) -> None:
     lyon, lille = form("lyon", Fault(0, fault)), form("lille")
     async with PracticeServer([lyon, lille]) as server:
-        runner = Runner(chromium, store, pace=FAST, limits=QUICK)
+        runner = Runner(chromium, store, options=FAST, limits=QUICK)
         result = await runner.run(aimed(server), times=3)
 
         assert (server.visits(lyon), server.visits(lille), result.left_out) == (1, 3, 2)
@@ -214,7 +214,7 @@ async def test_a_crashed_scenario_is_not_tried_again_and_does_not_end_the_run(
 
     async with PracticeServer([form("evry"), form("lille")]) as server:
         broken, usual = aimed(server)
-        runner = Runner(chromium, store, pace=FAST, limits=QUICK)
+        runner = Runner(chromium, store, options=FAST, limits=QUICK)
         result = await runner.run([broken.model_copy(update={"script": script}), usual])
 
     assert result.finished
@@ -223,7 +223,7 @@ async def test_a_crashed_scenario_is_not_tried_again_and_does_not_end_the_run(
 
 
 async def test_a_run_of_nothing_ends(chromium: Chromium, store: Store) -> None:
-    result = await Runner(chromium, store, pace=FAST, limits=QUICK).run([])
+    result = await Runner(chromium, store, options=FAST, limits=QUICK).run([])
 
     assert (result.finished, result.run.attempts) == (True, 0)
 
@@ -236,7 +236,7 @@ async def test_stopping_a_run_closes_every_page(chromium: Chromium, store: Store
     forms = [form("ok"), *(form(host, Fault(0, "hang")) for host in ("evry", "lille", "rennes"))]
     seen: list[Attempt] = []
     async with PracticeServer(forms) as server:
-        runner = Runner(chromium, store, pace=FAST, limits=QUICK, on_attempt=seen.append)
+        runner = Runner(chromium, store, options=FAST, limits=QUICK, on_attempt=seen.append)
         running = asyncio.ensure_future(runner.run(aimed(server)))
         # the place of the one that is done is taken by the last, which had waited for it
         await until(lambda: all(server.visits(each) for each in forms) and len(seen) == 1)
@@ -261,7 +261,7 @@ async def test_a_run_stopped_while_it_waits_ends_at_once(chromium: Chromium, sto
     pace = RunOptions(pages=1, pause_s=600, retry_wait_s=600)
     seen: list[Attempt] = []
     async with PracticeServer([busy, *twice]) as server:
-        runner = Runner(chromium, store, pace=pace, limits=QUICK, on_attempt=seen.append)
+        runner = Runner(chromium, store, options=pace, limits=QUICK, on_attempt=seen.append)
         running = asyncio.ensure_future(runner.run(aimed(server)))
         await until(lambda: len(seen) == 2)
 
@@ -285,7 +285,7 @@ async def test_a_run_stopped_in_the_moment_a_visit_begins_ends(
             return super().__getattribute__(name)
 
     async with PracticeServer([form("evry"), form("lille")]) as server:
-        runner = Runner(chromium, store, pace=Stopping(), limits=QUICK)
+        runner = Runner(chromium, store, options=Stopping(), limits=QUICK)
         async with asyncio.timeout(SOON_S):
             result = await runner.run(aimed(server))
 
@@ -299,7 +299,7 @@ async def test_a_store_that_dies_ends_the_run_with_every_page_closed(
     forms = [form("ok", Fault(0, "slow", seconds=0.5)), form("evry", Fault(0, "hang"))]
     async with alone(tmp_path) as own, PracticeServer(forms) as server:
         async with Mongod(tmp_path / "data") as url, await Store.open(url, "test") as store:
-            runner = Runner(own.chromium, store, pace=FAST, limits=QUICK)
+            runner = Runner(own.chromium, store, options=FAST, limits=QUICK)
             running = asyncio.ensure_future(runner.run(aimed(server)))
             await until(lambda: all(server.visits(each) for each in forms))
             for process in tagged(tmp_path / "data"):

@@ -30,7 +30,7 @@ class Clock:
 class Handed(list[Due]):
     """Takes due visits and keeps them."""
 
-    def hand(self, due: Due) -> None:
+    def submit(self, due: Due) -> None:
         self.append(due)
 
     def times(self, scenario: Scenario) -> list[datetime]:
@@ -43,7 +43,7 @@ def test_every_due_time_is_handed_over_once_in_order() -> None:
 
     for minute in range(24 * 60):
         clock.at = START + timedelta(minutes=minute)
-        planner.hand_over()
+        planner.submit_due()
 
     for scenario in SCENARIOS:
         assert handed.times(scenario) == PLAN.due(
@@ -57,12 +57,12 @@ def test_a_clock_that_jumps_forward_skips_nothing_and_back_repeats_nothing() -> 
     planner = Scheduler(PLAN, handed, SCENARIOS, START, now=clock)
 
     clock.at = START + timedelta(hours=9)
-    planner.hand_over()
+    planner.submit_due()
     there = list(handed)
     clock.at = START + timedelta(hours=2)
-    planner.hand_over()
+    planner.submit_due()
     clock.at = START + timedelta(hours=9)
-    planner.hand_over()
+    planner.submit_due()
 
     assert there == handed
     wanted = [PLAN.due(s.id, START, clock.at) for s in SCENARIOS]
@@ -75,12 +75,12 @@ def test_a_new_scenario_is_due_from_now_on_and_one_that_is_gone_no_more() -> Non
     clock.at = START + timedelta(hours=6)
 
     planner.follow(SCENARIOS[1:], clock.at)
-    planner.hand_over()
+    planner.submit_due()
 
     assert handed.times(SCENARIOS[0]) == handed.times(SCENARIOS[2]) == []
     assert handed.times(SCENARIOS[1]) == PLAN.due(SCENARIOS[1].id, START, clock.at)
     clock.at += timedelta(hours=6)
-    planner.hand_over()
+    planner.submit_due()
     assert handed.times(SCENARIOS[0]) == []
     assert min(handed.times(SCENARIOS[2])) > START + timedelta(hours=6)
 

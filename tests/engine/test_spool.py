@@ -54,7 +54,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 @contextlib.contextmanager
 def spool_in(folder: Path) -> Iterator[Spool]:
-    own = Spool(folder, most_bytes=PLENTY, free_bytes=0)
+    own = Spool(folder, max_bytes=PLENTY, free_bytes=0)
     own.open()
     try:
         yield own
@@ -221,14 +221,14 @@ def test_a_file_whose_evidence_was_exchanged_is_damaged(tmp_path: Path) -> None:
 
 async def test_another_fleet_cannot_take_the_same_folder(spool: Spool, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=rf"another fleet \(process {os.getpid()}\)"):
-        Spool(tmp_path / "spool", most_bytes=1, free_bytes=0).open()
+        Spool(tmp_path / "spool", max_bytes=1, free_bytes=0).open()
 
 
 async def test_a_folder_that_cannot_be_one_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(BadInput, match=r"file/spool cannot be used: Not a directory"):
-        Spool(tmp_path / "file" / "spool", most_bytes=1, free_bytes=0).open()
+        Spool(tmp_path / "file" / "spool", max_bytes=1, free_bytes=0).open()
 
 
 async def test_items_put_at_once_have_one_order(spool: Spool, store: Store, tmp_path: Path) -> None:
@@ -490,13 +490,13 @@ async def test_a_put_that_is_cancelled_has_kept_it(store: Store, tmp_path: Path)
 
 
 def test_room_is_told_by_what_waits_and_by_the_disk(tmp_path: Path) -> None:
-    full = Spool(tmp_path / "a", most_bytes=0, free_bytes=0)
+    full = Spool(tmp_path / "a", max_bytes=0, free_bytes=0)
     full.open()
-    assert "is full: 0 MB of 0 MB" in str(full.room())
+    assert "is full: 0 MB of 0 MB" in str(full.why_full())
     full.close()
-    disk = Spool(tmp_path / "b", most_bytes=PLENTY, free_bytes=2**62)
+    disk = Spool(tmp_path / "b", max_bytes=PLENTY, free_bytes=2**62)
     disk.open()
-    assert "is nearly full" in str(disk.room())
+    assert "is nearly full" in str(disk.why_full())
     disk.close()
 
 

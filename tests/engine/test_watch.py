@@ -44,7 +44,7 @@ ORDER = WatchOptions(
     min_gap=timedelta(seconds=0.5),
     grace_s=10,
     limits=QUICK,
-    patience=RetryPolicy(tries=2, retry_wait=timedelta(seconds=0.2)),
+    retries=RetryPolicy(tries=2, retry_wait=timedelta(seconds=0.2)),
 )
 
 
@@ -93,7 +93,7 @@ class Country:
     @contextlib.asynccontextmanager
     async def watching(self, order: WatchOptions = ORDER, **more: Any) -> AsyncIterator[Watch]:
         """A fleet that watches meanwhile, and has ended properly afterwards."""
-        spool = Spool(self.home / "spool", most_bytes=self.most_bytes, free_bytes=0)
+        spool = Spool(self.home / "spool", max_bytes=self.most_bytes, free_bytes=0)
         spool.open()
         stop = asyncio.Event()
         try:
@@ -102,7 +102,7 @@ class Country:
                     store=self.store,
                     browsers=self.browsers,
                     hosts=Hosts(self.courtesy, self.home / "hosts"),
-                    places=places,
+                    limiter=places,
                     spool=spool,
                     marks=VisitMarks(self.home / "begun"),
                     lease=self.store.lease("watch"),
@@ -168,7 +168,7 @@ async def test_every_due_time_becomes_an_attempt_with_its_lateness(country: Coun
         assert attempt.due_at is not None
         assert attempt.started_at >= attempt.due_at
         assert attempt.run_id == watch.run.id
-    late = watch.tally.lateness(0.5)
+    late = watch.counters.lateness(0.5)
     assert late is not None
     assert late >= 0
     (run,) = await country.store.runs()
@@ -200,7 +200,7 @@ async def test_a_second_fleet_is_told_and_visits_nothing(
 ) -> None:
     monkeypatch.setattr("fleet.engine.watch.TAKE_S", 0)
     async with country.watching() as watch:
-        await until(lambda: watch.planner is not None)
+        await until(lambda: watch.scheduler is not None)
         other = Country(country.server, country.store, country.browsers, tmp_path / "other")
         with pytest.raises(LeaseTaken, match="another fleet does this work"):
             async with other.watching():
@@ -219,7 +219,7 @@ async def test_a_fleet_whose_lease_was_taken_stops_at_once(
         async with country.watching() as watch:
             await country.until(lambda made: len(made) >= 1)
             await watch.parts.lease._leases.update_one({}, {"$set": {"holder": "another"}})
-            await until(lambda: watch.lost is not None)
+            await until(lambda: watch.lease_lost is not None)
 
     with pytest.raises(LeaseLost, match="another fleet took this work over"):
         await lose_it()
@@ -237,7 +237,7 @@ async def test_what_a_fleet_that_was_not_running_missed_is_noted_at_the_next_sta
     await asyncio.sleep(4)
 
     async with country.watching() as watch:
-        await until(lambda: watch.planner is not None)
+        await until(lambda: watch.scheduler is not None)
 
     assert (await country.account())[MissReason.UNWATCHED] > 0
 
@@ -250,7 +250,7 @@ async def test_a_host_that_refuses_is_left_alone_and_its_due_times_are_missed(
         country = Country(server, store, browsers, tmp_path)
         async with country.watching() as watch:
             await country.until(lambda made: len(made) >= 4)
-            await until(lambda: watch.tally.misses[MissReason.COOLING] > 0)
+            await until(lambda: watch.counters.misses[MissReason.COOLING] > 0)
 
         ended = await country.account()
 
@@ -280,7 +280,7 @@ async def test_an_unavailable_site_is_tried_again_for_the_same_due_time(
 async def test_with_no_room_nothing_is_visited_and_that_is_said(country: Country) -> None:
     country.most_bytes = 0
     async with country.watching() as watch:
-        await until(lambda: watch.tally.misses[MissReason.NO_ROOM] > 0)
+        await until(lambda: watch.counters.misses[MissReason.NO_ROOM] > 0)
         assert "is full" in str(watch.problem())
 
     assert [r for r in country.server.requests if r.path != "/robots.txt"] == []
@@ -296,7 +296,7 @@ async def test_a_scenario_that_is_added_is_visited_and_one_that_is_removed_is_no
     async with country.watching() as watch:
         await country.until(lambda made: len(made) >= 1)
         country.scenarios = everything[1:]
-        await until(lambda: watch.planner is not None and len(watch.planner.scenarios) == 2)
+        await until(lambda: watch.scheduler is not None and len(watch.scheduler.scenarios) == 2)
         changed = datetime.now(UTC)
         await country.until(lambda made: {a.scenario_id for a in made} > {everything[0].id})
 
@@ -325,8 +325,8 @@ async def test_visits_go_on_while_mongodb_is_away_and_come_in_order(
             (process,) = servers_of(tmp_path)
             process.suspend()  # silent, not dead: the worse of the two
             process.kill()
-            made = watch.tally.verdicts.total()
-            await until(lambda: watch.tally.verdicts.total() >= made + 3)
+            made = watch.counters.verdicts.total()
+            await until(lambda: watch.counters.verdicts.total() >= made + 3)
             assert watch.parts.spool.waiting >= 3
             await server.revive()
             await until(lambda: not watch.parts.spool.waiting and not watch.store_away)
@@ -361,7 +361,7 @@ async def test_health_and_metrics_are_told_over_http(country: Country) -> None:
                 )
             async with http.get("/metrics") as answer:
                 said = await answer.text()
-            watch.parts.spool._most_bytes = 0
+            watch.parts.spool._max_bytes = 0
             async with http.get("/healthz/ready") as answer:
                 assert answer.status == 503
                 assert "is full" in (await answer.json())["problem"]

@@ -59,7 +59,7 @@ async def tell_conditions(alerts: Alerts, watched: Watch) -> None:
     while True:
         for event in conditions.look(
             now(),
-            no_room=parts.spool.room(),
+            no_room=parts.spool.why_full(),
             store_away=watched.store_away,
             deaths=parts.browsers.restarts["died"],
         ):
@@ -69,10 +69,10 @@ async def tell_conditions(alerts: Alerts, watched: Watch) -> None:
 
 async def tell_end(alerts: Alerts, watched: Watch) -> None:
     """Tell why this fleet watches no more; nothing if it never began."""
-    if watched.planner is None:
+    if watched.scheduler is None:
         return
-    run, attempts = watched.run, watched.tally.verdicts.total()
-    if watched.lost:
+    run, attempts = watched.run, watched.counters.verdicts.total()
+    if watched.lease_lost:
         await alerts.tell(of_fleet(EventKind.LEASE_LOST, now(), about=run.id))
         return
     plural = "s" if attempts > 1 else ""

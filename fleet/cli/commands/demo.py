@@ -12,7 +12,7 @@ from rich.console import Console
 
 from fleet.bootstrap.evidence import authorities_of, key_of, practice_authority
 from fleet.bootstrap.store import open_store
-from fleet.bootstrap.visits import hosts_of, pace_of
+from fleet.bootstrap.visits import hosts_of, run_options
 from fleet.catalog import loader
 from fleet.cli.commands.output import attempts_table, save_pictures
 from fleet.cli.commands.practice import aimed, practising
@@ -50,7 +50,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
                 seen.append(attempt)
 
             hosts = hosts_of(settings, practice=True)
-            result = await visit(chosen, settings, store, pace_of(settings), hosts, on_attempt)
+            result = await visit(chosen, settings, store, run_options(settings), hosts, on_attempt)
         seen.sort(key=lambda a: (a.department, a.flow, a.number))
         console.print(attempts_table(seen, console.width))
         console.print()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from fleet.bootstrap.store import open_store
-from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, pace_of
+from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, run_options
 from fleet.cli.commands.output import save_pictures
 from fleet.cli.commands.practice import world
 from fleet.cli.commands.run import check, tell, visit
@@ -35,7 +35,7 @@ async def record(
     check(scenarios, settings, in_practice)
     if len(scenarios) != 1:
         raise BadInput(f"{len(scenarios)} scenarios; a recording is of one: fleet record ID")
-    pace = pace_of(settings.model_copy(update={"tries": 1}))
+    pace = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     recorder = Recorder()
     seen: list[Attempt] = []

@@ -16,7 +16,7 @@ from fleet.bootstrap.visits import (
     is_loopback,
     limits_of,
     open_chromium,
-    pace_of,
+    run_options,
 )
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import world
@@ -52,7 +52,7 @@ async def run(
     """Visit `scenarios`; progress on a terminal, a table by verdict at the end."""
     console = Console(stderr=as_json)
     writer = AttemptWriter("jsonl") if as_json else None
-    pace, hosts = pace_of(settings, pages), hosts_of(settings, practice=in_practice)
+    pace, hosts = run_options(settings, pages), hosts_of(settings, practice=in_practice)
     check(scenarios, settings, in_practice)
     async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
         with progress(len(chosen) * times) as step:
@@ -73,7 +73,7 @@ async def try_once(
 ) -> bool:
     """Visit one flow once and tell everything about it."""
     console = Console()
-    pace = pace_of(settings.model_copy(update={"tries": 1}))
+    pace = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
     check(scenarios, settings, in_practice)
@@ -155,7 +155,7 @@ async def visit(
         runner = Runner(
             chromium,
             store,
-            pace=pace,
+            options=pace,
             limits=limits,
             hosts=hosts,
             robots=RobotsReader(hosts, chromium.user_agent),

@@ -11,7 +11,7 @@ from fleet.bootstrap.visits import is_loopback, limits_of, open_chromium
 from fleet.cli.commands.practice import world
 from fleet.cli.commands.run import check, tell
 from fleet.cli.commands.signals import interrupted
-from fleet.engine.person_session import check_family, hold
+from fleet.engine.person_session import check_family, hold_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ async def session(
         async with open_chromium(
             settings, loopback_only=loopback, show=True, person=True
         ) as chromium:
-            run = await hold(
+            run = await hold_session(
                 chosen[0],
                 chromium,
                 store,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.bootstrap.visits import check_may_visit, is_loopback
-from fleet.bootstrap.watch import alerts_of, check_gaps, open_parts, order_of, tell_budget
+from fleet.bootstrap.watch import (
+    alerts_of,
+    check_gaps,
+    open_watch_parts,
+    warn_over_budget,
+    watch_options,
+)
 from fleet.catalog import loader
 from fleet.cli.commands.alert import tell_conditions, tell_end
 from fleet.cli.commands.practice import aimed, practising
@@ -30,20 +36,20 @@ if TYPE_CHECKING:
 async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) -> bool:
     """Watch the scenarios that match `patterns` (all if none) until SIGTERM or Ctrl-C."""
     stop = interrupted()
-    order = order_of(settings)
+    order = watch_options(settings)
     async with contextlib.AsyncExitStack() as stack:
         port = (await stack.enter_async_context(practising())).port if in_practice else None
         scenarios = followed(settings, patterns, port)
         loopback = all(map(is_loopback, scenarios()))
         check_gaps(order, loopback)
         parts = await stack.enter_async_context(
-            open_parts(settings, loopback_only=loopback, in_practice=in_practice)
+            open_watch_parts(settings, loopback_only=loopback, in_practice=in_practice)
         )
-        tell_budget(scenarios(), order, parts.hosts.courtesy)
+        warn_over_budget(scenarios(), order, parts.hosts.courtesy)
         title_of = titles(scenarios)
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
-        watched = Watch(parts, order, scenarios, stored=teller(alerts))
+        watched = Watch(parts, order, scenarios, on_stored=teller(alerts))
         more = [
             RobotsReader(parts.hosts, parts.browsers.user_agent).keep_read(scenarios),
             tell_conditions(alerts, watched),

@@ -376,7 +376,7 @@ def runner(
     chromium: Chromium, store: Store, hosts: Hosts, *, tries: int = 1, pages: int = 3, **more: Any
 ) -> Runner:
     pace = RunOptions(pages=pages, pause_s=0, tries=tries, retry_wait_s=0)
-    return Runner(chromium, store, pace=pace, limits=QUICK, hosts=hosts, **more)
+    return Runner(chromium, store, options=pace, limits=QUICK, hosts=hosts, **more)
 
 
 async def test_two_fleets_take_turns_at_a_host_and_pause_between_any_two_visits(

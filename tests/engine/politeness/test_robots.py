@@ -272,7 +272,7 @@ async def test_a_run_leaves_out_what_is_disallowed_and_visits_the_rest(
         runner = Runner(
             chromium,
             store,
-            pace=RunOptions(pause_s=0, tries=1),
+            options=RunOptions(pause_s=0, tries=1),
             limits=QUICK,
             hosts=hosts,
             robots=RobotsReader(hosts, chromium.user_agent),
