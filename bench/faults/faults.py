@@ -173,7 +173,7 @@ async def judged(world: World, blows: list[Blow]) -> dict[str, int]:
     """The accounts of a world that has ended."""
     async with world.records() as store:
         records = await Records.of(store, world.fleet.log, world.requests.values(), world.forms)
-        status = await store.watched.status()
+        status = await store.watch_state.status()
         code, output = await world.command("verify")
         wrong = {
             **records.wrong(),

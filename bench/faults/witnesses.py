@@ -62,12 +62,12 @@ class Records:
         forms: Iterable[Mapping[str, Any]] = (),
     ) -> Records:
         """Read them; `until` is the instant before which the fleet says that nothing is open."""
-        plans = await store.watched.plans()
-        accounted = await store.watched.accounted()
+        plans = await store.watch_state.plans()
+        accounted = await store.watch_state.reconciled_until()
         since, until = plans[0].since, min(accounted.values())
         return cls(
             attempts=[each async for each in store.attempts()],
-            missed=await store.missed.of(None, since, until),
+            missed=await store.missed_visits.of(None, since, until),
             due=frozenset(
                 (each, at) for each in accounted for at in due_times(plans, each, since, until)
             ),

@@ -34,7 +34,7 @@ Question = Callable[[], Awaitable[Any]]
 
 
 def questions(store: Store, db: pymongo.database.Database[Document]) -> dict[str, Question]:
-    attempts, browse, figures = db.attempts, store.browse, store.figures
+    attempts, browse, figures = db.attempts, store.queries, store.figures
     count = attempts.estimated_document_count()
     newest = attempts.find({}, {"started_at": 1}).sort("started_at", -1)[0]
     deep = attempts.find({}, {"started_at": 1}).sort("started_at", -1).skip(count * 9 // 10)[0]

@@ -211,7 +211,7 @@ class _Queue:
 class _Unsaved:
     """An outbox (`courier.Pending`) of the queue, for one channel."""
 
-    lasting = False
+    durable = False
 
     def __init__(self, queue: _Queue, channel: str) -> None:
         self._queue, self._channel = queue, channel
@@ -234,7 +234,7 @@ class _Unsaved:
         """Not known here; the courier remembers what it sent itself."""
         return None
 
-    async def noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
+    async def count_noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
         """How many events of this subject (and kind) were noted after `since`, of the queue's."""
         return sum(
             each.subject == subject and kind in (None, each.kind) and each.noted_at > since

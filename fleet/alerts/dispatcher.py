@@ -56,10 +56,10 @@ class Pending(Protocol):
     """
     What is to be told to one channel: in MongoDB, or in memory while that is away.
 
-    `lasting` says which: whether what is settled here is known after a restart.
+    `durable` says which: whether what is settled here is known after a restart.
     """
 
-    lasting: bool
+    durable: bool
 
     async def pending(self, now: datetime) -> list[Event]:
         """What was not told yet, in order of time."""
@@ -70,7 +70,7 @@ class Pending(Protocol):
     async def sent_at(self, subject: str, kind: EventKind | None) -> datetime | None:
         """When something of this subject (and kind, if one is given) was sent last."""
 
-    async def noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
+    async def count_noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
         """How many events of this subject (and kind) were noted after `since`."""
 
     async def claim(self, event_id: str, now: datetime) -> bool:
@@ -152,7 +152,7 @@ class Dispatcher:
         now = self._now()
         for own in [*self._owed]:  # sent, but MongoDB went away before it could be said
             await _settle(outbox, own, DeliveryState.SENT, DeliveryState.JOINED, now)
-            if outbox.lasting:
+            if outbox.durable:
                 self._owed.remove(own)
         if now < self._rest_until:
             return self._rest_until
@@ -188,8 +188,8 @@ class Dispatcher:
             else:
                 ready.append(series)
                 if sent_at:
-                    noted = await outbox.noted(subject, kind, sent_at)
-                    self._others[subject] = max(noted, len(series)) - 1
+                    count = await outbox.count_noted(subject, kind, sent_at)
+                    self._others[subject] = max(count, len(series)) - 1
                 else:
                     self._others[subject] = len(series) - 1
         return sorted(ready, key=lambda series: series[-1].at), waiting

@@ -40,18 +40,18 @@ class Reconciliation:
         Raises:
             StoreUnreachable, StoreRefused: it was not done, and can be done later.
         """
-        state = self._store.watched
-        known = await state.accounted()
+        state = self._store.watch_state
+        known = await state.reconciled_until()
         by_id = {s.id: s for s in scenarios}
         since = {each: known[each] for each in by_id if each in known and known[each] < until}
         if since:
             first = min(since.values())
-            done = await state.visited(first, until)
-            for scenario_id, times in (await state.noted(first, until)).items():
+            done = await state.attempted_times(first, until)
+            for scenario_id, times in (await state.missed_times(first, until)).items():
                 done.setdefault(scenario_id, set()).update(times)
             unaccounted = open_times(await state.plans(), since, until, done)
             await self._note(by_id, unaccounted)
-        await state.account(by_id, until)
+        await state.set_reconciled(by_id, until)
 
     async def _note(
         self, scenarios: Mapping[str, Scenario], unaccounted: Mapping[str, list[datetime]]
@@ -73,7 +73,7 @@ class Reconciliation:
                 else:
                     why, words = MissReason.UNWATCHED, "no fleet watched this flow then"
                 missed.append(MissedVisit.of(scenarios[scenario_id], due_at, why, words, at))
-            await self._store.missed.add(missed)
+            await self._store.missed_visits.add(missed)
         if unaccounted:
             count = sum(map(len, unaccounted.values()))
             structlog.get_logger().warning("noted as missed", visits=count, flows=len(unaccounted))

@@ -225,7 +225,7 @@ class Spool:
         is_first = True
         try:
             if isinstance(item, MissedVisit):
-                await store.missed.add([item])
+                await store.missed_visits.add([item])
             else:
                 is_first = await store.add(item.attempt, item.files)
         except StoreNeverTakes as exc:

@@ -166,7 +166,7 @@ class Watch:
         store = self.parts.store
         await self._drainer.drain()
         at = self._now()  # one instant for all: what is due from here on is this fleet's
-        plan = await store.watched.use_plan(self.options.mean_gap, self.options.min_gap, at)
+        plan = await store.watch_state.use_plan(self.options.mean_gap, self.options.min_gap, at)
         self._catalogue = scenarios = self._scenarios()
         await self._reconciliation.reconcile(scenarios, at)
         self.parts.marks.clear()
@@ -239,7 +239,7 @@ class Watch:
 
     async def _may_visit(self) -> str | None:
         """None if a visit may begin. A fleet that was frozen asks before it goes on."""
-        if self.lease_lost is None and not self.parts.lease.sure() and not self._drainer.away:
+        if self.lease_lost is None and not self.parts.lease.is_certain() and not self._drainer.away:
             with contextlib.suppress(LeaseLost):
                 await self._renew_once()
         return str(self.lease_lost) if self.lease_lost else None
@@ -269,7 +269,7 @@ class Watch:
         scheduler.follow(scenarios, at)
         after = scheduler.scenarios
         with contextlib.suppress(StoreUnreachable, StoreRefused):
-            await self.parts.store.watched.account(after.keys() - before.keys(), at)
+            await self.parts.store.watch_state.set_reconciled(after.keys() - before.keys(), at)
         self._log.info(
             "the catalogue changed",
             new=sorted(after.keys() - before.keys()),
@@ -295,7 +295,7 @@ class Watch:
         """Tell MongoDB how this stands; while it is away, nobody could read it there."""
         if not self._drainer.away:
             with contextlib.suppress(StoreUnreachable, StoreRefused):
-                await self.parts.store.watched.say(status_of(self, self._now()))
+                await self.parts.store.watch_state.write_status(status_of(self, self._now()))
 
     async def _every(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
         while True:

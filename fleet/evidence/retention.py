@@ -129,7 +129,7 @@ class Retention:
         """What would go; nothing is changed."""
         plan = RemovalPlan()
         async for batch in self._old():
-            keeps = await self._store.naming.grounds(batch, self._marked)
+            keeps = await self._store.references.keep_reasons(batch, self._marked)
             plan.kept.update(keeps.values())
             for namer, stored, answers in await self._asked(batch):
                 if any(answer.goes for answer in answers.values()):
@@ -169,15 +169,15 @@ class Retention:
 
     async def _old(self) -> AsyncIterator[list[FileReference]]:
         """The attempts beyond a limit, flow by flow, newest first."""
-        naming = self._store.naming
+        naming = self._store.references
         self._answers.clear()
-        self._marked = await naming.marked()
+        self._marked = await naming.marked_attempts()
         self._since = {}
         for scenario_id in await naming.flows():
             if (since := await self._limit(scenario_id)) is not None:
                 self._since[scenario_id] = since
         for scenario_id, since in self._since.items():
-            async for batch in naming.before(scenario_id, since):
+            async for batch in naming.attempts_before(scenario_id, since):
                 yield batch
 
     async def _limit(self, scenario_id: str) -> datetime | None:
@@ -186,7 +186,7 @@ class Retention:
         if policy.days is not None:
             limits.append(self._at - timedelta(days=policy.days))
         if policy.per_flow is not None:
-            reached = await self._store.naming.since(scenario_id, policy.per_flow)
+            reached = await self._store.references.start_of_newest(scenario_id, policy.per_flow)
             limits += [reached] if reached is not None else []
         return max(limits, default=None)
 
@@ -195,7 +195,7 @@ class Retention:
     ) -> list[tuple[FileReference, dict[str, int], dict[str, FileDecision]]]:
         """For each attempt: its files that are in the bucket, their bytes, and whether they go."""
         names = {sha256 for namer in batch for sha256 in namer.sha256s}
-        stored = await self._store.naming.stored(names)
+        stored = await self._store.references.stored_sizes(names)
         if len(self._answers) > MOST_REMEMBERED:
             self._answers.clear()
         new = [sha256 for sha256 in stored if sha256 not in self._answers]
@@ -212,11 +212,11 @@ class Retention:
     async def _judged(self, sha256: str) -> FileDecision:
         """Asked of every attempt that names the file, as they are stored now."""
         newest: str | None = None
-        async for batch in self._store.naming.of(sha256):
+        async for batch in self._store.references.attempts_naming(sha256):
             newest = newest or batch[0].attempt_id
             if any(not self._beyond(namer) for namer in batch):
                 return FileDecision(False, newest)
-            if await self._store.naming.grounds(batch, self._marked):
+            if await self._store.references.keep_reasons(batch, self._marked):
                 return FileDecision(False, newest)
         return FileDecision(newest is not None, newest)
 

@@ -52,7 +52,7 @@ class SealCheck:
         missing = [each for each in seal.attempt_ids if each not in links]
         for each in missing:
             self.report.wrong(Case.LINK_MISSING, attempt=each, seal=number)
-        for each in sorted(await self._ledger.claiming(number) - set(seal.attempt_ids)):
+        for each in sorted(await self._ledger.attempts_claiming(number) - set(seal.attempt_ids)):
             flow = (await self._ledger.links_of([each]))[each][0].scenario_id
             self.report.wrong(Case.NOT_COVERED, attempt=each, flow=flow, seal=number)
         leaves = [links[each] for each in seal.attempt_ids if each in links]

@@ -36,7 +36,7 @@ async def seal(ledger: Ledger, key: SigningKey, authorities: Authorities) -> Sea
         StoreUnreachable, StoreRefused: not everything was sealed.
     """
     await ledger.finish_covering()
-    await ledger.link_rest()
+    await ledger.link_missing()
     seals = links = 0
     while unsealed := await ledger.unsealed():
         last = await ledger.last_seal()
@@ -60,7 +60,7 @@ async def stamp(ledger: Ledger, authorities: Authorities) -> tuple[int, int]:
     """Ask each authority for the tokens that seals lack; how many it gave and did not give."""
     tokens = refusals = 0
     silent: set[str] = set()
-    for waiting in await ledger.waiting(authorities.urls):
+    for waiting in await ledger.lacking_tokens(authorities.urls):
         statement, have = waiting.statement, {token.url for token in waiting.tokens}
         for url in authorities.urls:
             if url in have or url in silent:

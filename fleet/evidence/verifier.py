@@ -211,12 +211,12 @@ class Verifier:
     async def _check_files(self, documents: Sequence[Document]) -> None:
         named = {name: document["_id"] for document in documents for name in _files_of(document)}
         new = [name for name in named if name not in self._good and name not in self._bad]
-        damaged = await self._store.damaged(new)
+        damaged = await self._store.find_damage(new)
         self._bad |= damaged
         self._good.update(name for name in new if name not in damaged)
         self.report.files += len(new) - len(damaged)
         bad = [name for name in named if name in self._bad]
-        removals = await self._store.removals.many(bad) if bad else {}
+        removals = await self._store.removals.get_many(bad) if bad else {}
         for name in bad:
             if removal := removals.get(name):
                 day = f"{removal.at:%Y-%m-%d}"

@@ -12,9 +12,9 @@ from fleet.models.base import Frozen, Instant
 
 Document = dict[str, Any]
 
-LONGEST_REASON = 500
+MAX_REASON = 500
 
-MOST_NAMED = 100
+MAX_NAMED = 100
 """Attempts whose ids a removal holds; how many named the file is always exact."""
 
 
@@ -36,7 +36,7 @@ class Removal(Frozen):
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     kind: RemovalKind
-    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
     at: Instant
     by: str
     file: str | None
@@ -64,9 +64,9 @@ def checked_reason(text: str) -> str:
         BadInput: it says nothing, or is too long.
     """
     reason = " ".join(text.split())
-    if not 1 <= len(reason) <= LONGEST_REASON or not reason.isprintable():
+    if not 1 <= len(reason) <= MAX_REASON or not reason.isprintable():
         raise BadInput(
-            f"--reason: {len(reason)} characters; expected one sentence of 1 to {LONGEST_REASON},"
+            f"--reason: {len(reason)} characters; expected one sentence of 1 to {MAX_REASON},"
             " which readers will see in the place of the picture"
         )
     return reason

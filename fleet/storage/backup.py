@@ -35,7 +35,7 @@ LEFT_OUT = ("leases", "schema", "sessions", "sign_in_tries", "status")
 LAST = ("attempts", "evidence.files", "evidence.chunks")
 """What others refer to is read after them, in this order, and put back before them."""
 
-NAME = "dump.json"
+DUMP_FILE = "dump.json"
 BATCH_BYTES = 8_000_000
 BATCH = 1000
 
@@ -113,7 +113,7 @@ class Dumps:
             at=at,
             files=files,
         )
-        (folder / NAME).write_text(dump.model_dump_json(indent=1), encoding="utf-8")
+        (folder / DUMP_FILE).write_text(dump.model_dump_json(indent=1), encoding="utf-8")
         return dump
 
     async def _write(self, name: str, path: Path) -> DumpFile:
@@ -138,7 +138,7 @@ class Dumps:
             StoreRefused: it is a newer fleet's; nothing is changed.
             StoreUnreachable, StoreRefused: it is not complete; do it again with `replace`.
         """
-        dump = await asyncio.to_thread(checked, folder)
+        dump = await asyncio.to_thread(check_dump, folder)
         self._schema.check(dump.schema_version, f"the backup {folder}")
         with translated_errors("put a dump back"):
             if replace:
@@ -152,7 +152,7 @@ class Dumps:
             for name in reversed(_in_order(dump.files)):
                 await self._read(name, folder / f"{name}.bson")
             await self._schema.set(dump.schema_version)
-            await self._schema.bring_up()
+            await self._schema.migrate()
             await self._db.status.delete_one({"_id": "dump"})  # it was of what was here before
         return dump
 
@@ -171,7 +171,7 @@ class Dumps:
             await self._db[name].insert_many(batch, ordered=False)
 
 
-def said(folder: Path) -> Dump:
+def read_dump(folder: Path) -> Dump:
     """
     What a dump says of itself.
 
@@ -179,21 +179,21 @@ def said(folder: Path) -> Dump:
         BadInput: there is none.
     """
     try:
-        return Dump.model_validate_json((folder / NAME).read_bytes())
+        return Dump.model_validate_json((folder / DUMP_FILE).read_bytes())
     except (OSError, ValueError) as exc:
         raise BadInput(
-            f"{folder}: no backup of a fleet: {NAME} in it cannot be read: {str(exc)[:300]}"
+            f"{folder}: no backup of a fleet: {DUMP_FILE} in it cannot be read: {str(exc)[:300]}"
         ) from exc
 
 
-def checked(folder: Path) -> Dump:
+def check_dump(folder: Path) -> Dump:
     """
     What a dump says of itself, once all of it was found to be so.
 
     Raises:
         BadInput: there is none, or it is damaged; says what.
     """
-    dump = said(folder)
+    dump = read_dump(folder)
     for name, expected in dump.files.items():
         path = folder / f"{name}.bson"
         try:
@@ -210,8 +210,8 @@ def checked(folder: Path) -> Dump:
 
 
 def _in_order(names: Iterator[str] | list[str] | dict[str, DumpFile]) -> list[str]:
-    kept = [n for n in names if n not in LEFT_OUT and not n.startswith("system.")]
-    return sorted(kept, key=lambda n: (LAST.index(n) + 1 if n in LAST else 0, n))
+    included = [n for n in names if n not in LEFT_OUT and not n.startswith("system.")]
+    return sorted(included, key=lambda n: (LAST.index(n) + 1 if n in LAST else 0, n))
 
 
 def _append(file: BinaryIO, digest: Any, batch: bytes) -> None:

@@ -23,7 +23,7 @@ from fleet.errors import BadInput, StoreNeverTakes, StoreRefused, StoreUnreachab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEVER = (121, 10334, 17280, 17419)
+DOCUMENT_REFUSED = (121, 10334, 17280, 17419)
 """MongoDB's codes for a document that does not fit its validator, or is too large."""
 
 DUPLICATE = 11000
@@ -67,48 +67,50 @@ def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def translated_errors(doing: str) -> Iterator[None]:
+def translated_errors(action: str) -> Iterator[None]:
     """Turn the driver's errors into ours, saying what could not be done and what to do."""
     try:
         yield
     except ConnectionFailure as exc:
         raise StoreUnreachable(
-            f"could not {doing}: no MongoDB answers ({_who_is_silent(exc)})."
+            f"could not {action}: no MongoDB answers ({_unreachable_servers(exc)})."
             " Check FLEET_MONGODB_URL and that the server runs"
         ) from exc
     except OperationFailure as exc:
         if exc.code in (13, 18):  # Unauthorized, AuthenticationFailed
             raise StoreUnreachable(
-                f"could not {doing}: MongoDB refuses the user of FLEET_MONGODB_URL"
+                f"could not {action}: MongoDB refuses the user of FLEET_MONGODB_URL"
                 f" ({str(exc)[:200]})"
             ) from exc
-        if _never(exc):
+        if _is_document_refused(exc):
             raise StoreNeverTakes(
-                f"could not {doing}: MongoDB refuses the document ({str(exc)[:300]})"
+                f"could not {action}: MongoDB refuses the document ({str(exc)[:300]})"
             ) from exc
         raise StoreRefused(
-            f"could not {doing}: MongoDB refused ({str(exc)[:300]}). Is its disk full?"
+            f"could not {action}: MongoDB refused ({str(exc)[:300]}). Is its disk full?"
         ) from exc
     except (InvalidDocument, OverflowError) as exc:
-        raise StoreNeverTakes(f"could not {doing}: no document: {str(exc)[:300]}") from exc
+        raise StoreNeverTakes(f"could not {action}: no document: {str(exc)[:300]}") from exc
     except PyMongoError as exc:
-        raise StoreRefused(f"could not {doing}: {str(exc)[:300]}") from exc
+        raise StoreRefused(f"could not {action}: {str(exc)[:300]}") from exc
 
 
-def _never(exc: OperationFailure) -> bool:
+def _is_document_refused(exc: OperationFailure) -> bool:
     """Whether it is the document that is refused, whatever the state of the server."""
     if not isinstance(exc, BulkWriteError):
-        return exc.code in NEVER
+        return exc.code in DOCUMENT_REFUSED
     details = exc.details or {}
     codes = {error.get("code") for error in details.get("writeErrors", [])} - {DUPLICATE}
-    return bool(codes) and codes.issubset(NEVER) and not details.get("writeConcernErrors")
+    return (
+        bool(codes) and codes.issubset(DOCUMENT_REFUSED) and not details.get("writeConcernErrors")
+    )
 
 
-def _who_is_silent(exc: ConnectionFailure) -> str:
+def _unreachable_servers(exc: ConnectionFailure) -> str:
     """The driver's words; where it names no server yet, those that it was looking for."""
-    said = str(exc)
-    if said.startswith("No servers found yet"):
-        looked_for = dict.fromkeys(re.findall(r"\('([^']+)', (\d+)\)", said))
+    words = str(exc)
+    if words.startswith("No servers found yet"):
+        looked_for = dict.fromkeys(re.findall(r"\('([^']+)', (\d+)\)", words))
         servers = ", ".join(f"{host}:{port}" for host, port in looked_for)
         return f"{servers or 'no server'}: nothing within {SELECT_S:g} s"
-    return said.split(" (configured")[0][:200]
+    return words.split(" (configured")[0][:200]

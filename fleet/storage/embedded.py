@@ -228,8 +228,8 @@ class Mongod:
             lines = self._log.read_text(errors="replace").splitlines()
         except OSError as exc:
             return f"(no log: {exc.strerror})"
-        telling = [line for line in lines if '"s":"F"' in line or '"s":"E"' in line] or lines
-        return " | ".join(line[:300] for line in telling[-2:])
+        errors = [line for line in lines if '"s":"F"' in line or '"s":"E"' in line] or lines
+        return " | ".join(line[:300] for line in errors[-2:])
 
 
 def _free_port() -> int:
@@ -252,12 +252,12 @@ def _end(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        if not _ended(process):
+        if not _wait_for_end(process):
             process.kill()
-            _ended(process)
+            _wait_for_end(process)
 
 
-def _ended(process: psutil.Process) -> bool:
+def _wait_for_end(process: psutil.Process) -> bool:
     """Wait, at most STOP_S, for the end of a server that need not be our child."""
     give_up = time.monotonic() + STOP_S
     while time.monotonic() < give_up:

@@ -58,7 +58,7 @@ class EvidenceFiles:
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
         self._bucket = AsyncIOMotorGridFSBucket(db, bucket_name="evidence")
         self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
-        self._writing: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
 
     async def add(self, file: EvidenceFile) -> None:
         """
@@ -68,14 +68,14 @@ class EvidenceFiles:
             StoreRefused: another writer holds it and does not end.
         """
         sha256 = file.evidence.sha256
-        lock = self._writing.setdefault(sha256, asyncio.Lock())
+        lock = self._locks.setdefault(sha256, asyncio.Lock())
         try:
             async with lock:
                 if not await self._has(sha256):
                     await self._upload(file)
         finally:
             if not lock.locked():
-                self._writing.pop(sha256, None)
+                self._locks.pop(sha256, None)
 
     async def _has(self, sha256: str) -> bool:
         return await self._files.find_one({"_id": sha256}, {"_id": 1}) is not None
@@ -97,13 +97,13 @@ class EvidenceFiles:
                     sha256, sha256, stored, metadata=metadata
                 )
             except (DuplicateKeyError, FileExists):  # GridFS says either, by what came first
-                if await self._written_by_another(sha256):
+                if await self._wait_for_writer(sha256):
                     return
             else:
                 return
         raise StoreRefused(f"evidence {sha256} could not be stored: another writer holds it")
 
-    async def _written_by_another(self, sha256: str) -> bool:
+    async def _wait_for_writer(self, sha256: str) -> bool:
         """
         Wait until another process has finished the same file; sweep up if it died meanwhile.
 
@@ -145,7 +145,7 @@ class EvidenceFiles:
             except CorruptGridFile as exc:
                 raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
         try:
-            content = _plain(content, stream.metadata)
+            content = _unpack(content, stream.metadata)
         except (OSError, EOFError, zlib.error) as exc:
             raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -154,7 +154,7 @@ class EvidenceFiles:
             )
         return content
 
-    async def damaged(self, sha256s: Sequence[str]) -> dict[str, Damage]:
+    async def find_damage(self, sha256s: Sequence[str]) -> dict[str, Damage]:
         """
         By hash, what is wrong with these files; those whose bytes give their hash have no entry.
 
@@ -173,16 +173,16 @@ class EvidenceFiles:
             while some := await in_order.to_list(CHUNKS_AT_ONCE):
                 whole = [list(own) for _, own in groupby([*rest, *some], _file_of)]
                 rest = whole.pop()  # more of it may come
-                for name in await asyncio.to_thread(_good, by_name, whole):
+                for name in await asyncio.to_thread(_intact, by_name, whole):
                     del found[name]
-            for name in await asyncio.to_thread(_good, by_name, [rest] if rest else []):
+            for name in await asyncio.to_thread(_intact, by_name, [rest] if rest else []):
                 del found[name]
-        if NO_BYTES in by_name and NO_BYTES in found and _is_good(by_name[NO_BYTES], []):
+        if NO_BYTES in by_name and NO_BYTES in found and _is_intact(by_name[NO_BYTES], []):
             del found[NO_BYTES]  # it has no chunk
         return found
 
 
-def _plain(stored: bytes, metadata: object) -> bytes:
+def _unpack(stored: bytes, metadata: object) -> bytes:
     """The bytes of a file from those that are stored; raises what gzip raises."""
     packed = isinstance(metadata, dict) and metadata.get("encoding") == "gzip"
     return gzip.decompress(stored) if packed else stored
@@ -192,13 +192,13 @@ def _file_of(chunk: Document) -> str:
     return str(chunk["files_id"])
 
 
-def _good(entries: Mapping[str, Document], files: Sequence[Sequence[Document]]) -> list[str]:
+def _intact(entries: Mapping[str, Document], files: Sequence[Sequence[Document]]) -> list[str]:
     """Of these files, each with its chunks in order, those that are whole and give their hash."""
     named = [(entries[_file_of(chunks[0])], chunks) for chunks in files]
-    return [entry["_id"] for entry, chunks in named if _is_good(entry, chunks)]
+    return [entry["_id"] for entry, chunks in named if _is_intact(entry, chunks)]
 
 
-def _is_good(entry: Document, chunks: Sequence[Document]) -> bool:
+def _is_intact(entry: Document, chunks: Sequence[Document]) -> bool:
     # whoever altered a file may have altered its entry: nothing in either is taken for granted
     parts = [chunk.get("data") for chunk in chunks]
     stored = b"".join(part for part in parts if isinstance(part, bytes))
@@ -209,7 +209,7 @@ def _is_good(entry: Document, chunks: Sequence[Document]) -> bool:
     ):
         return False
     try:
-        content = _plain(stored, entry.get("metadata"))
+        content = _unpack(stored, entry.get("metadata"))
     except (OSError, EOFError, zlib.error):
         return False
     return bool(hashlib.sha256(content).hexdigest() == entry["_id"])

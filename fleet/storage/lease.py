@@ -25,10 +25,10 @@ from fleet.system.clock import clock
 if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 TTL_S = 30.0
 """A holder that does not renew for so long has lost it to whoever comes first."""
-SURE = 0.9
+CERTAIN_SHARE = 0.9
 """The part of that for which a holder is sure; the rest is for clocks that do not agree."""
 
 
@@ -44,7 +44,7 @@ class Lease:
     ) -> None:
         self._leases, self._name, self._ttl_s = db.leases, name, ttl_s
         self._holder = uuid.uuid4().hex
-        self._sure_until = 0.0
+        self._certain_until = 0.0
         self.fence = 0
 
     async def take(self) -> None:
@@ -55,7 +55,7 @@ class Lease:
             LeaseTaken: another holds it.
             StoreUnreachable, StoreRefused: MongoDB does not answer, or not with what was asked.
         """
-        asked = clock()
+        asked_at = clock()
         holder = {
             "holder": self._holder,
             "machine": socket.gethostname(),
@@ -67,7 +67,9 @@ class Lease:
         over = {"$expr": {"$lte": ["$expires_at", "$$NOW"]}}
         with translated_errors(f"take the lease {self._name!r}"):
             with contextlib.suppress(DuplicateKeyError):
-                await self._leases.insert_one({"_id": self._name, "expires_at": NEVER, "fence": 0})
+                await self._leases.insert_one(
+                    {"_id": self._name, "expires_at": LONG_AGO, "fence": 0}
+                )
             found = await self._leases.find_one_and_update(
                 {"_id": self._name, "$or": [over, {"holder": self._holder}]},
                 [{"$set": holder}],
@@ -79,7 +81,7 @@ class Lease:
                 " Stop it first, or wait until its lease has ended"
             )
         self.fence = int(found["fence"])
-        self._sure_until = asked + SURE * self._ttl_s
+        self._certain_until = asked_at + CERTAIN_SHARE * self._ttl_s
 
     async def renew(self) -> None:
         """
@@ -89,19 +91,19 @@ class Lease:
             LeaseLost: another has taken it meanwhile.
             StoreUnreachable, StoreRefused: MongoDB does not answer; it may still be ours.
         """
-        asked = clock()
+        asked_at = clock()
         with translated_errors(f"renew the lease {self._name!r}"):
             done = await self._leases.update_one(
                 {"_id": self._name, "holder": self._holder},
                 [{"$set": {"expires_at": self._end()}}],
             )
         if not done.matched_count:
-            self._sure_until = 0.0
+            self._certain_until = 0.0
             raise LeaseLost(
-                f"another fleet took this work over ({self._name}): {await self._who_has_it()}."
+                f"another fleet took this work over ({self._name}): {await self._describe_holder()}."
                 " This one had not renewed its lease in time; it stops"
             )
-        self._sure_until = asked + SURE * self._ttl_s
+        self._certain_until = asked_at + CERTAIN_SHARE * self._ttl_s
 
     async def release(self) -> None:
         """
@@ -110,21 +112,21 @@ class Lease:
         Raises:
             StoreUnreachable, StoreRefused: it stays ours for the others, until its end.
         """
-        self._sure_until = 0.0
+        self._certain_until = 0.0
         with translated_errors(f"release the lease {self._name!r}"):
             await self._leases.update_one(
                 {"_id": self._name, "holder": self._holder},
                 [{"$set": {"expires_at": "$$NOW", "holder": None}}],
             )
 
-    def sure(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether it was renewed so lately that nobody else can hold it."""
-        return clock() < self._sure_until
+        return clock() < self._certain_until
 
     def _end(self) -> dict[str, Any]:
         return {"$add": ["$$NOW", int(self._ttl_s * 1000)]}
 
-    async def _who_has_it(self) -> str:
+    async def _describe_holder(self) -> str:
         with translated_errors(f"read the lease {self._name!r}"):
             found = await self._leases.find_one({"_id": self._name}) or {}
         if "pid" not in found:

@@ -77,7 +77,7 @@ class SchemaVersion:
                 f" {self.newest}: start `fleet watch` of the same release first, which brings it up"
             )
 
-    async def bring_up(self) -> None:
+    async def migrate(self) -> None:
         """
         Make the database one of version `newest`, step by step; an empty one is.
 
@@ -93,10 +93,10 @@ class SchemaVersion:
             structlog.get_logger().info("schema step", database=self._db.name, to=number + 1)
             await step(self._db)
             number += 1
-            await self._reach(number)
-        await self._reach(number)
+            await self._raise_to(number)
+        await self._raise_to(number)
 
-    async def _reach(self, number: int) -> None:
+    async def _raise_to(self, number: int) -> None:
         """Never back: another process may be further."""
         await self._db.schema.update_one(
             {"_id": "version"}, {"$max": {"number": number}}, upsert=True

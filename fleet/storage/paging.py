@@ -31,7 +31,7 @@ Document = dict[str, Any]
 
 T = TypeVar("T")
 
-MOST = 200
+MAX_LIMIT = 200
 """Attempts on one page, at most."""
 
 ALL_OF_TIME: Span = (None, None)
@@ -49,18 +49,18 @@ class Page(Generic[T]):
     older: Cursor | None
 
 
-BEGINNING = Cursor(at=datetime.fromtimestamp(0, UTC), attempt_id="-", newer=True)
+FROM_OLDEST = Cursor(at=datetime.fromtimestamp(0, UTC), attempt_id="-", newer=True)
 """From the oldest on."""
 
 
-def query_of(asked: Filter) -> tuple[Document, Keys]:
+def query_of(criteria: Filter) -> tuple[Document, Keys]:
     """What an attempt must be, times apart, and the index by which it is found."""
     query: Document = {
         name: value
         for name in ("run_id", "scenario_id", "department", "control")
-        if (value := getattr(asked, name)) is not None
+        if (value := getattr(criteria, name)) is not None
     }
-    if (verdicts := asked.verdicts) is not None:
+    if (verdicts := criteria.verdicts) is not None:
         query["verdict"] = verdicts[0] if len(verdicts) == 1 else {"$in": verdicts}
     for fields, index in (
         ({"run_id"}, BY_RUN),
@@ -74,7 +74,7 @@ def query_of(asked: Filter) -> tuple[Document, Keys]:
     return query, BY_TIME
 
 
-def beyond(cursor: Cursor | None, spans: Sequence[Span] = (ALL_OF_TIME,)) -> list[Document]:
+def ranges_beyond(cursor: Cursor | None, spans: Sequence[Span] = (ALL_OF_TIME,)) -> list[Document]:
     """
     When an attempt beyond the cursor can have begun, as queries to be asked one after another.
 
@@ -85,7 +85,7 @@ def beyond(cursor: Cursor | None, spans: Sequence[Span] = (ALL_OF_TIME,)) -> lis
         spans: latest first, as `Filter.spans` gives them; all of time without it.
     """
     if cursor is None:
-        return _together([_between(start, end) for start, end in spans])
+        return _merged([_between(start, end) for start, end in spans])
     at, past = cursor.at, "$gt" if cursor.newer else "$lt"
     same: list[Document] = []
     rest: list[Document] = []
@@ -97,10 +97,10 @@ def beyond(cursor: Cursor | None, spans: Sequence[Span] = (ALL_OF_TIME,)) -> lis
             (start is not None and start > at) if cursor.newer else (end is not None and end <= at)
         ):
             rest.append(_between(start, end))
-    return same + _together(rest)
+    return same + _merged(rest)
 
 
-def _together(queries: list[Document]) -> list[Document]:
+def _merged(queries: list[Document]) -> list[Document]:
     """As many of them in one question as MongoDB answers in order."""
     return [{"$or": queries[n : n + SPANS_AT_ONCE]} for n in range(0, len(queries), SPANS_AT_ONCE)]
 
@@ -110,13 +110,13 @@ def _between(start: datetime | None, end: datetime | None, **more: datetime) -> 
     return {"started_at": limits} if limits else {}
 
 
-def order_of(cursor: Cursor | None) -> Keys:
+def sort_order(cursor: Cursor | None) -> Keys:
     """Newest first, unless the cursor goes to what is newer: then from it on."""
     way = 1 if cursor and cursor.newer else -1
     return [("started_at", way), ("_id", way)]
 
 
-async def read(
+async def read_beyond(
     collection: AsyncIOMotorCollection[Document],
     query: Document,
     cursor: Cursor | None,
@@ -128,23 +128,23 @@ async def read(
 ) -> list[Document]:
     """What lies beyond the cursor, `limit` documents at most, in the order of reading."""
     documents: list[Document] = []
-    for when in beyond(cursor, spans):
+    for when in ranges_beyond(cursor, spans):
         if len(documents) < limit:
             found = collection.find({**query, **when}, projection).hint(index)
-            found = found.sort(order_of(cursor)).limit(limit - len(documents))
+            found = found.sort(sort_order(cursor)).limit(limit - len(documents))
             documents += await found.to_list(None)
     return documents
 
 
-def checked(limit: int) -> int:
+def check_limit(limit: int) -> int:
     """
     `limit`, if it is a number for a page.
 
     Raises:
         BadInput: it is not between 1 and `MOST`.
     """
-    if not 1 <= limit <= MOST:
-        raise BadInput(f"{limit} on a page; expected a number from 1 to {MOST}")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadInput(f"{limit} on a page; expected a number from 1 to {MAX_LIMIT}")
     return limit
 
 
@@ -153,17 +153,17 @@ def cursor_at(document: Document, *, newer: bool) -> Cursor:
     return Cursor(at=document["started_at"], attempt_id=document["_id"], newer=newer)
 
 
-def paged(
+def page_of(
     documents: list[Document], cursor: Cursor | None, limit: int, make: Callable[[Document], T]
 ) -> Page[T]:
     """The page that begins at `cursor`, from what was found there: one more if there is more."""
-    more, shown = len(documents) > limit, documents[:limit]
+    more, items = len(documents) > limit, documents[:limit]
     newer, older = cursor is not None and not cursor.newer, more
     if cursor is not None and cursor.newer:
-        shown.reverse()
+        items.reverse()
         newer, older = more, True
     cursors = (
-        cursor_at(shown[0], newer=True) if newer and shown else None,
-        cursor_at(shown[-1], newer=False) if older and shown else None,
+        cursor_at(items[0], newer=True) if newer and items else None,
+        cursor_at(items[-1], newer=False) if older and items else None,
     )
-    return Page(tuple(make(document) for document in shown), *cursors)
+    return Page(tuple(make(document) for document in items), *cursors)

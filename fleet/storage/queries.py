@@ -17,14 +17,14 @@ from fleet.models import Attempt, Run, Verdict, now
 from fleet.storage.client import translated_errors
 from fleet.storage.indexes import BY_SCENARIO, BY_TIME, Keys
 from fleet.storage.paging import (
-    BEGINNING,
+    FROM_OLDEST,
     Page,
-    checked,
+    check_limit,
     cursor_at,
-    order_of,
-    paged,
+    page_of,
     query_of,
-    read,
+    read_beyond,
+    sort_order,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class AttemptQueries:
         self._db = db
 
     async def attempts(
-        self, asked: Filter, cursor: Cursor | None = None, limit: int = 50
+        self, criteria: Filter, cursor: Cursor | None = None, limit: int = 50
     ) -> Page[Attempt]:
         """
         A page of attempts.
@@ -78,10 +78,10 @@ class AttemptQueries:
         Raises:
             BadInput: `limit` is not between 1 and `MOST`.
         """
-        return await self._page(asked, cursor, limit, Attempt.from_document)
+        return await self._page(criteria, cursor, limit, Attempt.from_document)
 
     async def pictures(
-        self, asked: Filter, cursor: Cursor | None = None, limit: int = 50
+        self, criteria: Filter, cursor: Cursor | None = None, limit: int = 50
     ) -> Page[GalleryTile]:
         """
         A page of a gallery: the last picture of each attempt.
@@ -94,7 +94,7 @@ class AttemptQueries:
         """
         fields = ("scenario_id", "started_at", "number", "control", "verdict", "first_dates")
         evidence = ("evidence.kind", "evidence.sha256")
-        return await self._page(asked, cursor, limit, _tile, dict.fromkeys(fields + evidence, 1))
+        return await self._page(criteria, cursor, limit, _tile, dict.fromkeys(fields + evidence, 1))
 
     async def attempt(self, attempt_id: str) -> AttemptNeighbours:
         """
@@ -116,7 +116,7 @@ class AttemptQueries:
 
     async def _next(self, scenario_id: str, cursor: Cursor) -> str | None:
         """The id of the first attempt of a scenario beyond the cursor."""
-        found = await read(
+        found = await read_beyond(
             self._db.attempts,
             {"scenario_id": scenario_id},
             cursor,
@@ -134,34 +134,36 @@ class AttemptQueries:
             BadInput: `limit` is not between 1 and `MOST`.
         """
         with translated_errors("read runs"):
-            found = await read(self._db.runs, {}, cursor, checked(limit) + 1, index=BY_TIME)
-        return paged(found, cursor, limit, _run)
+            found = await read_beyond(
+                self._db.runs, {}, cursor, check_limit(limit) + 1, index=BY_TIME
+            )
+        return page_of(found, cursor, limit, _run)
 
     async def _page(
         self,
-        asked: Filter,
+        criteria: Filter,
         cursor: Cursor | None,
         limit: int,
         make: Callable[[Document], T],
         projection: Document | None = None,
     ) -> Page[T]:
-        query, index = query_of(asked)
+        query, index = query_of(criteria)
         with translated_errors("read attempts"):
-            earliest = await self._earliest(query, index) if asked.hour is not None else now()
-            found = await read(
+            earliest = await self._earliest(query, index) if criteria.hour is not None else now()
+            found = await read_beyond(
                 self._db.attempts,
                 query,
                 cursor,
-                checked(limit) + 1,
+                check_limit(limit) + 1,
                 index=index,
-                spans=asked.spans(earliest),
+                spans=criteria.spans(earliest),
                 projection=projection,
             )
-        return paged(found, cursor, limit, make)
+        return page_of(found, cursor, limit, make)
 
     async def _earliest(self, query: Document, index: Keys) -> datetime:
         """When the oldest of these attempts began."""
-        order = order_of(BEGINNING)
+        order = sort_order(FROM_OLDEST)
         found = await self._db.attempts.find_one(query, {"started_at": 1}, sort=order, hint=index)
         return found["started_at"] if found else now()
 

@@ -65,12 +65,12 @@ class Store:
     """
     An open database. Made by `Store.open`; `close` when done (or `async with`).
 
-    `browse` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
-    `accounts` are who may sign in, `observations` what these people saw by hand; `missed` are the
-    visits that were due and were not made, `watched` says up to when all are accounted for;
+    `queries` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
+    `accounts` are who may sign in, `observations` what these people saw by hand; `missed_visits` are the
+    visits that were due and were not made, `watch_state` says up to when all are accounted for;
     `ledger` is the chain that proves that attempts are as they were, `verifications` when that was
     last checked; `events` is what happened, and what of it was told to whom. `removals` are the
-    files removed on purpose, `naming` says which attempts name a file; `dumps` are backups,
+    files removed on purpose, `references` says which attempts name a file; `dumps` are backups,
     `schema` is the version of the shape of all this.
     """
 
@@ -81,14 +81,14 @@ class Store:
         self._bucket = EvidenceFiles(self._db)
         self.rollups = Rollups(self._db)
         self.figures = FigureQueries(self._db)
-        self.browse = AttemptQueries(self._db)
+        self.queries = AttemptQueries(self._db)
         self.accounts = Accounts(self._db)
         self.observations = Observations(self._db)
-        self.missed = MissedVisits(self._db)
+        self.missed_visits = MissedVisits(self._db)
         self.ledger = Ledger(self._db)
         self.verifications = Verifications(self._db)
-        self.watched = WatchState(self._db)
-        self.naming = References(self._db)
+        self.watch_state = WatchState(self._db)
+        self.references = References(self._db)
         self.removals = Removals(self._db, self._bucket)
         self.schema = SchemaVersion(self._db)
         self.dumps = Dumps(self._db, self.schema)
@@ -119,7 +119,7 @@ class Store:
     async def _prepare(self) -> None:
         await self._client.admin.command("ping")
         try:
-            await self.schema.bring_up()
+            await self.schema.migrate()
             await self._make()
         except OperationFailure as exc:
             if exc.code != UNAUTHORIZED:
@@ -146,7 +146,7 @@ class Store:
                 [("attempt_id", ASCENDING), ("judged_at", ASCENDING)]
             )
             await self.rollups.prepare()
-            await self.missed.prepare()
+            await self.missed_visits.prepare()
             await self.ledger.prepare()
             await self.removals.prepare()
             await self.events.prepare()
@@ -203,7 +203,7 @@ class Store:
             StoreRefused: the server would not keep it (disk full, invalid document); same.
         """
         with translated_errors(f"keep attempt {attempt.id} of {attempt.scenario_id}"):
-            files = await self.removals.allowed(files)
+            files = await self.removals.without_taken_down(files)
             for file in files:
                 await self._bucket.add(file)
             document = attempt.to_document()
@@ -233,15 +233,15 @@ class Store:
             await self.removals.check(sha256)  # it may have been removed while it was read
             raise
 
-    async def damaged(self, sha256s: Sequence[str]) -> dict[str, Damage]:
+    async def find_damage(self, sha256s: Sequence[str]) -> dict[str, Damage]:
         """
         By hash, what is wrong with these files' stored bytes; good ones have no entry.
 
         One that was removed on purpose is missing, whatever is there.
         """
-        removed = await self.removals.many(sha256s) if sha256s else {}
+        removed = await self.removals.get_many(sha256s) if sha256s else {}
         left = [name for name in sha256s if name not in removed]
-        return {**dict.fromkeys(removed, "missing"), **await self._bucket.damaged(left)}
+        return {**dict.fromkeys(removed, "missing"), **await self._bucket.find_damage(left)}
 
     async def evidence_kind(self, sha256: str) -> str | None:
         """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""

@@ -25,7 +25,7 @@ async def in_need(library: WebContext) -> list[Care]:
 
     async def silent(scenario_id: str) -> bool:
         async with places:
-            latest = await library.browse.pictures(Filter(scenario_id=scenario_id), limit=1)
+            latest = await library.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
         return any(tile.verdict.group is Group.OURS for tile in latest.items)
 
     ids = list(library.scenarios)

@@ -38,7 +38,7 @@ class WebContext:
     """
 
     store: Store
-    browse: AttemptQueries
+    queries: AttemptQueries
     scenarios: dict[str, Scenario]
     made_up: bool
     data_dir: Path

@@ -103,7 +103,7 @@ class Dossiers:
             NoRoom: the disk is full.
         """
         store, numbers = self._library.store, {n for n in covering.values() if n is not None}
-        stamped = await store.ledger.tokens_of(sorted(numbers))
+        stamped = await store.ledger.token_counts(sorted(numbers))
         takedowns = await store.removals.count_takedowns()
         content = [order.model_dump(mode="json"), covering, sorted(stamped.items()), takedowns]
         key = sha256(canonical(content))[:32]

@@ -76,7 +76,7 @@ def notice_of(words: Words, removal: Removal) -> Notice:
 async def notices(request: Request, sha256s: Iterable[str | None]) -> dict[str, Notice]:
     """By hash, the notices of those of these files that were removed."""
     names = {each for each in sha256s if each is not None}
-    found = await library_of(request).store.removals.many(list(names)) if names else {}
+    found = await library_of(request).store.removals.get_many(list(names)) if names else {}
     page = PageContext(request)
     return {name: notice_of(page, removal) for name, removal in found.items()}
 
@@ -86,7 +86,7 @@ async def refuse_removed(request: Request, *sha256s: str) -> None:
     Raises:
         Gone: one of these files was removed.
     """
-    found = await library_of(request).store.removals.many(sha256s)
+    found = await library_of(request).store.removals.get_many(sha256s)
     if found:
         raise FileRemoved(next(iter(found.values())))
 

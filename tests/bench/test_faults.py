@@ -12,7 +12,7 @@ import pytest
 from bench.faults.supervisor import said
 from bench.faults.witnesses import Records, unreadable
 from bench.faults.world import World
-from fleet.storage.lease import NEVER
+from fleet.storage.lease import LONG_AGO
 from tests.alerts.postbox import Postbox, serving
 
 SETTINGS = {
@@ -59,7 +59,7 @@ async def test_a_fleet_that_is_killed_in_a_visit_loses_nothing_and_leaves_nothin
         await world.until(lambda: world.fleet.ends, "it does not end")
         # half a minute passes for MongoDB, and the dead one's lease is over
         leases = (await world.store()).lease("watch")._leases
-        await leases.update_one({"_id": "watch"}, {"$set": {"expires_at": NEVER}})
+        await leases.update_one({"_id": "watch"}, {"$set": {"expires_at": LONG_AGO}})
         before = said(world.fleet.log, "attempt")
         await world.until(lambda: said(world.fleet.log, "attempt") > before, "no more attempts")
         ended = await world.fleet.stop()

@@ -113,7 +113,7 @@ async def test_attempts_and_missed_visits_come_into_the_store_as_they_were(
     assert await all_of(store) == [item.attempt] == seen
     for file in item.files:
         assert await store.evidence(file.evidence.sha256) == file.content
-    assert await store.missed.of(None, AT, AT + timedelta(days=1)) == [MISSED]
+    assert await store.missed_visits.of(None, AT, AT + timedelta(days=1)) == [MISSED]
     assert (spool.waiting, spool.bytes, spool.oldest) == (0, 0, None)
     assert [p.name for p in (tmp_path / "spool").iterdir()] == ["lock"]
 

@@ -131,12 +131,12 @@ class Country:
         """How the due times until now ended; fails if one did not, or ended twice."""
         attempts = await self.attempts()
         first = [a for a in attempts if a.number == 1]
-        missed = await self.store.missed.of(None, self.began, datetime.now(UTC))
+        missed = await self.store.missed_visits.of(None, self.began, datetime.now(UTC))
         ended = Counter(
             [(a.scenario_id, a.due_at) for a in first] + [(m.scenario_id, m.due_at) for m in missed]
         )
-        plans = await self.store.watched.plans()
-        accounted = await self.store.watched.accounted()
+        plans = await self.store.watch_state.plans()
+        accounted = await self.store.watch_state.reconciled_until()
         due = [
             (each, at)
             for each, until in accounted.items()
@@ -173,7 +173,7 @@ async def test_every_due_time_becomes_an_attempt_with_its_lateness(country: Coun
     assert late >= 0
     (run,) = await country.store.runs()
     assert (run.watch, run.attempts, run.ended_at is not None) == (True, len(attempts), True)
-    status = await country.store.watched.status()
+    status = await country.store.watch_state.status()
     assert status is not None
     assert status.stopped
     assert sum(status.verdicts.values()) == len(attempts)
@@ -256,7 +256,7 @@ async def test_a_host_that_refuses_is_left_alone_and_its_due_times_are_missed(
 
     assert ended[Verdict.BLOCKED] == 1
     assert ended[MissReason.COOLING] > 0
-    missed = await store.missed.of(None, country.began, datetime.now(UTC))
+    missed = await store.missed_visits.of(None, country.began, datetime.now(UTC))
     assert any("left alone until" in each.detail and "403" in each.detail for each in missed)
 
 

@@ -22,7 +22,7 @@ from fleet.models import Attempt, EvidenceFile, Verdict, now
 from fleet.models.judgement import Judgement
 from fleet.models.removal import RemovalKind
 from fleet.settings import Settings
-from fleet.storage.collections.accounts import checked_name
+from fleet.storage.collections.accounts import check_name
 from fleet.storage.collections.observations import Observation, Sighting, Withdrawal
 from fleet.storage.collections.references import KeepReason
 from fleet.storage.store import Store
@@ -149,7 +149,7 @@ async def observe(store: Store, days_ago: float, note: str = "") -> str:
     id_ = uuid.uuid4().hex
     observation = Observation(
         id=id_,
-        author=checked_name("Anne"),
+        author=check_name("Anne"),
         added_at=now(),
         seen_at=TODAY - timedelta(days=days_ago),
         department="91",
@@ -340,7 +340,7 @@ async def test_no_file_of_a_new_attempt_is_lost_to_a_pruner_at_work(
     assert len(met) > 1
     every = [content for n in range(PARTS) for content in part(n)]
     assert await readable(store, *every) == set(every)
-    assert await store.removals.many(list(names)) == {}
+    assert await store.removals.get_many(list(names)) == {}
     assert await beside["evidence.chunks"].count_documents({}) == len(every)
 
 

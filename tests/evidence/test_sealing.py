@@ -181,11 +181,11 @@ async def test_a_file_of_several_chunks_is_good_until_anything_of_it_is_altered(
     await sealer.store.add(attempt_of(*files), files)
     big, other, html, empty = [file.evidence.sha256 for file in files]
     names = [big, other, html, empty, "0" * 64]
-    assert await sealer.store.damaged(names) == {"0" * 64: "missing"}
+    assert await sealer.store.find_damage(names) == {"0" * 64: "missing"}
 
     await tamper(sealer.db, big)
 
-    assert await sealer.store.damaged(names) == {"0" * 64: "missing", big: "altered"}
+    assert await sealer.store.find_damage(names) == {"0" * 64: "missing", big: "altered"}
 
 
 async def test_one_attempt_and_a_period_are_verified_with_the_seals_above(sealer: Sealer) -> None:

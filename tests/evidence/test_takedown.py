@@ -195,7 +195,7 @@ async def test_fleet_takedown_of_an_attempt_takes_all_its_files(
     assert "Nothing was removed" in told
     assert f"{PICTURE.evidence.sha256}  picture, named by 1 attempts" in told
     names = [PICTURE.evidence.sha256, PAGE.evidence.sha256]
-    removed = await store.removals.many(names)
+    removed = await store.removals.get_many(names)
     assert {(each.reason, each.by) for each in removed.values()} == {(REASON, "Anne")}
     assert set(removed) == set(names)
     assert not small.exists()

@@ -51,8 +51,8 @@ async def test_who_comes_second_is_told_who_has_it(db: Any) -> None:
     ):
         await second.take()
 
-    assert first.sure()
-    assert not second.sure()
+    assert first.is_certain()
+    assert not second.is_certain()
     assert (first.fence, second.fence) == (1, 0)
 
 
@@ -62,7 +62,7 @@ async def test_of_many_who_come_at_once_one_has_it(db: Any) -> None:
     done = await asyncio.gather(*(each.take() for each in leases), return_exceptions=True)
 
     assert [type(each) for each in done].count(type(None)) == 1
-    assert [each.sure() for each in leases].count(True) == 1
+    assert [each.is_certain() for each in leases].count(True) == 1
 
 
 async def test_a_lease_that_was_let_go_is_free_and_the_fence_grows(db: Any) -> None:
@@ -73,7 +73,7 @@ async def test_a_lease_that_was_let_go_is_free_and_the_fence_grows(db: Any) -> N
     await second.take()
 
     assert second.fence == 2
-    assert not first.sure()
+    assert not first.is_certain()
 
 
 async def test_two_works_do_not_disturb_each_other(db: Any) -> None:
@@ -85,7 +85,7 @@ async def test_a_holder_that_slept_too_long_is_not_sure_and_takes_nothing_back(d
     late, other = Lease(db, "watch", ttl_s=0.2), Lease(db, "watch")
     await late.take()
     await taken_over(other)
-    assert not late.sure()  # before it has asked anybody
+    assert not late.is_certain()  # before it has asked anybody
 
     with pytest.raises(LeaseLost, match=r"took this work over \(watch\): process"):
         await late.renew()
@@ -98,7 +98,7 @@ async def test_a_holder_that_slept_too_long_is_not_sure_and_takes_nothing_back(d
 async def test_a_lease_that_ended_and_nobody_took_is_still_the_holders(db: Any) -> None:
     holder = Lease(db, "watch", ttl_s=0.0)
     await holder.take()
-    assert not holder.sure()
+    assert not holder.is_certain()
 
     await holder.renew()
 
@@ -113,7 +113,7 @@ async def test_a_holder_may_take_again_when_it_did_not_hear_the_answer(db: Any) 
 
     await holder.take()
 
-    assert holder.sure()
+    assert holder.is_certain()
     with pytest.raises(LeaseTaken):
         await Lease(db, "watch").take()
 
@@ -184,7 +184,7 @@ async def test_a_killed_mongod_takes_the_lease_from_nobody(tmp_path: Path) -> No
             process.kill()
         with pytest.raises(StoreUnreachable, match="could not renew the lease 'watch'"):
             await holder.renew()
-        assert holder.sure()  # nobody else could ask either
+        assert holder.is_certain()  # nobody else could ask either
 
         await server.revive()
 

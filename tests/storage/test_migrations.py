@@ -10,7 +10,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from fleet.errors import StoreRefused
-from fleet.storage.backup import NAME, Dumps
+from fleet.storage.backup import DUMP_FILE, Dumps
 from fleet.storage.migrations import SchemaVersion
 from tests.cli.test_cli import fleet
 from tests.storage.test_backup import filled
@@ -46,11 +46,11 @@ async def note(db: Database) -> dict[str, Any] | None:
 
 
 async def test_an_older_database_is_brought_up_step_by_step_and_once(db: Database) -> None:
-    await SchemaVersion(db, [one]).bring_up()
+    await SchemaVersion(db, [one]).migrate()
     between = await note(db)
-    await SchemaVersion(db, [one, two]).bring_up()
+    await SchemaVersion(db, [one, two]).migrate()
     await db.notes.insert_one({"_id": 2, "a": 1})  # a step that ran again would rename this
-    await SchemaVersion(db, [one, two]).bring_up()
+    await SchemaVersion(db, [one, two]).migrate()
 
     assert between == {"b": 1}
     assert await note(db) == {"b": "one"}
@@ -60,9 +60,9 @@ async def test_an_older_database_is_brought_up_step_by_step_and_once(db: Databas
 
 async def test_an_upgrade_that_was_cut_off_goes_on_where_it_was(db: Database) -> None:
     with pytest.raises(ConnectionError):
-        await SchemaVersion(db, [one, cut_off]).bring_up()
+        await SchemaVersion(db, [one, cut_off]).migrate()
     left = await SchemaVersion(db).version()
-    await SchemaVersion(db, [cut_off, two]).bring_up()
+    await SchemaVersion(db, [cut_off, two]).migrate()
 
     assert left == 2
     assert await note(db) == {"b": "one"}
@@ -71,7 +71,7 @@ async def test_an_upgrade_that_was_cut_off_goes_on_where_it_was(db: Database) ->
 async def test_an_empty_database_needs_no_step(db: Database) -> None:
     await db.attempts.delete_many({})
 
-    await SchemaVersion(db, [cut_off]).bring_up()
+    await SchemaVersion(db, [cut_off]).migrate()
 
     assert await SchemaVersion(db).version() == 2
 
@@ -93,9 +93,9 @@ async def test_a_database_or_a_backup_of_a_newer_fleet_is_left_as_it_is(
     schema = SchemaVersion(client[database["FLEET_DATABASE"]])
     made = await fleet("backup", tmp_path / "backup", **database)
     kept = await schema.version()
-    said = (tmp_path / "backup" / NAME).read_text()
+    said = (tmp_path / "backup" / DUMP_FILE).read_text()
     newer = said.replace('"schema_version": 1', '"schema_version": 7')
-    (tmp_path / "backup" / NAME).write_text(newer)
+    (tmp_path / "backup" / DUMP_FILE).write_text(newer)
 
     backup = await fleet("restore", tmp_path / "backup", "--replace", **database)
     await schema.set(7)

@@ -16,7 +16,7 @@ from fleet.models import PARIS, Attempt, Group, Run, Verdict, now
 from fleet.models.paris import day_start
 from fleet.models.query import Cursor, Filter, Period
 from fleet.storage.figures.figures import Halves
-from fleet.storage.paging import MOST, SPANS_AT_ONCE, Page
+from fleet.storage.paging import MAX_LIMIT, SPANS_AT_ONCE, Page
 from fleet.storage.queries import GalleryTile
 from fleet.storage.store import Store
 from tests.storage.databases import own_store
@@ -118,7 +118,7 @@ async def test_the_pages_of_a_filter_are_everything_that_fits_newest_first(
     expected = [attempt for attempt in attempts if fits(attempt, asked)]
     assert bool(expected) == (not name.startswith("nothing"))
 
-    pages = await turn_all(lambda cursor: store.browse.attempts(asked, cursor, 7))
+    pages = await turn_all(lambda cursor: store.queries.attempts(asked, cursor, 7))
 
     assert [attempt for page in pages for attempt in page] == expected
     assert all(len(page) == 7 for page in pages[:-1])
@@ -135,7 +135,7 @@ async def test_from_the_oldest_page_the_way_back_shows_the_same(
     oldest = expected[-1]
     cursor = Cursor(at=oldest.started_at, attempt_id=oldest.id, newer=True)
 
-    pages = await turn_all(lambda at: store.browse.attempts(asked, at, 4), newer_from=cursor)
+    pages = await turn_all(lambda at: store.queries.attempts(asked, at, 4), newer_from=cursor)
 
     assert [attempt for page in reversed(pages) for attempt in page] == expected[:-1]
 
@@ -144,10 +144,10 @@ async def test_a_page_and_back_is_the_page_one_came_from(
     full: tuple[Store, list[Attempt]],
 ) -> None:
     store, _ = full
-    first = await store.browse.attempts(Filter(), None, 5)
-    second = await store.browse.attempts(Filter(), first.older, 5)
+    first = await store.queries.attempts(Filter(), None, 5)
+    second = await store.queries.attempts(Filter(), first.older, 5)
 
-    back = await store.browse.attempts(Filter(), second.newer, 5)
+    back = await store.queries.attempts(Filter(), second.newer, 5)
 
     assert back.items == first.items
     assert (first.newer, back.newer) == (None, None)
@@ -156,10 +156,10 @@ async def test_a_page_and_back_is_the_page_one_came_from(
 
 async def test_attempts_stored_while_a_reader_turns_pages_shift_nothing(store: Store) -> None:
     await add(store, *(attempt_at(START + timedelta(hours=n)) for n in range(4)))
-    first = await store.browse.attempts(Filter(), None, 2)
+    first = await store.queries.attempts(Filter(), None, 2)
 
     await add(store, attempt_at(START + timedelta(hours=9)))
-    second = await store.browse.attempts(Filter(), first.older, 2)
+    second = await store.queries.attempts(Filter(), first.older, 2)
 
     assert [a.started_at for a in second.items] == [START + timedelta(hours=1), START]
 
@@ -175,8 +175,8 @@ async def test_a_page_reads_little_more_than_it_shows_through_an_index_in_order(
     await db.command("profile", 2, filter={"op": "query", "ns": f"{db.name}.attempts"})
     try:
         for at in (None, cursor):
-            await store.browse.attempts(asked, at, 5)
-            await store.browse.pictures(asked, at, 5)
+            await store.queries.attempts(asked, at, 5)
+            await store.queries.pictures(asked, at, 5)
     finally:
         await db.command("profile", 0)
     seen = await db["system.profile"].find().to_list(None)
@@ -206,7 +206,7 @@ async def test_the_neighbours_of_an_attempt_are_those_of_its_own_flow(
     own = [attempt for attempt in attempts if attempt.scenario_id == FLOWS[1]]
 
     for newer, attempt, older in zip([None, *own], own, [*own[1:], None], strict=False):
-        beside = await store.browse.attempt(attempt.id)
+        beside = await store.queries.attempt(attempt.id)
         assert beside.attempt == attempt
         assert beside.newer == (newer and newer.id)
         assert beside.older == (older and older.id)
@@ -214,7 +214,7 @@ async def test_the_neighbours_of_an_attempt_are_those_of_its_own_flow(
 
 async def test_an_attempt_that_there_is_not_is_bad_input(store: Store) -> None:
     with pytest.raises(BadInput, match="no attempt 'x'"):
-        await store.browse.attempt("x")
+        await store.queries.attempt("x")
 
 
 async def test_the_gallery_shows_the_last_picture_and_leaves_no_attempt_out(store: Store) -> None:
@@ -225,7 +225,7 @@ async def test_the_gallery_shows_the_last_picture_and_leaves_no_attempt_out(stor
     await store.add(seen, [start, answer, page])
     await store.add(down, [])
 
-    gallery = await store.browse.pictures(Filter())
+    gallery = await store.queries.pictures(Filter())
 
     assert [(tile.pictures, tile.picture) for tile in gallery.items] == [
         (2, answer.evidence.sha256),
@@ -259,7 +259,7 @@ async def test_runs_are_turned_page_by_page(store: Store) -> None:
     for run in runs:
         await store.add_run(run)
 
-    pages = await turn_all(lambda cursor: store.browse.runs(cursor, 3))
+    pages = await turn_all(lambda cursor: store.queries.runs(cursor, 3))
 
     assert [run for page in pages for run in page] == runs[::-1]
 
@@ -472,14 +472,14 @@ def test_a_cursor_that_nobody_wrote_is_bad_input(text: str) -> None:
         Cursor.of(text)
 
 
-@pytest.mark.parametrize("limit", [0, -1, MOST + 1])
+@pytest.mark.parametrize("limit", [0, -1, MAX_LIMIT + 1])
 async def test_a_page_holds_at_least_one_and_at_most_as_many_as_are_allowed(
     store: Store, limit: int
 ) -> None:
     for page in (
-        store.browse.attempts(Filter(), None, limit),
-        store.browse.pictures(Filter(), None, limit),
-        store.browse.runs(None, limit),
+        store.queries.attempts(Filter(), None, limit),
+        store.queries.pictures(Filter(), None, limit),
+        store.queries.runs(None, limit),
         store.figures.changes(limit),
     ):
         with pytest.raises(BadInput, match="expected a number from 1 to 200"):

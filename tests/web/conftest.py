@@ -143,7 +143,7 @@ async def site(
         await store.add_run(run.model_copy(update={"ended_at": now(), "attempts": len(attempts)}))
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios=scenarios,
             made_up=True,
             data_dir=Path(tmp_path_factory.mktemp("web")),

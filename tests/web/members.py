@@ -75,7 +75,7 @@ async def club(
             await store.accounts.add(name, HASH)
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=True,
             data_dir=folder,

@@ -46,7 +46,7 @@ async def proved(
         sealed = await past(store, authority, folder)
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=True,
             data_dir=folder,

@@ -18,7 +18,7 @@ from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities, roots_of
 from fleet.models import Attempt, EvidenceFile, Run, Verdict, now
 from fleet.practice.authority import PracticeAuthority
-from fleet.storage.collections.observations import LONGEST_FLOW_WORDS, Observation, Sighting
+from fleet.storage.collections.observations import MAX_FLOW_WORDS, Observation, Sighting
 from fleet.storage.collections.verification_log import Verification
 from fleet.storage.store import Store
 from fleet.web.uploads import uploaded_picture
@@ -113,7 +113,7 @@ async def _observed(store: Store) -> Observation:
         added_at=now(),
         seen_at=now() - timedelta(hours=3),
         department="63",
-        flow_words=LONG[:LONGEST_FLOW_WORDS],
+        flow_words=LONG[:MAX_FLOW_WORDS],
         seen=Sighting.NO_SLOTS,
         note=f"Trois essais, toujours rien.\n{LONG}",
         original_sha256="0" * 64,
@@ -164,7 +164,7 @@ async def reading(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[R
         library = replace(
             site.library,
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             data_dir=folder,
             roots=authorities.roots,
             # nobody presses the button here

@@ -101,7 +101,7 @@ async def history(site: Site, mongodb_url: str, tmp_path_factory: Any) -> AsyncI
             await store.add(each, [])
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios={s.id: s for s in loader.load(PRACTICE_SCENARIOS).scenarios},
             made_up=False,
             data_dir=Path(tmp_path_factory.mktemp("history")),
@@ -221,7 +221,7 @@ async def test_a_database_that_is_gone_is_503_and_not_an_empty_file(
     gone = Store.__new__(Store)
     Store.__init__(gone, _client_of_nobody(), "test_gone")
     library = WebContext(
-        store=gone, browse=gone.browse, scenarios={}, made_up=True, data_dir=tmp_path
+        store=gone, queries=gone.queries, scenarios={}, made_up=True, data_dir=tmp_path
     )
     async with serving(library) as url, client(url) as http:
         answers = [
@@ -562,9 +562,9 @@ async def test_an_export_longer_than_a_page_has_every_attempt_once(
 ) -> None:
     async with copies(site, mongodb_url, 450) as store:
         everything = {each async for each in ids_of(store)}
-        text = b"".join([part async for part in csv_parts(store.browse, Filter())])
-        lines = b"".join([part async for part in json_lines_parts(store.browse, Filter())])
-        table = b"".join([part async for part in parquet_parts(store.browse, Filter(), 200)])
+        text = b"".join([part async for part in csv_parts(store.queries, Filter())])
+        lines = b"".join([part async for part in json_lines_parts(store.queries, Filter())])
+        table = b"".join([part async for part in parquet_parts(store.queries, Filter(), 200)])
 
     rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))
     parquet = pq.ParquetFile(io.BytesIO(table))
@@ -590,10 +590,10 @@ async def test_an_export_takes_the_same_memory_for_five_times_as_much(
     peaks = []
     for several in (300, 1500):
         async with copies(site, mongodb_url, several) as store:
-            async for _ in parts(store.browse, Filter(), **options):
+            async for _ in parts(store.queries, Filter(), **options):
                 pass  # what is imported late is not counted
             tracemalloc.start()
-            async for _ in parts(store.browse, Filter(), **options):
+            async for _ in parts(store.queries, Filter(), **options):
                 pass
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()

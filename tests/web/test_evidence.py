@@ -93,7 +93,7 @@ async def shelf_at(
     async with own_store(mongodb_url) as store:
         hostile = await visit_hostile(chromium, store, page)
         library = WebContext(
-            store=store, browse=store.browse, scenarios={}, made_up=False, data_dir=data_dir
+            store=store, queries=store.queries, scenarios={}, made_up=False, data_dir=data_dir
         )
         async with serving(library) as url, client(url) as http:
             yield Shelf(url, http, store, hostile, data_dir, (mongodb_url, store._db.name))

@@ -21,7 +21,7 @@ async def test_it_is_ready_while_mongodb_answers_and_lives_in_any_case(
     async with Mongod(tmp_path) as url, await Store.open(url, "kept") as store:
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios={},
             made_up=False,
             data_dir=tmp_path,

@@ -39,7 +39,7 @@ async def library(
         yield replace(
             site.library,
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             data_dir=tmp_path,
             made_up=False,
             contact=None,
@@ -117,7 +117,7 @@ async def test_nothing_is_missing_where_everything_is_set(
     library: WebContext, site: Site, database: dict[str, str], tmp_path: Path
 ) -> None:
     store = library.store
-    await store.watched.say(status())
+    await store.watch_state.write_status(status())
     await store.add(site.attempts[0], [])
     await store.accounts.add("Anne", "no hash")
     async with PracticeAuthority(tmp_path / "authority") as authority:
@@ -153,7 +153,7 @@ async def test_nothing_is_missing_where_everything_is_set(
 async def test_a_fleet_that_does_not_watch_is_no_fleet_that_watches(
     library: WebContext, changes: dict[str, Any], words: str
 ) -> None:
-    await library.store.watched.say(status(**changes))
+    await library.store.watch_state.write_status(status(**changes))
 
     state, said = (await points(library))["Un robot à l’œuvre"]
 
@@ -162,7 +162,7 @@ async def test_a_fleet_that_does_not_watch_is_no_fleet_that_watches(
 
 
 async def test_what_is_set_badly_is_named(library: WebContext) -> None:
-    await library.store.watched.say(status(notices=False, heartbeat=None))
+    await library.store.watch_state.write_status(status(notices=False, heartbeat=None))
     await library.store._db.status.insert_one(
         {"_id": "dump", **LastDump(at=now() - timedelta(days=3), attempts=7).model_dump()}
     )
@@ -213,7 +213,7 @@ async def test_attempts_without_a_picture_are_no_first_picture(
 async def test_a_contact_address_that_only_the_fleet_may_know_is_unknown(
     library: WebContext, site: Site
 ) -> None:
-    await library.store.watched.say(status())
+    await library.store.watch_state.write_status(status())
     await library.store.add(site.attempts[0], [])
 
     said = await points(library)
@@ -231,7 +231,7 @@ async def test_practice_needs_no_more_than_something_to_see(
     await library.store.add(site.attempts[0], [])
     seen = await points(practice)
     silent = await line(practice)
-    await library.store.watched.say(status(stopped=True))
+    await library.store.watch_state.write_status(status(stopped=True))
     stopped = await points(practice)
 
     assert {title: state for title, (state, _) in empty.items()} == {
@@ -253,7 +253,7 @@ async def test_the_overview_names_what_is_missing_while_something_required_is(
 ) -> None:
     """One line, in both languages; recommendations are not in it."""
     french, english = await line(library), await line(library, "/en/")
-    await library.store.watched.say(status())
+    await library.store.watch_state.write_status(status())
     await library.store.add(site.attempts[0], [])
     set_now = replace(library, contact="mailto:a@b.example")
 
@@ -284,7 +284,9 @@ async def test_an_empty_overview_leads_to_what_is_missing(library: WebContext) -
 async def test_axe_finds_nothing_on_the_points_in_any_state_and_they_fit(
     library: WebContext, browser_page: BrowserPage
 ) -> None:
-    await library.store.watched.say(status(at=now() - timedelta(days=1), heartbeat=None))
+    await library.store.watch_state.write_status(
+        status(at=now() - timedelta(days=1), heartbeat=None)
+    )
     bad = [f"d99_essai.py: {'a_name_without_end_' * 20}"]
     async with serving(replace(library, problems=bad, contact="mailto:a@b.example")) as url:
         for path in ("/installation", "/en/installation", "/"):

@@ -527,7 +527,7 @@ async def test_an_observation_is_never_among_what_the_robot_saw(members: Club) -
         assert made.id not in got.text
         assert "rafraîchi" not in got.text
     assert {got.status_code for got in files} == {404}
-    assert (await members.store.browse.attempts(Filter(), None, 10)).items == ()
+    assert (await members.store.queries.attempts(Filter(), None, 10)).items == ()
 
 
 # The list ------------------------------------------------------------------------------------

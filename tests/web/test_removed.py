@@ -31,7 +31,7 @@ async def copied(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[Si
             ]
             await store.add(each, files)
         library = dataclasses.replace(
-            site.library, store=store, browse=store.browse, data_dir=folder
+            site.library, store=store, queries=store.queries, data_dir=folder
         )
         async with serving(library) as url, client(url) as http:
             yield Site(url, library, tuple(wanted), http)

@@ -66,7 +66,7 @@ async def keeping(
 ) -> AsyncIterator[Pages]:
     async with own_store(mongodb_url) as store:
         await store.accounts.add(CLAIRE, HASH)
-        library = WebContext(store, store.browse, {}, True, folder, members_only)
+        library = WebContext(store, store.queries, {}, True, folder, members_only)
         clock = Clock()
         async with serving(library, keep_s=KEEP_S, clock=clock) as url:
             pages = Pages(url, store, clock)

@@ -63,7 +63,7 @@ async def shelves(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[S
     async with own_store(mongodb_url) as store:
         library = WebContext(
             store=store,
-            browse=store.browse,
+            queries=store.queries,
             scenarios=site.library.scenarios,
             made_up=True,
             data_dir=folder,
@@ -137,7 +137,7 @@ async def test_a_run_has_ended_goes_on_or_was_cut_off(
     if attempt is not None:
         await shelf.keep(site.of(FLOW), run_id=run.id, started_at=at - attempt)
 
-    progress = await progress_of(shelf.store.browse, run)
+    progress = await progress_of(shelf.store.queries, run)
 
     assert isinstance(progress, RunProgress)
     assert progress.state == state

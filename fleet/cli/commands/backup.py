@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import fleet
 from fleet.bootstrap.store import open_store
 from fleet.errors import BadInput
-from fleet.storage.backup import NAME, said
+from fleet.storage.backup import DUMP_FILE, read_dump
 
 if TYPE_CHECKING:
     from fleet.settings import Settings
@@ -72,7 +72,7 @@ async def restore(settings: Settings, folder: Path, *, replace: bool) -> bool:
     """
     async with open_store(settings) as store:
         dump = await store.dumps.read(folder, replace=replace)
-        await store.ledger.link_rest()
+        await store.ledger.link_missing()
         await store.rollups.rebuild()
     try:
         keys = await asyncio.to_thread(_copy_keys, folder / KEYS, settings.data_dir / KEYS)
@@ -111,9 +111,9 @@ def _copy_keys(source: Path, target: Path) -> list[str]:
 def _backups_beside(folder: Path, database: str) -> list[Path]:
     """The backups of this database in the same place, newest first."""
     found = []
-    for each in folder.parent.glob(f"*/{NAME}"):
+    for each in folder.parent.glob(f"*/{DUMP_FILE}"):
         with contextlib.suppress(BadInput):
-            dump = said(each.parent)
+            dump = read_dump(each.parent)
             if dump.database == database:
                 found.append((dump.at, each.parent))
     return [path for _, path in sorted(found, reverse=True)]

@@ -83,7 +83,7 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext
     """What the pages read from: this store, and the scenarios of the settings' folder."""
     library = WebContext(
         store=store,
-        browse=store.browse,
+        queries=store.queries,
         scenarios={},
         made_up=made_up,
         data_dir=settings.data_dir,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def status(settings: Settings, as_json: bool) -> bool:
     """Print how the watching fleet stands; whether it lives and is ready."""
     async with open_store(settings) as store:
-        found = await store.watched.status()
+        found = await store.watch_state.status()
     if as_json:
         print(found.model_dump_json() if found else "null")
     else:

@@ -36,7 +36,7 @@ async def takedown(
     async with open_store(settings) as store:
         who = await _account(store, by)
         sha256s = await _files_of(store, what)
-        done = await store.removals.many(sha256s)
+        done = await store.removals.get_many(sha256s)
         for sha256 in sha256s:
             await _tell_file(console, store, sha256)
             if sha256 in done:
@@ -74,21 +74,23 @@ async def _files_of(store: Store, what: str) -> list[str]:
     """The hashes of a file or of an attempt's files, from its name or the address of its page."""
     if found := re.search(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", what):
         known = await store.evidence_kind(found[0]) or await store.removals.get(found[0])
-        if known is None and not [each async for each in store.naming.of(found[0])]:
+        if known is None and not [
+            each async for each in store.references.attempts_naming(found[0])
+        ]:
             raise BadInput(
                 f"no evidence {found[0]}; expected the 64 hexadecimal digits that an attempt"
                 " names (its page, or fleet export attempts)"
             )
         return [found[0]]
     in_address = re.search(r"/tentative/([\w.:-]+)", what)
-    attempt: Attempt = (await store.browse.attempt(in_address[1] if in_address else what)).attempt
+    attempt: Attempt = (await store.queries.attempt(in_address[1] if in_address else what)).attempt
     if not attempt.evidence:
         raise BadInput(f"attempt {attempt.id} has no files")
     return list(dict.fromkeys(each.sha256 for each in attempt.evidence))
 
 
 async def _tell_file(console: Console, store: Store, sha256: str) -> None:
-    namers = [namer async for batch in store.naming.of(sha256) for namer in batch]
+    namers = [namer async for batch in store.references.attempts_naming(sha256) for namer in batch]
     kind = await store.evidence_kind(sha256) or "not there"
     console.print(f"{sha256}  {kind}, named by {len(namers)} attempts")
     for namer in namers[:NAMERS_SHOWN]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from fleet.bootstrap.store import open_store
 from fleet.errors import BadInput
 from fleet.models import PARIS
-from fleet.storage.collections.accounts import checked_name
-from fleet.storage.collections.passwords import LONGEST, Passwords, check_password
+from fleet.storage.collections.accounts import check_name
+from fleet.storage.collections.passwords import MAX_LENGTH, Passwords, check_password
 
 if TYPE_CHECKING:
     from fleet.settings import Settings
@@ -25,7 +25,7 @@ def password_for(name: str, *, from_stdin: bool) -> str:
     Raises:
         BadInput: the name or the password cannot be one.
     """
-    name = checked_name(name)
+    name = check_name(name)
     password = _first_line() if from_stdin else _asked(name)
     check_password(password)
     return password
@@ -70,7 +70,7 @@ async def remove(settings: Settings, name: str) -> bool:
 
 def _first_line() -> str:
     try:
-        line = sys.stdin.buffer.readline(LONGEST * 4 + 2).decode()
+        line = sys.stdin.buffer.readline(MAX_LENGTH * 4 + 2).decode()
     except UnicodeDecodeError as exc:
         raise BadInput("--password-stdin: the password is not UTF-8") from exc
     return line.removesuffix("\n").removesuffix("\r")

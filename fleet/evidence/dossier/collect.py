@@ -159,7 +159,7 @@ async def collect(store: Store, order: DossierOrder) -> Collected:
     async def take() -> None:
         links = await _links_of(store, batch)
         names = list({file.sha256 for attempt in batch for file in attempt.evidence})
-        removals.update(await store.removals.many(names))
+        removals.update(await store.removals.get_many(names))
         entries.extend(_entry(attempt, *links[attempt.id]) for attempt in batch)
         for attempt in batch:
             circumstances.add(attempt)
@@ -194,7 +194,9 @@ async def outside(
     """
     own = {entry.link.number for entry in found.entries}
     before = max(1, found.first - 1)
-    begin = min(before, await store.ledger.first_made(order.scenario_id, order.since) or before)
+    begin = min(
+        before, await store.ledger.first_number_since(order.scenario_id, order.since) or before
+    )
     for number in range(begin, found.last + 2):
         if number in own:
             continue

@@ -153,7 +153,7 @@ async def render(
     counts = Counts.total(each.counts for each in figures)
     hours: Counter[int] = Counter(e.tried.started_at.astimezone(PARIS).hour for e in entries)
     control = any(entry.tried.control for entry in entries)
-    missed = await store.missed.counts(order.since, order.until, order.scenario_id)
+    missed = await store.missed_visits.counts(order.since, order.until, order.scenario_id)
     no_slots = [e for e in entries if e.tried.verdict is Verdict.NO_SLOTS]
     values: dict[str, object] = {
         "page": sheet,

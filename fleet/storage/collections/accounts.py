@@ -36,10 +36,10 @@ FREE_TRIES_ADDRESS = 20
 """Tries without waiting; an address may be that of a whole office. After these, 2 s before the
 next, then twice as long each time."""
 
-LONGEST_WAIT_S = 300
+MAX_WAIT_S = 300
 """So that whoever keeps trying a name cannot lock out the person who has it for long."""
 
-TRIES_FORGOTTEN = timedelta(days=1)
+TRIES_EXPIRE_AFTER = timedelta(days=1)
 """After the last one."""
 
 _NAME = re.compile(r"[^\W_](?:[\w .'’-]{0,38}[\w.])?")
@@ -52,20 +52,20 @@ class User(Frozen):
     added_at: Instant
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """
     The name as it is kept.
 
     Raises:
         BadInput: it cannot be the name of an account.
     """
-    kept = unicodedata.normalize("NFC", name).strip()
-    if not _NAME.fullmatch(kept):
+    normalised = unicodedata.normalize("NFC", name).strip()
+    if not _NAME.fullmatch(normalised):
         raise BadInput(
             f"account name {name[:60]!r}: expected 1 to 40 letters, digits, spaces and . ' -,"
             " beginning with a letter or a digit"
         )
-    return kept
+    return normalised
 
 
 def _key(name: str) -> str:
@@ -90,7 +90,7 @@ class Accounts:
         Raises:
             BadInput: the name cannot be one, or somebody has it.
         """
-        user = User(name=checked_name(name), added_at=now())
+        user = User(name=check_name(name), added_at=now())
         document = {"_id": _key(name), "password": password_hash, **user.model_dump()}
         with translated_errors(f"add the account {user.name}"):
             try:
@@ -136,7 +136,7 @@ class Accounts:
             "expires_at": (at or now()) + SESSION,
         }
         with translated_errors("begin a session"):
-            await _swept(self._sessions)
+            await _ensure_expiry(self._sessions)
             await self._sessions.insert_one(document)
         return token
 
@@ -163,7 +163,7 @@ class Accounts:
         """
         at = at or now()
         with translated_errors("count a try to sign in"):
-            await _swept(self._tries)
+            await _ensure_expiry(self._tries)
             wait_s = await self._count(f"address {address}", FREE_TRIES_ADDRESS, at)
             return wait_s or await self._count(f"account {_key(name)}", FREE_TRIES_ACCOUNT, at)
 
@@ -172,7 +172,7 @@ class Accounts:
         id_ = _digest(whose)
         further = {"$subtract": ["$count", free - 1]}
         wait_ms = {"$multiply": [1000, {"$pow": [2, {"$min": [further, 30]}]}]}
-        longest_ms = LONGEST_WAIT_S * 1000
+        longest_ms = MAX_WAIT_S * 1000
         update: list[Document] = [
             {"$set": {"count": {"$add": [{"$ifNull": ["$count", 0]}, 1]}}},
             {
@@ -184,7 +184,7 @@ class Accounts:
                             {"$add": [at, {"$min": [wait_ms, longest_ms]}]},
                         ]
                     },
-                    "expires_at": at + TRIES_FORGOTTEN,
+                    "expires_at": at + TRIES_EXPIRE_AFTER,
                 }
             },
         ]
@@ -198,7 +198,7 @@ class Accounts:
             if found and found["until"] > at:
                 return float((found["until"] - at).total_seconds())
 
-    async def forgive(self, name: str, address: str, *, at: datetime | None = None) -> None:
+    async def forget_tries(self, name: str, address: str, *, at: datetime | None = None) -> None:
         """
         The last try was right: forget those of the account, and this one of the address.
 
@@ -212,7 +212,7 @@ class Accounts:
             )
 
 
-async def _swept(collection: AsyncIOMotorCollection[Document]) -> None:
+async def _ensure_expiry(collection: AsyncIOMotorCollection[Document]) -> None:
     """Have MongoDB remove what is over; asking again for an index that is there is nothing."""
     await collection.create_index("expires_at", expireAfterSeconds=0)
 

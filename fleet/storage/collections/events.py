@@ -83,7 +83,7 @@ class Events:
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self._attempts, self._events, self._channels = db.attempts, db.events, db.channels
-        self._quick = db.with_options(write_concern=WriteConcern(w=1, j=False)).events
+        self._unjournaled = db.with_options(write_concern=WriteConcern(w=1, j=False)).events
         self._now = now
 
     async def prepare(self) -> None:
@@ -106,19 +106,21 @@ class Events:
         await self._write(found)
 
     async def add(
-        self, events: Iterable[Event], told: Mapping[str, Mapping[str, Delivery]] | None = None
+        self,
+        events: Iterable[Event],
+        deliveries: Mapping[str, Mapping[str, Delivery]] | None = None,
     ) -> None:
         """
         Write events down; one that is there already stays as it was noted first.
 
         Args:
-            told: by the id of an event, what became of it so far, by channel.
+            deliveries: by the id of an event, what became of it so far, by channel.
 
         Raises:
             StoreUnreachable, StoreRefused: some may not have been written.
         """
         with translated_errors("keep events"):
-            await self._write(events, told or {})
+            await self._write(events, deliveries or {})
 
     async def latest(self, limit: int, *, scenario_id: str | None = None) -> list[Event]:
         """The latest events, newest first; those that a late attempt made void are left out."""
@@ -139,7 +141,9 @@ class Events:
         return Outbox(self._events, channel, found["since"])
 
     async def _write(
-        self, events: Iterable[Event], told: Mapping[str, Mapping[str, Delivery]] | None = None
+        self,
+        events: Iterable[Event],
+        deliveries: Mapping[str, Mapping[str, Delivery]] | None = None,
     ) -> None:
         writes = []
         for each in events:
@@ -147,7 +151,7 @@ class Events:
             id_, noted_at = document.pop("_id"), document.pop("noted_at")
             marks = {
                 f"told.{channel}": {"how": mark.how.value, "at": mark.at}
-                for channel, mark in (told or {}).get(each.id, {}).items()
+                for channel, mark in (deliveries or {}).get(each.id, {}).items()
             }
             now_so = {**document, **marks, "void_at": None}
             change = {"$set": now_so, "$setOnInsert": {"noted_at": noted_at}}
@@ -160,7 +164,7 @@ class Events:
         if attempt_ids:
             gone = {"_id": {"$in": [*map(events.change_id, attempt_ids)]}, "void_at": None}
             # nearly always there is none; and what there is need not wait for the disk
-            await self._quick.update_many(gone, {"$set": {"void_at": at}})
+            await self._unjournaled.update_many(gone, {"$set": {"void_at": at}})
 
     async def _care(self, attempt: Attempt, at: datetime) -> list[Event]:
         last = await self._last(events.care_subject(attempt.scenario_id))
@@ -194,7 +198,7 @@ class Events:
 class Outbox:
     """What is to be told to one channel; made by `Events.outbox`."""
 
-    lasting = True
+    durable = True
 
     def __init__(self, events: Any, channel: str, since: datetime) -> None:
         self._events, self._since = events, since
@@ -203,7 +207,7 @@ class Outbox:
     async def pending(self, now: datetime) -> list[Event]:
         """What was not told yet, in order of time."""
         since = max(self._since, now - WINDOW)
-        query = {"noted_at": {"$gte": since}, "void_at": None, "$or": self._free(now)}
+        query = {"noted_at": {"$gte": since}, "void_at": None, "$or": self._unsettled(now)}
         with translated_errors("read what is to be told"):
             found = self._events.find(query).sort([("at", ASCENDING), ("_id", ASCENDING)])
             return [Event.from_document(document) async for document in found]
@@ -212,7 +216,7 @@ class Outbox:
         """The latest event of this subject that was told, or passed over because it need not be."""
         known = {"$exists": True, "$nin": [how.value for how in _NOT_KNOWN]}
         found = await self._newest(
-            {"subject": subject, f"{self._mark}.how": known, "$nor": [self._forsaken(now)]}
+            {"subject": subject, f"{self._mark}.how": known, "$nor": [self._abandoned(now)]}
         )
         return Event.from_document(found) if found else None
 
@@ -222,9 +226,9 @@ class Outbox:
         if kind is not None:
             query["kind"] = kind.value
         found = await self._newest(query)
-        return self._told(found).at if found else None
+        return self._delivery(found).at if found else None
 
-    async def noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
+    async def count_noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:
         """How many events of this subject (and kind) were noted after `since`."""
         query: Document = {"subject": subject, "noted_at": {"$gt": since}, "void_at": None}
         if kind is not None:
@@ -237,7 +241,7 @@ class Outbox:
         how = {f"{self._mark}.how": DeliveryState.SENDING.value, f"{self._mark}.at": now}
         with translated_errors("claim an event to be told"):
             done = await self._events.update_one(
-                {"_id": event_id, "$or": self._free(now)}, {"$set": how}
+                {"_id": event_id, "$or": self._unsettled(now)}, {"$set": how}
             )
         return bool(done.matched_count)
 
@@ -261,14 +265,14 @@ class Outbox:
             found = self._events.find({**own, f"{self._mark}.tries": {"$gte": tries}}, {"_id": 1})
             return [document["_id"] async for document in found]
 
-    def _free(self, now: datetime) -> list[Document]:
+    def _unsettled(self, now: datetime) -> list[Document]:
         return [
             {self._mark: {"$exists": False}},
             {f"{self._mark}.how": DeliveryState.FAILED.value},
-            self._forsaken(now),
+            self._abandoned(now),
         ]
 
-    def _forsaken(self, now: datetime) -> Document:
+    def _abandoned(self, now: datetime) -> Document:
         """Claimed by a process that was killed before it could say what became of it."""
         return {
             f"{self._mark}.how": DeliveryState.SENDING.value,
@@ -282,6 +286,6 @@ class Outbox:
             )
         return found
 
-    def _told(self, document: Document) -> Delivery:
+    def _delivery(self, document: Document) -> Delivery:
         mark = document["told"][self._mark.removeprefix("told.")]
         return Delivery(DeliveryState(mark["how"]), mark["at"])

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
-MOST_LEAVES = 50_000
+MAX_LEAVES = 50_000
 """Links under one seal; more make more seals."""
 
 BY_TIME = [("started_at", ASCENDING), ("_id", ASCENDING)]
 
-LATE = timedelta(days=7)
+LATEST_ARRIVAL = timedelta(days=7)
 """How long after its visit an attempt may still come into the store (from a spool)."""
 
 BATCH = 1_000
@@ -88,7 +88,7 @@ class Ledger:
             else:
                 return
 
-    async def link_rest(self) -> int:
+    async def link_missing(self) -> int:
         """
         Link the stored attempts that a crash, or an older version, left without a link.
 
@@ -97,15 +97,15 @@ class Ledger:
         """
         mark = await self._marks.find_one({"_id": "linked"})
         begin, found = now(), 0
-        query: Document = {"started_at": {"$gte": mark["until"] - LATE}} if mark else {}
+        query: Document = {"started_at": {"$gte": mark["until"] - LATEST_ARRIVAL}} if mark else {}
         # a week of attempts is looked at every hour: only their ids, which the index holds
         ids = self._attempts.find(query, {"_id": 1}).sort(BY_TIME)
         while batch := await ids.to_list(BATCH):
-            found += await self._link_those([each["_id"] for each in batch])
+            found += await self._link_unlinked([each["_id"] for each in batch])
         await self._marks.replace_one({"_id": "linked"}, {"until": begin}, upsert=True)
         return found
 
-    async def _link_those(self, ids: Sequence[str]) -> int:
+    async def _link_unlinked(self, ids: Sequence[str]) -> int:
         there = await self._links.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
         linked = {each["_id"] for each in there}
         rest = [each for each in ids if each not in linked]
@@ -126,7 +126,7 @@ class Ledger:
         with translated_errors("read links"):
             found = self._links.find({"seal": None}, {"seal": 0})
             in_order = found.sort([("scenario_id", ASCENDING), ("number", ASCENDING)])
-            return [Link.from_document(each) async for each in in_order.limit(MOST_LEAVES)]
+            return [Link.from_document(each) async for each in in_order.limit(MAX_LEAVES)]
 
     async def add_seal(self, seal: Seal) -> None:
         """
@@ -168,22 +168,22 @@ class Ledger:
             async for document in self._seals.find({"_id": {"$gt": after}}).sort("_id", ASCENDING):
                 yield Seal.from_document(document)
 
-    async def covering(
-        self, scenario_id: str, since: datetime, until: datetime, most: int
+    async def seals_over(
+        self, scenario_id: str, since: datetime, until: datetime, limit: int
     ) -> dict[str, int | None]:
         """
         By attempt of a flow and a period, the number of the seal over it, None if there is none.
 
-        At most `most` attempts, the oldest; with one more there are more.
+        At most `limit` attempts, the oldest; with one more there are more.
         """
         query = {"scenario_id": scenario_id, "started_at": {"$gte": since, "$lt": until}}
         with translated_errors("read attempts and their seals"):
-            asked = self._attempts.find(query, {"_id": 1}).sort(BY_TIME).limit(most + 1)
-            ids = [each["_id"] for each in await asked.to_list(None)]
+            cursor = self._attempts.find(query, {"_id": 1}).sort(BY_TIME).limit(limit + 1)
+            ids = [each["_id"] for each in await cursor.to_list(None)]
             links = await self._links.find({"_id": {"$in": ids}}, {"seal": 1}).to_list(None)
         return {**dict.fromkeys(ids), **{each["_id"]: each["seal"] for each in links}}
 
-    async def tokens_of(self, numbers: Sequence[int]) -> dict[int, int]:
+    async def token_counts(self, numbers: Sequence[int]) -> dict[int, int]:
         """By number, how many timestamps these seals have."""
         with translated_errors("read seals"):
             found = self._seals.find({"_id": {"$in": list(numbers)}}, {"tokens.url": 1})
@@ -202,7 +202,7 @@ class Ledger:
         with translated_errors("count links"):
             return await self._links.count_documents({"seal": None})
 
-    async def waiting(self, urls: Sequence[str]) -> list[Seal]:
+    async def lacking_tokens(self, urls: Sequence[str]) -> list[Seal]:
         """The seals that lack the token of one of these authorities, oldest first."""
         lacking = [{"tokens.url": {"$ne": url}} for url in urls]
         if not lacking:
@@ -238,7 +238,7 @@ class Ledger:
                 [("scenario_id", ASCENDING), ("number", ASCENDING)]
             )
             async for each in found.batch_size(BATCH):
-                yield _covered(each)
+                yield _with_seal(each)
 
     async def link_at(self, scenario_id: str, number: int) -> Link | None:
         """The link of that number in that chain; None if it is not there."""
@@ -248,7 +248,7 @@ class Ledger:
             )
         return Link.from_document(found) if found else None
 
-    async def first_made(self, scenario_id: str, since: datetime) -> int | None:
+    async def first_number_since(self, scenario_id: str, since: datetime) -> int | None:
         """The lowest number of that chain's links that were made from then on; None if none was."""
         query = {"scenario_id": scenario_id, "linked_at": {"$gte": since}}
         with translated_errors("read a link"):
@@ -265,7 +265,7 @@ class Ledger:
         """By attempt, its link and the number of the seal that covers it (None: none yet)."""
         with translated_errors("read links"):
             found = self._links.find({"_id": {"$in": list(attempt_ids)}})
-            return {each["_id"]: _covered(each) async for each in found}
+            return {each["_id"]: _with_seal(each) async for each in found}
 
     async def orphans(
         self, since: datetime, until: datetime, scenario_id: str | None
@@ -275,9 +275,9 @@ class Ledger:
 
         These are the links that an attempt may have that began in between, and a few more.
         """
-        made: Document = {"linked_at": {"$gte": since, "$lt": until + LATE}}
+        created: Document = {"linked_at": {"$gte": since, "$lt": until + LATEST_ARRIVAL}}
         if scenario_id is not None:
-            made["scenario_id"] = scenario_id
+            created["scenario_id"] = scenario_id
         attempts = {
             "from": self._attempts.name,
             "localField": "_id",
@@ -287,10 +287,10 @@ class Ledger:
         }
         alone: list[Document] = [{"$match": {"attempts": []}}, {"$unset": "attempts"}]
         with translated_errors("read links"):
-            found = self._links.aggregate([{"$match": made}, {"$lookup": attempts}, *alone])
-            return {each["_id"]: _covered(each)[0] async for each in found}
+            found = self._links.aggregate([{"$match": created}, {"$lookup": attempts}, *alone])
+            return {each["_id"]: _with_seal(each)[0] async for each in found}
 
-    async def claiming(self, number: int) -> set[str]:
+    async def attempts_claiming(self, number: int) -> set[str]:
         """The attempts whose links say that this seal covers them; nothing proves it but that."""
         with translated_errors("read links"):
             found = self._links.find({"seal": number}, {"_id": 1})
@@ -303,7 +303,7 @@ class Ledger:
             return sorted(found)
 
 
-def _covered(document: Document) -> tuple[Link, int | None]:
+def _with_seal(document: Document) -> tuple[Link, int | None]:
     seal = document.pop("seal", None)
     if seal is not None and not isinstance(seal, int):
         raise LedgerAltered("seal: no number", link=str(document["_id"]))

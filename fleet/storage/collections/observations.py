@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-LONGEST_NOTE = 2_000
-LONGEST_REASON = 500
-LONGEST_FLOW_WORDS = 120
+MAX_NOTE = 2_000
+MAX_REASON = 500
+MAX_FLOW_WORDS = 120
 
 BY_SEEN = [("seen_at", DESCENDING), ("_id", DESCENDING)]
 
@@ -51,7 +51,7 @@ class Withdrawal(Frozen):
 
     by: str
     at: Instant
-    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
 
 
 class Observation(Frozen):
@@ -70,9 +70,9 @@ class Observation(Frozen):
     seen_at: Instant
     department: str
     scenario_id: str | None = None
-    flow_words: str = Field(default="", max_length=LONGEST_FLOW_WORDS)
+    flow_words: str = Field(default="", max_length=MAX_FLOW_WORDS)
     seen: Sighting
-    note: str = Field(max_length=LONGEST_NOTE)
+    note: str = Field(max_length=MAX_NOTE)
     original_sha256: str
     original_size_bytes: int
     sha256: str

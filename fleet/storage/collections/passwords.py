@@ -16,10 +16,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from fleet.errors import BadInput
 
-SHORTEST = 12
+MIN_LENGTH = 12
 """Characters at least; NIST SP 800-63B asks for 8, and for length rather than odd characters."""
 
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 def check_password(password: str) -> None:
@@ -27,9 +27,9 @@ def check_password(password: str) -> None:
     Raises:
         BadInput: too short or too long to be the password of an account; does not repeat it.
     """
-    if not SHORTEST <= len(password) <= LONGEST:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise BadInput(
-            f"the password has {len(password)} characters; expected {SHORTEST} to {LONGEST},"
+            f"the password has {len(password)} characters; expected {MIN_LENGTH} to {MAX_LENGTH},"
             " such as four words that do not belong together"
         )
 
@@ -44,27 +44,32 @@ class Passwords:
     )
 
     @cached_property
-    def _nobodys(self) -> str:
+    def _dummy_hash(self) -> str:
         return self.hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """What is kept in the place of a password."""
-        return self.hasher.hash(_typed(password))
+        return self.hasher.hash(_normalise(password))
 
-    def matches(self, kept: str | None, password: str) -> bool:
+    def matches(self, stored_hash: str | None, password: str) -> bool:
         """
-        Whether this is the password of which `kept` is the hash.
+        Whether this is the password of which `stored_hash` is the hash.
 
         None stands for an account that does not exist: never, after the same work, so that nobody
         can find out by the clock who has an account.
         """
-        nobodys = self._nobodys  # made before it is known who asks: the first one waits longer
+        dummy_hash = (
+            self._dummy_hash
+        )  # made before it is known who asks: the first one waits longer
         try:
-            return self.hasher.verify(kept or nobodys, _typed(password)) and kept is not None
+            return (
+                self.hasher.verify(stored_hash or dummy_hash, _normalise(password))
+                and stored_hash is not None
+            )
         except (VerificationError, InvalidHashError):
             return False
 
 
-def _typed(password: str) -> str:
+def _normalise(password: str) -> str:
     """The same on every keyboard: some send é as one character, others as two."""
     return unicodedata.normalize("NFC", password)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-AROUND = timedelta(days=1)
+OBSERVATION_WINDOW = timedelta(days=1)
 """How long before and after an observation a visit of the same flow speaks of the same thing."""
 
 BATCH = 200
@@ -73,7 +73,7 @@ class References:
         with translated_errors("read flows"):
             return sorted(await self._db.attempts.distinct("scenario_id"))
 
-    async def since(self, scenario_id: str, files: int) -> datetime | None:
+    async def start_of_newest(self, scenario_id: str, files: int) -> datetime | None:
         """
         When the attempt began with which a flow's newest `files` files are reached.
 
@@ -82,20 +82,22 @@ class References:
         counted = 0
         with translated_errors("count files"):
             async for batch in self._read({"scenario_id": scenario_id}, BY_SCENARIO):
-                for namer in batch:
-                    counted += len(namer.sha256s)
+                for reference in batch:
+                    counted += len(reference.sha256s)
                     if counted >= files:
-                        return namer.started_at
+                        return reference.started_at
         return None
 
-    async def before(self, scenario_id: str, at: datetime) -> AsyncIterator[list[FileReference]]:
+    async def attempts_before(
+        self, scenario_id: str, at: datetime
+    ) -> AsyncIterator[list[FileReference]]:
         """A flow's attempts that began before `at`, newest first, some at a time."""
         query = {"scenario_id": scenario_id, "started_at": {"$lt": at}}
         with translated_errors("read attempts"):
             async for batch in self._read(query, BY_SCENARIO):
                 yield batch
 
-    async def of(self, sha256: str) -> AsyncIterator[list[FileReference]]:
+    async def attempts_naming(self, sha256: str) -> AsyncIterator[list[FileReference]]:
         """The attempts that name a file, newest first, some at a time."""
         with translated_errors("ask who names a file"):
             async for batch in self._read({"evidence.sha256": sha256}, BY_FILE):
@@ -106,69 +108,71 @@ class References:
         newest = found.sort([("started_at", DESCENDING), ("_id", DESCENDING)]).batch_size(BATCH)
         batch: list[FileReference] = []
         async for document in newest:
-            batch.append(_namer(document))
+            batch.append(_reference(document))
             if len(batch) == BATCH:
                 yield batch
                 batch = []
         if batch:
             yield batch
 
-    async def stored(self, sha256s: Collection[str]) -> dict[str, int]:
+    async def stored_sizes(self, sha256s: Collection[str]) -> dict[str, int]:
         """Those of these files that are in the bucket, with what each takes there, in bytes."""
         with translated_errors("measure files"):
             found = self._db["evidence.files"].find({"_id": {"$in": list(sha256s)}}, {"length": 1})
             return {each["_id"]: each["length"] async for each in found}
 
-    async def marked(self) -> dict[str, KeepReason]:
+    async def marked_attempts(self) -> dict[str, KeepReason]:
         """The attempts that keep their files for what stands beside them, judgements apart."""
-        grounds: dict[str, KeepReason] = {}
+        reasons: dict[str, KeepReason] = {}
         with translated_errors("read what is kept longer"):
             sides = {"before.attempt_id": 1, "after.attempt_id": 1}
             async for change in self._db.changes.find({}, sides):
                 for side in ("before", "after"):
-                    grounds[change[side]["attempt_id"]] = KeepReason.CHANGE
+                    reasons[change[side]["attempt_id"]] = KeepReason.CHANGE
             async for each in self._db.observations.find({"withdrawn": None}):
-                for attempt_id in await self._observed(each):
-                    grounds[attempt_id] = KeepReason.OBSERVED
-        return grounds
+                for attempt_id in await self._observed_attempts(each):
+                    reasons[attempt_id] = KeepReason.OBSERVED
+        return reasons
 
-    async def _observed(self, observation: Document) -> list[str]:
+    async def _observed_attempts(self, observation: Document) -> list[str]:
         named = _ID.findall(observation["note"])
         if observation["scenario_id"] is None:
             return named
         seen = observation["seen_at"]
         around = {
             "scenario_id": observation["scenario_id"],
-            "started_at": {"$gte": seen - AROUND, "$lte": seen + AROUND},
+            "started_at": {"$gte": seen - OBSERVATION_WINDOW, "$lte": seen + OBSERVATION_WINDOW},
         }
         found = self._db.attempts.find(around, {"_id": 1}).hint(BY_SCENARIO)
         return [*named, *[each["_id"] async for each in found]]
 
-    async def grounds(
-        self, namers: Sequence[FileReference], marked: dict[str, KeepReason]
+    async def keep_reasons(
+        self, references: Sequence[FileReference], marked: dict[str, KeepReason]
     ) -> dict[str, KeepReason]:
         """By id, why these attempts keep their files; those that do not have no entry."""
         found = {
-            each.attempt_id: marked[each.attempt_id] for each in namers if each.attempt_id in marked
+            each.attempt_id: marked[each.attempt_id]
+            for each in references
+            if each.attempt_id in marked
         }
-        rest = {each.attempt_id: each for each in namers if each.attempt_id not in found}
-        for each in namers:
+        rest = {each.attempt_id: each for each in references if each.attempt_id not in found}
+        for each in references:
             if each.verdict is Verdict.SLOTS:
                 found.setdefault(each.attempt_id, KeepReason.SLOTS)
         with translated_errors("read judgements"):
-            judged = self._db.judgements.find(
+            judgements = self._db.judgements.find(
                 {"attempt_id": {"$in": list(rest)}},
                 {"attempt_id": 1, "verdict": 1, "first_dates": 1},
             )
-            async for judgement in judged:
+            async for judgement in judgements:
                 own = rest[judgement["attempt_id"]]
-                said = (judgement["verdict"], tuple(judgement["first_dates"]))
-                if said != (own.verdict.value, own.first_dates):
+                judged = (judgement["verdict"], tuple(judgement["first_dates"]))
+                if judged != (own.verdict.value, own.first_dates):
                     found.setdefault(own.attempt_id, KeepReason.CORRECTED)
         return found
 
 
-def _namer(document: Document) -> FileReference:
+def _reference(document: Document) -> FileReference:
     return FileReference(
         attempt_id=document["_id"],
         scenario_id=document["scenario_id"],

@@ -28,7 +28,7 @@ from pymongo.errors import BulkWriteError
 
 from fleet.errors import EvidenceRemoved
 from fleet.models import now
-from fleet.models.removal import MOST_NAMED, Removal, RemovalKind
+from fleet.models.removal import MAX_NAMED, Removal, RemovalKind
 from fleet.storage.client import translated_errors
 from fleet.storage.indexes import BY_FILE
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-MOST_AT_ONCE = 500
+BATCH = 500
 """Files in one question."""
 
 DUPLICATE = 11000
@@ -87,9 +87,9 @@ class Removals:
 
     async def get(self, sha256: str) -> Removal | None:
         """How a file was removed; None if it was not."""
-        return (await self.many([sha256])).get(sha256)
+        return (await self.get_many([sha256])).get(sha256)
 
-    async def many(self, sha256s: Sequence[str]) -> dict[str, Removal]:
+    async def get_many(self, sha256s: Sequence[str]) -> dict[str, Removal]:
         """By hash, how these files were removed; those that were not have no entry."""
         with translated_errors("read removals"):
             marks = {each["_id"]: each async for each in self._removals.find(_any(sha256s))}
@@ -97,8 +97,8 @@ class Removals:
             expired = [
                 name for name, each in marks.items() if each["kind"] != RemovalKind.TAKEDOWN.value
             ]
-            there = await self._there(expired) if expired else {}
-        found = {name: mark for name, mark in marks.items() if name not in there}
+            entries = await self._entries(expired) if expired else {}
+        found = {name: mark for name, mark in marks.items() if name not in entries}
         return {name: Removal.from_document(mark) for name, mark in found.items()}
 
     async def count_takedowns(self) -> int:
@@ -118,10 +118,10 @@ class Removals:
 
     # What the store does when it keeps an attempt -----------------------------------------------
 
-    async def allowed(self, files: Sequence[EvidenceFile]) -> list[EvidenceFile]:
+    async def without_taken_down(self, files: Sequence[EvidenceFile]) -> list[EvidenceFile]:
         """These files without those that were taken down."""
-        banned = await self._taken_down([file.evidence.sha256 for file in files])
-        return [file for file in files if file.evidence.sha256 not in banned]
+        taken_down = await self._find_taken_down([file.evidence.sha256 for file in files])
+        return [file for file in files if file.evidence.sha256 not in taken_down]
 
     async def settle(self, files: Sequence[EvidenceFile]) -> None:
         """
@@ -132,20 +132,22 @@ class Removals:
         while files:
             names = list({file.evidence.sha256 for file in files})
             marks = {each["_id"]: each async for each in self._removals.find(_any(names))}
-            there = await self._there(names)
+            entries = await self._entries(names)
             held = [
                 name
-                for name, entry in there.items()
+                for name, entry in entries.items()
                 if "removing" not in entry or await self._hold(name)
             ]
-            banned = [n for n, mark in marks.items() if mark["kind"] == RemovalKind.TAKEDOWN.value]
-            if banned:
-                await self._wipe(banned)
+            taken_down = [
+                n for n, mark in marks.items() if mark["kind"] == RemovalKind.TAKEDOWN.value
+            ]
+            if taken_down:
+                await self._erase(taken_down)
             for name, mark in marks.items():
                 # it is here again, and was when the mark was already read: nobody is at work on it
-                if name in held and name not in banned and "unfinished" not in mark:
+                if name in held and name not in taken_down and "unfinished" not in mark:
                     await self._removals.delete_one({"_id": name, "at": mark["at"]})
-            files = [f for f in files if f.evidence.sha256 not in (*held, *banned)]
+            files = [f for f in files if f.evidence.sha256 not in (*held, *taken_down)]
             for file in files:
                 await self._bucket.add(file)
 
@@ -154,7 +156,7 @@ class Removals:
         done = await self._files.update_one({"_id": sha256}, {"$unset": {"removing": ""}})
         return bool(done.matched_count)
 
-    async def _taken_down(self, sha256s: Sequence[str]) -> set[str]:
+    async def _find_taken_down(self, sha256s: Sequence[str]) -> set[str]:
         takedown = {"kind": RemovalKind.TAKEDOWN.value}
         found = self._removals.find({**_any(sha256s), **takedown}, {"_id": 1})
         return {each["_id"] async for each in found}
@@ -170,39 +172,39 @@ class Removals:
         """
         with translated_errors("take files down"):
             await self._mark(sha256s, RemovalNote(RemovalKind.TAKEDOWN, reason, by), {})
-            await self._wipe(sha256s)
-        return list((await self.many(sha256s)).values())
+            await self._erase(sha256s)
+        return list((await self.get_many(sha256s)).values())
 
     async def expire(
         self,
         sha256s: Sequence[str],
-        goes: Callable[[str], Awaitable[bool]],
+        may_go: Callable[[str], Awaitable[bool]],
         *,
         reason: str,
         by: str,
     ) -> RemovedFiles:
         """
-        Remove these files of those that `goes` says may go, asked when each is announced.
+        Remove these files of those that `may_go` says may go, asked when each is announced.
 
         One process at a time may do this (`Store.lease`). The files are few (hundreds).
         """
         token = ObjectId()
         with translated_errors("remove files"):
             await self._files.update_many(_any(sha256s), {"$set": {"removing": token}})
-            answers = await asyncio.gather(*(goes(each) for each in sha256s))
-            going = [each for each, may in zip(sha256s, answers, strict=True) if may]
-            staying = [each for each in sha256s if each not in going]
+            answers = await asyncio.gather(*(may_go(each) for each in sha256s))
+            removable = [each for each, may in zip(sha256s, answers, strict=True) if may]
+            staying = [each for each in sha256s if each not in removable]
             await self._files.update_many(
                 {**_any(staying), "removing": token}, {"$unset": {"removing": ""}}
             )
-            there = await self._there(going)
-            chunks = await self._chunk_ids(list(there))
-            marks = {n: {"unfinished": {"token": token, "chunks": chunks[n]}} for n in there}
-            await self._mark(list(there), RemovalNote(RemovalKind.RETENTION, reason, by), marks)
+            entries = await self._entries(removable)
+            chunks = await self._chunk_ids(list(entries))
+            marks = {n: {"unfinished": {"token": token, "chunks": chunks[n]}} for n in entries}
+            await self._mark(list(entries), RemovalNote(RemovalKind.RETENTION, reason, by), marks)
             # not what a new attempt has taken out of the removal meanwhile
-            await self._files.delete_many({**_any(list(there)), "removing": token})
+            await self._files.delete_many({**_any(list(entries)), "removing": token})
             gone = await self._finish(chunks, {"unfinished.token": token})
-        return RemovedFiles(tuple(gone), sum(there[name]["length"] for name in gone))
+        return RemovedFiles(tuple(gone), sum(entries[name]["length"] for name in gone))
 
     async def finish(self) -> None:
         """Erase what a process that was killed had marked, and has left half erased."""
@@ -217,11 +219,11 @@ class Removals:
             await self._files.update_many(announced, {"$unset": {"removing": ""}})
             await self._finish(chunks, half)
             takedown = {"kind": RemovalKind.TAKEDOWN.value}
-            banned = [each["_id"] async for each in self._removals.find(takedown, {"_id": 1})]
-            for begin in range(0, len(banned), MOST_AT_ONCE):
-                await self._wipe(banned[begin : begin + MOST_AT_ONCE])
+            taken_down = [each["_id"] async for each in self._removals.find(takedown, {"_id": 1})]
+            for begin in range(0, len(taken_down), BATCH):
+                await self._erase(taken_down[begin : begin + BATCH])
 
-    async def _there(self, sha256s: Sequence[str]) -> dict[str, Document]:
+    async def _entries(self, sha256s: Sequence[str]) -> dict[str, Document]:
         return {each["_id"]: each async for each in self._files.find(_any(sha256s))}
 
     async def _chunk_ids(self, sha256s: Sequence[str]) -> dict[str, list[ObjectId]]:
@@ -231,21 +233,21 @@ class Removals:
         return chunks
 
     async def _mark(
-        self, sha256s: Sequence[str], why: RemovalNote, more: dict[str, Document]
+        self, sha256s: Sequence[str], note: RemovalNote, more: dict[str, Document]
     ) -> None:
         """Write down that these files are removed; a takedown is never written over."""
 
         async def write(sha256: str) -> ReplaceOne[Document]:
             named: Document = {"evidence.sha256": sha256}
             find = self._attempts.find(named, {"evidence.$": 1}).sort(BY_FILE[1:]).hint(BY_FILE)
-            newest = await find.limit(MOST_NAMED).to_list(None)
+            newest = await find.limit(MAX_NAMED).to_list(None)
             file = newest[0]["evidence"][0] if newest else {}
             removal = Removal(
                 sha256=sha256,
-                kind=why.kind,
-                reason=why.reason,
+                kind=note.kind,
+                reason=note.reason,
                 at=now(),
-                by=why.by,
+                by=note.by,
                 file=file.get("kind"),
                 size_bytes=file.get("size_bytes"),
                 attempts=await self._attempts.count_documents(named, hint=BY_FILE),
@@ -267,7 +269,7 @@ class Removals:
 
     async def _finish(self, chunks: dict[str, list[ObjectId]], marked: Document) -> list[str]:
         """Erase the chunks of files that have no entry any more, which it gives; unmark others."""
-        left = await self._there(list(chunks))
+        left = await self._entries(list(chunks))
         gone = [name for name in chunks if name not in left]
         # by their ids: whoever stores the same file anew makes new ones
         await self._chunks.delete_many(_any([each for name in gone for each in chunks[name]]))
@@ -275,7 +277,7 @@ class Removals:
         await self._removals.update_many({**_any(gone), **marked}, {"$unset": {"unfinished": ""}})
         return gone
 
-    async def _wipe(self, sha256s: Sequence[str]) -> None:
+    async def _erase(self, sha256s: Sequence[str]) -> None:
         """Erase files that were taken down, and what a writer had begun of them."""
         await self._files.delete_many(_any(sha256s))
         await self._chunks.delete_many({"files_id": {"$in": list(sha256s)}})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-MOST = 50
+MAX_LOGGED = 50
 """Findings, and notices, that are kept; the others are counted."""
 
 
@@ -81,13 +81,13 @@ class Verification(Frozen):
             **{name: getattr(report, name) for name in counted},
             found=len(report.findings),
             noticed=len(report.notices),
-            findings=_some(report.findings),
-            notices=_some(report.notices),
+            findings=_logged(report.findings),
+            notices=_logged(report.notices),
         )
 
 
-def _some(findings: Sequence[Finding]) -> tuple[LoggedFinding, ...]:
-    return tuple(LoggedFinding.of(each) for each in findings[:MOST])
+def _logged(findings: Sequence[Finding]) -> tuple[LoggedFinding, ...]:
+    return tuple(LoggedFinding.of(each) for each in findings[:MAX_LOGGED])
 
 
 class Verifications:
@@ -107,5 +107,5 @@ class Verifications:
         """The last ones, latest first."""
         with translated_errors("read the last verifications"):
             found = await self._verifications.find().to_list(10)
-        made = [Verification.model_validate({"kind": d.pop("_id"), **d}) for d in found]
-        return sorted(made, key=lambda each: each.ended_at, reverse=True)
+        verifications = [Verification.model_validate({"kind": d.pop("_id"), **d}) for d in found]
+        return sorted(verifications, key=lambda each: each.ended_at, reverse=True)

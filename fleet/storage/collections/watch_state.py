@@ -77,12 +77,12 @@ class WatchState:
             )
         return plan
 
-    async def accounted(self) -> dict[str, datetime]:
+    async def reconciled_until(self) -> dict[str, datetime]:
         """By scenario, the instant up to which its due times are accounted for."""
         with translated_errors("read up to when visits are accounted for"):
             return {each["_id"]: each["until"] async for each in self._watched.find()}
 
-    async def account(self, scenario_ids: Iterable[str], until: datetime) -> None:
+    async def set_reconciled(self, scenario_ids: Iterable[str], until: datetime) -> None:
         """Write down that nothing due before `until` is open for these scenarios."""
         writes = [
             UpdateOne({"_id": each}, {"$max": {"until": until}}, upsert=True)
@@ -92,15 +92,15 @@ class WatchState:
             with translated_errors("keep up to when visits are accounted for"):
                 await self._watched.bulk_write(writes, ordered=False)
 
-    async def visited(self, since: datetime, until: datetime) -> dict[str, set[datetime]]:
+    async def attempted_times(self, since: datetime, until: datetime) -> dict[str, set[datetime]]:
         """By scenario, the due times in this period that an attempt carries."""
         return await self._due_times(self._attempts, since, until)
 
-    async def noted(self, since: datetime, until: datetime) -> dict[str, set[datetime]]:
+    async def missed_times(self, since: datetime, until: datetime) -> dict[str, set[datetime]]:
         """By scenario, the due times in this period that were noted as missed."""
         return await self._due_times(self._missed, since, until)
 
-    async def say(self, status: Status) -> None:
+    async def write_status(self, status: Status) -> None:
         """Write down how the watching fleet stands now."""
         document = status.to_document()
         with translated_errors("say how the fleet stands"):

@@ -188,17 +188,17 @@ _OF_DAY: list[Stage] = [
 ]
 
 
-def days(scenario_id: str, wanted: Stage | None = None) -> list[Stage]:
+def days(scenario_id: str, day_query: Stage | None = None) -> list[Stage]:
     """
     From attempts of this scenario to one document for each Paris day.
 
     Args:
-        wanted: which of the days that the attempts touch, as a query; all if None.
+        day_query: which of the days that the attempts touch, as a query; all if None.
     """
     department, flow = scenario_id.split("/")
     return [
         *_TRIES,
-        *([{"$match": {"days": wanted}}] if wanted else []),
+        *([{"$match": {"days": day_query}}] if day_query else []),
         *_OF_DAY,
         {
             "$set": {

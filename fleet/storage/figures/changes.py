@@ -52,11 +52,11 @@ class Changes:
         older_than: Cursor | None = None,
     ) -> list[Change]:
         """The latest changes, newest first."""
-        asked: Document = {"scenario_id": scenario_id, "after.control": control}
+        conditions: Document = {"scenario_id": scenario_id, "after.control": control}
         if department is not None and scenario_id is None:
             # the ids that begin with `63/`: the character after "/" is "0"
-            asked["scenario_id"] = {"$gte": f"{department}/", "$lt": f"{department}0"}
-        query = {name: value for name, value in asked.items() if value is not None}
+            conditions["scenario_id"] = {"$gte": f"{department}/", "$lt": f"{department}0"}
+        query = {name: value for name, value in conditions.items() if value is not None}
         if older_than is not None:
             at, attempt_id = older_than.at, older_than.attempt_id
             same_instant = {"after.at": at, "_id": {"$lt": attempt_id}}
@@ -98,14 +98,14 @@ class Changes:
             sort=[("started_at", way), ("_id", way)],
             hint=BY_SCENARIO,
         )
-        return _seen(found) if found else None
+        return _state(found) if found else None
 
     async def rebuild(self, scenario_id: str) -> int:
         """Make the changes of a scenario anew; how many there are."""
         found = await self._full_list(scenario_id)
         documents = [_document(change) for change in found]
-        kept = [document["_id"] for document in documents]
-        await self._changes.delete_many({"scenario_id": scenario_id, "_id": {"$nin": kept}})
+        ids = [document["_id"] for document in documents]
+        await self._changes.delete_many({"scenario_id": scenario_id, "_id": {"$nin": ids}})
         if documents:
             await self._changes.bulk_write(
                 [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents],
@@ -122,10 +122,10 @@ class Changes:
             {"scenario_id": scenario_id}, {"started_at": 1, "verdict": 1, "control": 1}
         )
         in_order = found.sort([("started_at", ASCENDING), ("_id", ASCENDING)]).hint(BY_SCENARIO)
-        return changes_of(scenario_id, [_seen(document) async for document in in_order])
+        return changes_of(scenario_id, [_state(document) async for document in in_order])
 
 
-def _seen(document: Document) -> SeenState:
+def _state(document: Document) -> SeenState:
     verdict = Verdict(document["verdict"])
     return SeenState(document["_id"], document["started_at"], verdict, document["control"])
 

@@ -22,7 +22,7 @@ from fleet.models.paris import monday_of
 from fleet.storage.client import translated_errors
 from fleet.storage.figures.aggregations import PUBLICS, figures_of
 from fleet.storage.figures.changes import Changes
-from fleet.storage.paging import checked
+from fleet.storage.paging import check_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,7 +157,7 @@ class FigureQueries:
         """
         with translated_errors("read the changes"):
             return await self._changes.latest(
-                checked(limit),
+                check_limit(limit),
                 scenario_id=scenario_id,
                 department=department,
                 control=control,

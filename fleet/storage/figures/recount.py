@@ -86,7 +86,7 @@ async def _scenario(
         f"{scenario_id} {day}": {**asdict(each), "counts": asdict(each.counts), **names}
         for (_, day), each in counted.items()
     }
-    kept = {
+    stored = {
         document["_id"]: {
             **asdict(figures_of(document)),
             "counts": asdict(counts_of(document)),
@@ -98,11 +98,11 @@ async def _scenario(
         _change(each.after.attempt_id): asdict(each)
         for each in changes_of(scenario_id, _in_order(tries))
     }
-    kept_changes = {
+    stored_changes = {
         _change(document["_id"]): asdict(change_of(document))
         async for document in db.changes.find(which)
     }
-    differences = (*_differences(kept, figures), *_differences(kept_changes, changes))
+    differences = (*_differences(stored, figures), *_differences(stored_changes, changes))
     return Recount(len(tries), len(counted), 0, len(changes), differences), list(counted.values())
 
 
@@ -121,14 +121,14 @@ async def _department(
         }
         for week, of_week in halves.items()
     }
-    kept = {
+    stored = {
         document["_id"]: {
             "week": document["week"],
             **{public: asdict(counts_of(document[public])) for public in PUBLICS},
         }
         async for document in db.department_rollups.find({"department": department})
     }
-    return Recount(department_weeks=len(counted), differences=tuple(_differences(kept, counted)))
+    return Recount(department_weeks=len(counted), differences=tuple(_differences(stored, counted)))
 
 
 def _try(document: Document) -> Try:
@@ -146,18 +146,18 @@ def _change(attempt_id: str) -> str:
     return f"change at attempt {attempt_id}"
 
 
-def _differences(kept: Mapping[str, Document], counted: Mapping[str, Document]) -> Iterator[str]:
-    """One line for each document that is not as it was counted: `kept` and `counted` by name."""
-    for name in sorted({*kept, *counted}):
-        if name not in kept:
+def _differences(stored: Mapping[str, Document], counted: Mapping[str, Document]) -> Iterator[str]:
+    """One line for each document that is not as it was counted: `stored` and `counted` by name."""
+    for name in sorted({*stored, *counted}):
+        if name not in stored:
             yield f"{name} is not kept"
         elif name not in counted:
             yield f"{name} has no attempt"
-        elif kept[name] != counted[name]:
+        elif stored[name] != counted[name]:
             fields = [
-                f"{field} {_text(kept[name][field])}, counted {_text(value)}"
+                f"{field} {_text(stored[name][field])}, counted {_text(value)}"
                 for field, value in counted[name].items()
-                if kept[name][field] != value
+                if stored[name][field] != value
             ]
             yield f"{name} has {'; '.join(fields)}"
 

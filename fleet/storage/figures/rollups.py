@@ -147,13 +147,13 @@ class Rollups:
         self, scenario_id: str, first: date | None = None, last: date | None = None
     ) -> None:
         """From the attempts of these Paris days, both included, or of all days."""
-        wanted: Document = {"scenario_id": scenario_id}
+        match: Document = {"scenario_id": scenario_id}
         which = None
         if first is not None and last is not None:
             until = day_start(last + timedelta(days=1)) + RETRY_WITHIN
-            wanted["started_at"] = {"$gte": day_start(first), "$lt": until}
+            match["started_at"] = {"$gte": day_start(first), "$lt": until}
             which = {"$gte": str(first), "$lte": str(last)}
-        pipeline = [{"$match": wanted}, *aggregations.days(scenario_id, which)]
+        pipeline = [{"$match": match}, *aggregations.days(scenario_id, which)]
         await self._db.attempts.aggregate(pipeline, allowDiskUse=True).to_list(None)
 
     async def _make_departments(self, which: Document) -> None:

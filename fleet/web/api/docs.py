@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fleet.rendering.i18n import N_
-from fleet.storage.paging import MOST
+from fleet.storage.paging import MAX_LIMIT
 from fleet.web.field_docs import ATTEMPT, WORDS
 from fleet.web.templating import PageContext
 
@@ -93,7 +93,7 @@ async def documentation(request: Request) -> HTMLResponse:
         for name, title, pattern in SECTIONS
     ]
     shapes = list(_shapes(document["components"]["schemas"]))
-    return page.render("api_docs.html", sections=sections, shapes=shapes, most=MOST)
+    return page.render("api_docs.html", sections=sections, shapes=shapes, most=MAX_LIMIT)
 
 
 def type_of(schema: Schema) -> Type:

@@ -24,7 +24,7 @@ from starlette.status import HTTP_501_NOT_IMPLEMENTED
 from fleet.models import Attempt
 from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
 from fleet.rendering.i18n import N_
-from fleet.storage.paging import BEGINNING, MOST
+from fleet.storage.paging import FROM_OLDEST, MAX_LIMIT
 from fleet.web.api.query import FilterQuery
 from fleet.web.context import WebContext, library_of
 from fleet.web.templating import PageContext
@@ -73,7 +73,7 @@ def _documented(media_type: str) -> dict[int | str, dict[str, Any]]:
 async def csv_file(request: Request, asked: Annotated[FilterQuery, Query()]) -> StreamingResponse:
     """The attempts as CSV."""
     library, wanted = library_of(request), asked.filter()
-    parts = csv_parts(library.browse, wanted)
+    parts = csv_parts(library.queries, wanted)
     return await _sent(parts, f"{CSV}; charset=utf-8", file_name(library, wanted, "csv"))
 
 
@@ -89,7 +89,7 @@ async def json_lines_file(
 ) -> StreamingResponse:
     """The attempts as JSON Lines."""
     library, wanted = library_of(request), asked.filter()
-    parts = json_lines_parts(library.browse, wanted)
+    parts = json_lines_parts(library.queries, wanted)
     return await _sent(parts, JSON_LINES, file_name(library, wanted, "jsonl"))
 
 
@@ -110,7 +110,7 @@ async def parquet_file(
     if not writes_parquet():
         raise HTTPException(HTTP_501_NOT_IMPLEMENTED, PageContext(request).t(NO_PARQUET))
     library, wanted = library_of(request), asked.filter()
-    parts = parquet_parts(library.browse, wanted)
+    parts = parquet_parts(library.queries, wanted)
     return await _sent(parts, PARQUET, file_name(library, wanted, "parquet"))
 
 
@@ -154,9 +154,9 @@ def file_name(library: WebContext, wanted: Filter, ending: str) -> str:
 
 async def _batches(browse: AttemptQueries, wanted: Filter) -> AsyncIterator[Sequence[Attempt]]:
     """The attempts, oldest first, some at a time."""
-    cursor = BEGINNING
+    cursor = FROM_OLDEST
     while True:
-        page = await browse.attempts(wanted, cursor, MOST)
+        page = await browse.attempts(wanted, cursor, MAX_LIMIT)
         yield page.items[::-1]
         if page.newer is None:
             return

@@ -20,7 +20,7 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter, Period
 from fleet.rendering.i18n import N_
 from fleet.storage.figures.figures import FlowFigures, Halves
-from fleet.storage.paging import MOST
+from fleet.storage.paging import MAX_LIMIT
 from fleet.web.api.feeds import change_found
 from fleet.web.api.models import (
     NOT_THERE,
@@ -70,7 +70,7 @@ class ChangesQuery(StrictQuery):
     cursor: Asked[str] = Field(
         None, max_length=120, description=N_("la page : le texte `older` d’une réponse, tel quel")
     )
-    limit: int = Field(50, ge=1, le=MOST, description=N_("combien, au plus"))
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=N_("combien, au plus"))
 
     def place(self) -> Cursor | None:
         """

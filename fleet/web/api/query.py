@@ -20,7 +20,7 @@ from fleet.models import Group, Verdict, now
 from fleet.models.paris import paris_day
 from fleet.models.query import FIRST_DAY, LONGEST_ID, Cursor, Filter, Period
 from fleet.rendering.i18n import N_
-from fleet.storage.paging import MOST
+from fleet.storage.paging import MAX_LIMIT
 from fleet.web.context import WebContext
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class PageQuery(FilterQuery):
         max_length=120,
         description=N_("la page : le texte `older` ou `newer` d’une réponse, tel quel"),
     )
-    limit: int = Field(50, ge=1, le=MOST, description=N_("tentatives par page"))
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=N_("tentatives par page"))
 
     def place(self) -> Cursor | None:
         """
@@ -145,6 +145,6 @@ async def check_measured(library: WebContext, scenario_id: str) -> None:
     """
     if scenario_id in library.scenarios:
         return
-    found = await library.browse.attempts(Filter(scenario_id=scenario_id), limit=1)
+    found = await library.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
     if not found.items:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no flow {scenario_id} and no attempt of one")

@@ -87,7 +87,7 @@ async def scenarios(request: Request, asked: Annotated[ScenariosQuery, Query()])
 async def attempts(request: Request, asked: Annotated[PageQuery, Query()]) -> Attempts:
     """A page of attempts."""
     library = library_of(request)
-    page = await library.browse.attempts(asked.filter(), asked.place(), asked.limit)
+    page = await library.queries.attempts(asked.filter(), asked.place(), asked.limit)
     return Attempts(
         made_up=library.made_up,
         items=page.items,
@@ -111,7 +111,7 @@ async def attempt(
     """One attempt."""
     library = library_of(request)
     try:
-        found = await library.browse.attempt(attempt_id)
+        found = await library.queries.attempt(attempt_id)
     except BadInput as exc:
         raise HTTPException(HTTP_404_NOT_FOUND, str(exc)) from exc
     return AttemptFound(
@@ -188,7 +188,7 @@ async def care(request: Request) -> Cares:
 async def _removed(request: Request, found: Attempt) -> tuple[RemovedFile, ...]:
     """Those of the attempt's files that were removed, in its order."""
     names = list(dict.fromkeys(file.sha256 for file in found.evidence))
-    removals = await library_of(request).store.removals.many(names)
+    removals = await library_of(request).store.removals.get_many(names)
     told = {"sha256", "kind", "reason", "at"}
     return tuple(
         RemovedFile.model_validate(removals[name].model_dump(include=told))

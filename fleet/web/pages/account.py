@@ -61,7 +61,7 @@ async def sign_in(request: Request) -> Response:
     right = await anyio.to_thread.run_sync(_passwords.matches, kept, given, limiter=_at_once)
     if not right or user is None:
         return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
-    await accounts.forgive(name, address)
+    await accounts.forget_tries(name, address)
     # always a new token: the one before may have been known to somebody else
     await _end(request)
     response = RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)

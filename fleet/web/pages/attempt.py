@@ -100,7 +100,7 @@ def sign_parts(sign: str) -> tuple[str, str]:
 
 async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
     """All tries of the visit that this attempt is one of, the first one first."""
-    browse = library_of(request).browse
+    browse = library_of(request).queries
     same = Filter(scenario_id=attempt.scenario_id)
     here = {"at": attempt.started_at, "attempt_id": attempt.id}
     before: list[Attempt] = []

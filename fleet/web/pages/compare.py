@@ -157,7 +157,7 @@ async def _choice(request: Request, page: PageContext, chosen: str) -> HTMLRespo
         same = Filter(scenario_id=attempt.scenario_id)
         for newer in (True, False):
             cursor = Cursor(at=attempt.started_at, attempt_id=attempt.id, newer=newer)
-            around += (await library.browse.attempts(same, cursor, AROUND)).items
+            around += (await library.queries.attempts(same, cursor, AROUND)).items
     return page.render(
         "compare_choice.html",
         attempt=attempt,

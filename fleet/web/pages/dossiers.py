@@ -165,7 +165,7 @@ async def _covering(
         return {}
     wanted = DossierOrder(scenario_id=scenario_id, period=asked.period)
     ledger = library.store.ledger
-    return await ledger.covering(scenario_id, wanted.since, wanted.until, MOST_ATTEMPTS)
+    return await ledger.seals_over(scenario_id, wanted.since, wanted.until, MOST_ATTEMPTS)
 
 
 def _wrong(asked: DossierForm, covering: Mapping[str, int | None]) -> int:

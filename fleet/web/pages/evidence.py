@@ -209,7 +209,7 @@ async def small(request: Request, sha256: str) -> Response:
 async def beside(request: Request, attempt_id: str) -> AttemptNeighbours:
     """The attempt with its neighbours; HTTPException 404 if there is none of this id."""
     try:
-        return await library_of(request).browse.attempt(attempt_id)
+        return await library_of(request).queries.attempt(attempt_id)
     except BadInput as exc:
         raise HTTPException(404, attempt_id[:80]) from exc
 

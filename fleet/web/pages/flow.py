@@ -72,7 +72,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
     last, beside, pictures, gaps = await asyncio.gather(
         last_attempt(library, scenario_id),
         library.store.figures.department(department, asked.period),
-        library.browse.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
+        library.queries.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
         gaps_of(page, library, scenario_id, asked.period),
     )
     control = scenario.control if scenario else bool(last and last.control)

@@ -57,7 +57,7 @@ async def show(request: Request) -> Response:
         return RedirectResponse(page.href(page.path, **asked), 303)
     wanted = wanted_by(asked)
     cursor = Cursor.of(asked["page"]) if "page" in asked else None
-    found = await library.browse.pictures(wanted, cursor, ON_A_PAGE)
+    found = await library.queries.pictures(wanted, cursor, ON_A_PAGE)
     filters = {name: value for name, value in asked.items() if name != "page"}
     fixed = str(_just_after(found.items[0])) if found.items else None
     return page.render(

@@ -97,7 +97,7 @@ async def missing_of(page: PageContext, library: WebContext) -> list[str]:
 
 async def needed_of(page: PageContext, library: WebContext) -> list[Point]:
     """What a fleet cannot do without: two indexed reads, for the overview asks too."""
-    status, latest = await asyncio.gather(library.store.watched.status(), _latest(library, 1))
+    status, latest = await asyncio.gather(library.store.watch_state.status(), _latest(library, 1))
     if latest and not latest[0].picture:
         latest = await _latest(library, LATEST)
     return [
@@ -110,13 +110,13 @@ async def needed_of(page: PageContext, library: WebContext) -> list[Point]:
 
 async def _latest(library: WebContext, limit: int) -> Sequence[GalleryTile]:
     """The latest attempts, the very last first."""
-    return (await library.browse.pictures(Filter(), limit=limit)).items
+    return (await library.queries.pictures(Filter(), limit=limit)).items
 
 
 async def wanted_of(page: PageContext, library: WebContext) -> list[Point]:
     """What a fleet that is to last should have."""
     status, users, seals, dump = await asyncio.gather(
-        library.store.watched.status(),
+        library.store.watch_state.status(),
         library.store.accounts.list(),
         library.store.ledger.statements(limit=1),
         library.store.dumps.last(),

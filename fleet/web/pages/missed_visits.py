@@ -28,6 +28,6 @@ async def gaps_of(
 ) -> list[Gap]:
     """The reasons for which visits due in these Paris days were not made, most frequent first."""
     since, until = day_start(period.first), day_start(period.last + timedelta(days=1))
-    counts = await library.store.missed.counts(since, until, scenario_id)
+    counts = await library.store.missed_visits.counts(since, until, scenario_id)
     found = [Gap(page.t(WORDS[why]), count) for why, count in counts.items()]
     return sorted(found, key=lambda gap: -gap.count)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleet.models import PARIS
 from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.i18n import N_
-from fleet.storage.collections.observations import LONGEST_FLOW_WORDS, LONGEST_NOTE, Sighting
+from fleet.storage.collections.observations import MAX_FLOW_WORDS, MAX_NOTE, Sighting
 from fleet.web.middleware.forms import text_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ObservationAnswers:
             problems["vu"] = N_("Choisissez ce que vous avez vu.")
         if not texts["note"]:
             problems["note"] = N_("Dites en quelques mots ce que vous avez fait et vu.")
-        elif len(texts["note"]) > LONGEST_NOTE:
+        elif len(texts["note"]) > MAX_NOTE:
             problems["note"] = N_("La note est trop longue : 2 000 caractères au plus.")
         return cls(texts, problems, seen_at, scenario_id)
 
@@ -102,6 +102,6 @@ def _flow(
         problems["demarche"] = N_("Cette démarche n’est pas dans la liste.")
     elif chosen and scenarios[chosen].department != department and department in DEPARTMENTS:
         problems["demarche"] = N_("Cette démarche est d’un autre département.")
-    elif len(words) > LONGEST_FLOW_WORDS:
+    elif len(words) > MAX_FLOW_WORDS:
         problems["autre_demarche"] = N_("C’est trop long : 120 caractères au plus.")
     return chosen or None

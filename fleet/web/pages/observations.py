@@ -26,7 +26,7 @@ from starlette.status import (
 from fleet.models import now
 from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.i18n import N_
-from fleet.storage.collections.observations import LONGEST_REASON, Observation, Sighting, Withdrawal
+from fleet.storage.collections.observations import MAX_REASON, Observation, Sighting, Withdrawal
 from fleet.web.context import library_of
 from fleet.web.middleware.forms import sent_form, text_of
 from fleet.web.middleware.sessions import UPLOAD_BYTES, session_of, to_sign_in
@@ -176,7 +176,7 @@ def _shown(request: Request, found: Observation, problem: str = "", reason: str 
         form_token=session.form_token,
         problem=problem,
         reason=reason,
-        longest_reason=LONGEST_REASON,
+        longest_reason=MAX_REASON,
     )
 
 
@@ -203,7 +203,7 @@ async def withdraw(request: Request, id_: str) -> Response:
     found = await _found(request, id_)
     if not reason:
         return _shown(request, found, N_("Dites pourquoi : la raison reste affichée."))
-    if len(reason) > LONGEST_REASON:
+    if len(reason) > MAX_REASON:
         return _shown(request, found, N_("C’est trop long : 500 caractères au plus."), reason)
     withdrawal = Withdrawal(by=user.name, at=now(), reason=reason)
     await library_of(request).store.observations.withdraw(found.id, withdrawal)

@@ -86,13 +86,13 @@ def bar_of(counts: Counts) -> list[Part]:
 
 async def last_attempt(library: WebContext, scenario_id: str) -> Attempt | None:
     """The latest attempt of a flow, whatever the period; None if there is none."""
-    found = await library.browse.attempts(Filter(scenario_id=scenario_id), limit=1)
+    found = await library.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
     return next(iter(found.items), None)
 
 
 async def _latest(library: WebContext, scenario_id: str) -> GalleryTile | None:
     """As `last_attempt`, but of the attempt only what a card shows."""
-    found = await library.browse.pictures(Filter(scenario_id=scenario_id), limit=1)
+    found = await library.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
     return next(iter(found.items), None)
 
 

@@ -21,7 +21,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 
 from fleet.models import Run, Verdict, now
 from fleet.models.query import Cursor, Filter
-from fleet.storage.paging import MOST
+from fleet.storage.paging import MAX_LIMIT
 from fleet.web.context import library_of
 from fleet.web.templating import PageContext
 
@@ -71,7 +71,7 @@ class RunProgress:
 @router.get("/visites")
 async def runs(request: Request) -> HTMLResponse:
     """The runs."""
-    page, browse = PageContext(request), library_of(request).browse
+    page, browse = PageContext(request), library_of(request).queries
     found = await browse.runs(_cursor(request), RUNS)
     progress = await asyncio.gather(*(progress_of(browse, run) for run in found.items))
     return page.render("runs.html", found=found, progress=progress, in_order=in_order)
@@ -88,8 +88,8 @@ async def run(request: Request, run_id: str) -> HTMLResponse:
     return page.render(
         "run.html",
         run=found,
-        progress=await progress_of(library.browse, found),
-        attempts=await library.browse.attempts(Filter(run_id=run_id), cursor, ATTEMPTS),
+        progress=await progress_of(library.queries, found),
+        attempts=await library.queries.attempts(Filter(run_id=run_id), cursor, ATTEMPTS),
         in_order=in_order,
         live=cursor is None,
     )
@@ -111,7 +111,7 @@ async def progress_of(browse: AttemptQueries, run: Run) -> RunProgress:
     last_at = None
     cursor = None
     while True:
-        page = await browse.pictures(Filter(run_id=run.id), cursor, MOST)
+        page = await browse.pictures(Filter(run_id=run.id), cursor, MAX_LIMIT)
         verdicts.update(tile.verdict for tile in page.items)
         last_at = last_at or max((tile.started_at for tile in page.items), default=None)
         cursor = page.older

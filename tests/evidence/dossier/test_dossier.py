@@ -185,7 +185,7 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
         detail="",
         noted_at=at,
     )
-    await own.store.missed.add([missed])
+    await own.store.missed_visits.add([missed])
     control = attempt_of(
         id="c" * 32, scenario_id="91/permis", flow="permis", control=True, started_at=at
     )

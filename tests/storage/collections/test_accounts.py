@@ -20,10 +20,10 @@ from fleet.models import now
 from fleet.storage.collections.accounts import (
     FREE_TRIES_ACCOUNT,
     FREE_TRIES_ADDRESS,
-    LONGEST_WAIT_S,
+    MAX_WAIT_S,
     SESSION,
-    TRIES_FORGOTTEN,
-    checked_name,
+    TRIES_EXPIRE_AFTER,
+    check_name,
 )
 from fleet.storage.collections.passwords import Passwords
 from fleet.storage.store import Store
@@ -47,7 +47,7 @@ class Counting(PasswordHasher):
 
 @pytest.mark.parametrize("name", ["Claire D.", "omar", "Zoë-Anne O’Neil", "6", "  Léa ", "a" * 40])
 def test_a_name_as_people_have_them_can_be_an_account(name: str) -> None:
-    assert checked_name(name) == name.strip()
+    assert check_name(name) == name.strip()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_name_as_people_have_them_can_be_an_account(name: str) -> None:
 )
 def test_a_name_that_could_mislead_a_reader_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match=r"expected 1 to 40 letters"):
-        checked_name(name)
+        check_name(name)
 
 
 def test_a_wrong_password_and_no_account_cost_the_same_work() -> None:
@@ -127,8 +127,8 @@ async def test_every_further_try_waits_twice_as_long_up_to_a_bound(store: Store)
         at += timedelta(seconds=wait_s)
 
     assert waits[:4] == [2, 4, 8, 16]
-    assert waits[-1] == LONGEST_WAIT_S
-    assert await store.accounts.count_try("Léa", str(at), at=at + TRIES_FORGOTTEN) == 0
+    assert waits[-1] == MAX_WAIT_S
+    assert await store.accounts.count_try("Léa", str(at), at=at + TRIES_EXPIRE_AFTER) == 0
 
 
 async def test_somebody_who_signs_in_is_forgiven_and_a_robber_is_not(store: Store) -> None:
@@ -136,7 +136,7 @@ async def test_somebody_who_signs_in_is_forgiven_and_a_robber_is_not(store: Stor
     at = now()
     for number in range(FREE_TRIES_ADDRESS):
         assert await store.accounts.count_try("own", "203.0.113.9", at=at) == 0
-        await store.accounts.forgive("own", "203.0.113.9", at=at)
+        await store.accounts.forget_tries("own", "203.0.113.9", at=at)
         assert await store.accounts.count_try(f"name {number}", "203.0.113.9", at=at) == 0
 
     assert await store.accounts.count_try("own", "203.0.113.9", at=at) == 2
