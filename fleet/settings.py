@@ -242,7 +242,7 @@ def load_settings() -> Settings:
     except ValidationError as exc:
         problems = "; ".join(
             f"FLEET_{str(error['loc'][0]).upper()}:"
-            f" {error['msg'].removeprefix('Value error, ')}{_got(error)}"
+            f" {error['msg'].removeprefix('Value error, ')}{_shown_value(error)}"
             for error in exc.errors()
         )
         raise BadInput(f"settings: {problems}. See docs/settings.md") from exc
@@ -271,7 +271,7 @@ def for_practice(settings: Settings, scenarios: Path) -> Settings:
     return settings.model_copy(update={**unset, **own})
 
 
-def _got(error: ErrorDetails) -> str:
+def _shown_value(error: ErrorDetails) -> str:
     # an address of a database holds its password, the others are secrets as a whole
     secret = {"mongodb_url", "notify_urls", "heartbeat_url"}
     return "" if secret.intersection(error["loc"]) else f", got {error['input']!r}"

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 LOOK_S = 30.0
 """How often a courier looks for what another process has stored, or what failed."""
 
-LEAST_S = 0.1
+MIN_WAIT_S = 0.1
 """Between two looks at least, if nobody wakes a courier."""
 
-LAST_S = 30.0
+END_S = 30.0
 """How long the end may wait for what is still to be sent."""
 
-MOST_UNSAVED = 1000
+MAX_UNSAVED = 1000
 
 
 class Alerts:
@@ -47,7 +47,7 @@ class Alerts:
 
     Args:
         urls: Apprise addresses; with none, events are only written down.
-        wording: how flows are named, and where the web pages are.
+        writer: how flows are named, and where the web pages are.
         kinds: what is told; the rest is only written down.
 
     Raises (on construction):
@@ -58,47 +58,49 @@ class Alerts:
         self,
         events: Events,
         urls: Sequence[str],
-        wording: MessageWriter,
+        writer: MessageWriter,
         *,
         kinds: Collection[EventKind] = frozenset(EventKind),
-        rhythm: DispatchTiming | None = None,
+        timing: DispatchTiming | None = None,
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self._events, self._now = events, now
-        self._couriers = [
-            Dispatcher(Channel(url, place), wording, rhythm or DispatchTiming(), kinds, now)
+        self._dispatchers = [
+            Dispatcher(Channel(url, place), writer, timing or DispatchTiming(), kinds, now)
             for place, url in enumerate(dict.fromkeys(urls), start=1)
         ]
         self._outboxes: dict[str, Outbox] = {}
         self._queue = _Queue()
         self._saving = asyncio.Lock()
         self._away = False
-        self._woken = {courier.channel.id: asyncio.Event() for courier in self._couriers}
-        self._told = asyncio.Event()
+        self._wake_events = {
+            dispatcher.channel.id: asyncio.Event() for dispatcher in self._dispatchers
+        }
+        self._new_event = asyncio.Event()
         self._ending = False
         self._tasks: list[asyncio.Task[None]] = []
         self._log = structlog.get_logger()
 
     async def __aenter__(self) -> Self:
-        for courier in self._couriers:
+        for dispatcher in self._dispatchers:
             with contextlib.suppress(StoreUnreachable, StoreRefused):  # it is opened later
-                await self._outbox(courier)
-        works: list[Coroutine[None, None, None]] = [self._save_always()]
-        works += [self._bring_always(courier) for courier in self._couriers]
-        self._tasks = [asyncio.ensure_future(work) for work in works]
+                await self._outbox(dispatcher)
+        jobs: list[Coroutine[None, None, None]] = [self._save_forever()]
+        jobs += [self._dispatch_forever(dispatcher) for dispatcher in self._dispatchers]
+        self._tasks = [asyncio.ensure_future(work) for work in jobs]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._ending = True
-        self._told.set()
-        self.look()
+        self._new_event.set()
+        self.wake()
         # a sending under way is waited for: cut off, nobody could say whether it arrived
-        done, late = await asyncio.wait(self._tasks, timeout=LAST_S)
+        done, late = await asyncio.wait(self._tasks, timeout=END_S)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(END_S):
                 await self._save()
                 if not late:
-                    looks = [self._look(each, ending=True) for each in self._couriers]
+                    looks = [self._dispatch(each, ending=True) for each in self._dispatchers]
                     await asyncio.gather(*looks, return_exceptions=True)
         for task in late:
             task.cancel()
@@ -106,14 +108,14 @@ class Alerts:
         if self._queue.events:
             self._log.error("not written down", events=len(self._queue.events))
 
-    async def tell(self, event: Event) -> None:
+    async def publish(self, event: Event) -> None:
         """Take an event over; returns at once, whatever MongoDB and the services do."""
         self._queue.put(event.model_copy(update={"noted_at": self._now()}))
-        self._told.set()
+        self._new_event.set()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """Attempts were stored: see at once whether there is something to tell."""
-        for woken in self._woken.values():
+        for woken in self._wake_events.values():
             woken.set()
 
     @property
@@ -123,29 +125,29 @@ class Alerts:
         `dropped`, those that the queue had no place for.
         """
         found = Counter({"dropped": self._queue.dropped})
-        for courier in self._couriers:
-            found.update(courier.counts)
+        for dispatcher in self._dispatchers:
+            found.update(dispatcher.counts)
         return +found
 
-    async def _save_always(self) -> None:
+    async def _save_forever(self) -> None:
         while not self._ending:
             waits = bool(self._queue.events)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), LOOK_S if waits else None)
-            self._told.clear()
+                await asyncio.wait_for(self._new_event.wait(), LOOK_S if waits else None)
+            self._new_event.clear()
             try:
                 await self._save()
             except Exception:  # noqa: BLE001
                 # a bug of ours in telling must not end the visits; the next save may do
                 self._log.exception("events were not written down")
-            self.look()
+            self.wake()
 
     async def _save(self) -> None:
         """Write down what was told; what MongoDB does not take now stays in the queue."""
         async with self._saving:
-            batch, told = [*self._queue.events.values()], self._queue.told
+            batch, deliveries = [*self._queue.events.values()], self._queue.deliveries
             try:
-                await self._events.add(batch, told)
+                await self._events.add(batch, deliveries)
             except StoreNeverTakes as exc:
                 self._log.error("events that MongoDB never takes", problem=str(exc))
             except (StoreUnreachable, StoreRefused) as exc:
@@ -156,31 +158,31 @@ class Alerts:
             self._away = False
             self._queue.remove(batch)
 
-    async def _bring_always(self, courier: Dispatcher) -> None:
-        woken = self._woken[courier.channel.id]
+    async def _dispatch_forever(self, dispatcher: Dispatcher) -> None:
+        woken = self._wake_events[dispatcher.channel.id]
         while not self._ending:
             woken.clear()
             at: datetime | None = None
             try:
-                at = await self._look(courier)
+                at = await self._dispatch(dispatcher)
             except Exception:  # noqa: BLE001
                 # a bug of ours in telling must not end the visits; the next look may do
-                self._log.exception("a notice failed", channel=courier.channel.name)
+                self._log.exception("a notice failed", channel=dispatcher.channel.name)
             wait_s = (at - self._now()).total_seconds() if at else LOOK_S
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(max(wait_s, LEAST_S), LOOK_S))
+                await asyncio.wait_for(woken.wait(), min(max(wait_s, MIN_WAIT_S), LOOK_S))
 
-    async def _look(self, courier: Dispatcher, *, ending: bool = False) -> datetime | None:
+    async def _dispatch(self, dispatcher: Dispatcher, *, ending: bool = False) -> datetime | None:
         """Let a courier tell what is in MongoDB, or what is in the queue if that is away."""
         try:
-            return await courier.look(await self._outbox(courier), ending=ending)
+            return await dispatcher.dispatch(await self._outbox(dispatcher), ending=ending)
         except (StoreUnreachable, StoreRefused):
             async with self._saving:  # nothing is written down while it is being told
-                unsaved = _Unsaved(self._queue, courier.channel.id)
-                return await courier.look(unsaved, ending=ending)
+                unsaved = _QueueOutbox(self._queue, dispatcher.channel.id)
+                return await dispatcher.dispatch(unsaved, ending=ending)
 
-    async def _outbox(self, courier: Dispatcher) -> Outbox:
-        id_ = courier.channel.id
+    async def _outbox(self, dispatcher: Dispatcher) -> Outbox:
+        id_ = dispatcher.channel.id
         if id_ not in self._outboxes:
             self._outboxes[id_] = await self._events.outbox(id_)
         return self._outboxes[id_]
@@ -191,13 +193,13 @@ class _Queue:
 
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
-        self.told: dict[str, dict[str, Delivery]] = {}
+        self.deliveries: dict[str, dict[str, Delivery]] = {}
         self.dropped = 0
 
     def put(self, event: Event) -> None:
         """Add an event; if there are too many, the oldest gives way."""
         self.events.setdefault(event.id, event)
-        while len(self.events) > MOST_UNSAVED:
+        while len(self.events) > MAX_UNSAVED:
             self.remove([next(iter(self.events.values()))])
             self.dropped += 1
 
@@ -205,10 +207,10 @@ class _Queue:
         """Forget these events."""
         for each in events:
             self.events.pop(each.id, None)
-            self.told.pop(each.id, None)
+            self.deliveries.pop(each.id, None)
 
 
-class _Unsaved:
+class _QueueOutbox:
     """An outbox (`courier.Pending`) of the queue, for one channel."""
 
     durable = False
@@ -218,15 +220,17 @@ class _Unsaved:
 
     async def pending(self, now: datetime) -> list[Event]:
         """What was not told yet, in order of time."""
-        free = [each for each in self._queue.events.values() if self._how(each.id) in _FREE]
-        return sorted(free, key=lambda each: (each.at, each.id))
+        unsettled = [
+            each for each in self._queue.events.values() if self._state_of(each.id) in _UNSETTLED
+        ]
+        return sorted(unsettled, key=lambda each: (each.at, each.id))
 
     async def last(self, subject: str, now: datetime) -> Event | None:
         """The latest event of this subject that was told, of those in the queue."""
         known = [
             each
             for each in self._queue.events.values()
-            if each.subject == subject and self._how(each.id) not in _FREE
+            if each.subject == subject and self._state_of(each.id) not in _UNSETTLED
         ]
         return max(known, key=lambda each: (each.at, each.id), default=None)
 
@@ -250,16 +254,16 @@ class _Unsaved:
         """Note what became of these events, as far as they are in the queue."""
         for each in event_ids:
             if each in self._queue.events:
-                self._queue.told.setdefault(each, {})[self._channel] = Delivery(how, now)
+                self._queue.deliveries.setdefault(each, {})[self._channel] = Delivery(how, now)
 
     async def fail(self, event_ids: Sequence[str], tries: int, now: datetime) -> list[str]:
         """Note that they are to be tried again; none is given up before it is written down."""
         await self.settle(event_ids, DeliveryState.FAILED, now)
         return []
 
-    def _how(self, event_id: str) -> DeliveryState | None:
-        told = self._queue.told.get(event_id, {}).get(self._channel)
-        return told.how if told else None
+    def _state_of(self, event_id: str) -> DeliveryState | None:
+        delivery = self._queue.deliveries.get(event_id, {}).get(self._channel)
+        return delivery.how if delivery else None
 
 
-_FREE = (None, DeliveryState.FAILED)
+_UNSETTLED = (None, DeliveryState.FAILED)

@@ -49,7 +49,7 @@ class Channel:
             service.socket_read_timeout = max(service.socket_read_timeout, ANSWER_S)
         self.id = hashlib.sha256(url.encode()).hexdigest()[:16]
         self.name = f"{place} ({scheme})"
-        self.longest = int(service.body_maxlen)
+        self.max_length = int(service.body_maxlen)
         self._secrets = re.compile(
             "|".join(
                 re.escape(part) for part in sorted(set(_parts(url, scheme)), key=len, reverse=True)
@@ -67,14 +67,14 @@ class Channel:
             )
         except Exception as exc:  # noqa: BLE001
             # a plug-in of Apprise's has a bug: no visit may end because of that
-            return self._freed(f"{type(exc).__name__}: {exc}")
+            return self._redact(f"{type(exc).__name__}: {exc}")
         if result:
             return None
-        said = " ".join(entry.message for entry in result.logs())
+        messages = " ".join(entry.message for entry in result.logs())
         timeout = "no answer in time" if result.timeout_count else ""
-        return self._freed(said or timeout or "the service did not take it")
+        return self._redact(messages or timeout or "the service did not take it")
 
-    def _freed(self, words: str) -> str:
+    def _redact(self, words: str) -> str:
         return self._secrets.sub("****", " ".join(words.split()))[:300]
 
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 TRIES = 8
 """Sendings of one event before it is given up; with the waits between, some two hours."""
 
-FIRST_REST = timedelta(minutes=1)
-LONGEST_REST = timedelta(hours=1)
-MOST_LINES = 20
+FIRST_RETRY_WAIT = timedelta(minutes=1)
+MAX_RETRY_WAIT = timedelta(hours=1)
+MAX_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class DispatchTiming:
     An offer is told `offer_delay` after it was stored. About one flow, one scenario's care or one
     host there is a notice every `subject_gap` at most, about the fleet one of each kind. Two
     messages to one channel are `message_gap` apart; what comes meanwhile is told in one. What
-    happened longer than `news` ago is not told.
+    happened longer than `max_age` ago is not told.
     """
 
     offer_delay: timedelta = timedelta(minutes=15)
     subject_gap: timedelta = timedelta(hours=1)
     message_gap: timedelta = timedelta(minutes=1)
-    news: timedelta = timedelta(hours=24)
+    max_age: timedelta = timedelta(hours=24)
 
 
 class Pending(Protocol):
@@ -87,7 +87,7 @@ def due_at(
     series: Sequence[Event],
     last: Event | None,
     sent_at: datetime | None,
-    rhythm: DispatchTiming,
+    timing: DispatchTiming,
     kinds: Collection[EventKind],
     now: datetime,
 ) -> datetime | DeliveryState:
@@ -102,14 +102,14 @@ def due_at(
     newest = series[-1]
     if last is not None and (newest.at, newest.id) < (last.at, last.id):
         return DeliveryState.PASSED
-    if newest.at < now - rhythm.news:
+    if newest.at < now - timing.max_age:
         return DeliveryState.OLD
     if newest.kind not in kinds:
         return DeliveryState.UNASKED
     if newest.before is not None and newest.kind is (last.kind if last else series[0].before):
         return DeliveryState.SAME
-    due = newest.noted_at + (rhythm.offer_delay if newest.kind is EventKind.SLOTS else timedelta())
-    return max(due, sent_at + rhythm.subject_gap) if sent_at else due
+    due = newest.noted_at + (timing.offer_delay if newest.kind is EventKind.SLOTS else timedelta())
+    return max(due, sent_at + timing.subject_gap) if sent_at else due
 
 
 class Dispatcher:
@@ -122,21 +122,21 @@ class Dispatcher:
     def __init__(
         self,
         channel: Channel,
-        wording: MessageWriter,
-        rhythm: DispatchTiming,
+        writer: MessageWriter,
+        timing: DispatchTiming,
         kinds: Collection[EventKind],
         now: Callable[[], datetime],
     ) -> None:
         self.channel, self.counts = channel, Counter[str]()
-        self._wording, self._rhythm, self._kinds, self._now = wording, rhythm, kinds, now
+        self._writer, self._timing, self._kinds, self._now = writer, timing, kinds, now
         self._sent: dict[tuple[str, EventKind | None], datetime] = {}
         self._message_at: datetime | None = None
-        self._failures, self._rest_until = 0, now()
-        self._owed: list[list[list[Event]]] = []
-        self._others: dict[str, int] = {}
+        self._failures, self._retry_at = 0, now()
+        self._unsettled: list[list[list[Event]]] = []
+        self._joined: dict[str, int] = {}
         self._log = structlog.get_logger()
 
-    async def look(self, outbox: Pending, *, ending: bool = False) -> datetime | None:
+    async def dispatch(self, outbox: Pending, *, ending: bool = False) -> datetime | None:
         """
         Tell what is to be told now.
 
@@ -150,21 +150,21 @@ class Dispatcher:
             StoreUnreachable, StoreRefused: MongoDB does not answer; nothing is told twice.
         """
         now = self._now()
-        for own in [*self._owed]:  # sent, but MongoDB went away before it could be said
-            await _settle(outbox, own, DeliveryState.SENT, DeliveryState.JOINED, now)
+        for sent in [*self._unsettled]:  # sent, but MongoDB went away before it could be said
+            await _settle(outbox, sent, DeliveryState.SENT, DeliveryState.JOINED, now)
             if outbox.durable:
-                self._owed.remove(own)
-        if now < self._rest_until:
-            return self._rest_until
+                self._unsettled.remove(sent)
+        if now < self._retry_at:
+            return self._retry_at
         ready, waiting = await self._ready(outbox, now)
         if ready:
-            earliest = self._message_at + self._rhythm.message_gap if self._message_at else now
+            earliest = self._message_at + self._timing.message_gap if self._message_at else now
             if earliest > now and not ending:
                 return earliest
-            if await self._send(outbox, self._fitting(ready), now):
-                waiting.append(self._rest_until)
+            if await self._send(outbox, self._fit_message(ready), now):
+                waiting.append(self._retry_at)
             elif len(ready) > 1:
-                waiting.append(now + self._rhythm.message_gap)
+                waiting.append(now + self._timing.message_gap)
         return min(waiting, default=None)
 
     async def _ready(
@@ -179,7 +179,7 @@ class Dispatcher:
             sent = [await outbox.sent_at(subject, kind), self._sent.get((subject, kind))]
             sent_at = max((at for at in sent if at), default=None)
             last = await outbox.last(subject, now)
-            due = due_at(series, last, sent_at, self._rhythm, self._kinds, now)
+            due = due_at(series, last, sent_at, self._timing, self._kinds, now)
             if isinstance(due, DeliveryState):
                 await _settle(outbox, [series], due, due, now)
                 self.counts[due.value] += len(series)
@@ -189,53 +189,55 @@ class Dispatcher:
                 ready.append(series)
                 if sent_at:
                     count = await outbox.count_noted(subject, kind, sent_at)
-                    self._others[subject] = max(count, len(series)) - 1
+                    self._joined[subject] = max(count, len(series)) - 1
                 else:
-                    self._others[subject] = len(series) - 1
+                    self._joined[subject] = len(series) - 1
         return sorted(ready, key=lambda series: series[-1].at), waiting
 
-    def _fitting(self, ready: list[list[Event]]) -> list[list[Event]]:
+    def _fit_message(self, ready: list[list[Event]]) -> list[list[Event]]:
         """As many of these as one message holds, one at least."""
         taken: list[list[Event]] = []
         length = 0
-        for series in ready[:MOST_LINES]:
+        for series in ready[:MAX_LINES]:
             length += len(self._line(series)) + 100  # a title may count too
-            if taken and length > self.channel.longest:
+            if taken and length > self.channel.max_length:
                 break
             taken.append(series)
         return taken
 
     async def _send(self, outbox: Pending, ready: list[list[Event]], now: datetime) -> bool:
         """Send one message about these series; whether it failed."""
-        own = [series for series in ready if await outbox.claim(series[-1].id, now)]
-        if not own:
+        claimed = [series for series in ready if await outbox.claim(series[-1].id, now)]
+        if not claimed:
             return False
-        title = self._wording.title([series[-1] for series in own])
-        problem = await self.channel.send(title, "\n\n".join(map(self._line, own)))
+        title = self._writer.title([series[-1] for series in claimed])
+        problem = await self.channel.send(title, "\n\n".join(map(self._line, claimed)))
         if problem is not None:
-            await self._failed(outbox, own, problem)
+            await self._note_failure(outbox, claimed, problem)
             return True
         if self._failures:
             self._log.info("notices are sent again", channel=self.channel.name)
         self._failures, self._message_at = 0, now
-        for series in own:
+        for series in claimed:
             kind = series[-1].kind if series[-1].of_fleet else None
             self._sent[series[-1].subject, kind] = now
-        self._owed.append(own)
-        await _settle(outbox, own, DeliveryState.SENT, DeliveryState.JOINED, now)
-        self._owed.remove(own)
+        self._unsettled.append(claimed)
+        await _settle(outbox, claimed, DeliveryState.SENT, DeliveryState.JOINED, now)
+        self._unsettled.remove(claimed)
         self.counts[DeliveryState.SENT.value] += 1
-        if joined := sum(len(series) - 1 for series in own):
+        if joined := sum(len(series) - 1 for series in claimed):
             self.counts[DeliveryState.JOINED.value] += joined
         return False
 
     def _line(self, series: list[Event]) -> str:
-        return self._wording.line(series[-1], self._others[series[-1].subject])
+        return self._writer.line(series[-1], self._joined[series[-1].subject])
 
-    async def _failed(self, outbox: Pending, own: list[list[Event]], problem: str) -> None:
+    async def _note_failure(
+        self, outbox: Pending, claimed: list[list[Event]], problem: str
+    ) -> None:
         self.counts[DeliveryState.FAILED.value] += 1
-        rest = min(FIRST_REST * 2 ** min(self._failures, 10), LONGEST_REST)
-        self._rest_until = self._now() + rest
+        wait = min(FIRST_RETRY_WAIT * 2 ** min(self._failures, 10), MAX_RETRY_WAIT)
+        self._retry_at = self._now() + wait
         self._failures += 1
         if self._failures == 1:
             self._log.error(
@@ -244,9 +246,9 @@ class Dispatcher:
                 problem=problem,
             )
         now = self._now()
-        given_up = await outbox.fail([series[-1].id for series in own], TRIES, now)
+        given_up = await outbox.fail([series[-1].id for series in claimed], TRIES, now)
         if given_up:
-            lost = [series for series in own if series[-1].id in given_up]
+            lost = [series for series in claimed if series[-1].id in given_up]
             await _settle(outbox, lost, DeliveryState.GIVEN_UP, DeliveryState.GIVEN_UP, now)
             self.counts[DeliveryState.GIVEN_UP.value] += sum(map(len, lost))
             self._log.error("notices given up", channel=self.channel.name, events=given_up)

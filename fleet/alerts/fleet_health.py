@@ -25,9 +25,9 @@ class FleetHealth:
     def __init__(self) -> None:
         self._room, self._store = True, True
         self._deaths = 0
-        self._died: deque[datetime] = deque(maxlen=DEATHS)
+        self._died_at: deque[datetime] = deque(maxlen=DEATHS)
 
-    def look(
+    def update(
         self, at: datetime, *, no_room: str | None, store_away: bool, deaths: int
     ) -> list[Event]:
         """
@@ -48,12 +48,12 @@ class FleetHealth:
                 of_fleet(EventKind.STORE_BACK if self._store else EventKind.STORE_AWAY, at)
             )
         new, self._deaths = max(0, deaths - self._deaths), deaths
-        self._died += [at] * min(new, DEATHS)
-        if new and len(self._died) == DEATHS and at - self._died[0] <= WITHIN:
+        self._died_at += [at] * min(new, DEATHS)
+        if new and len(self._died_at) == DEATHS and at - self._died_at[0] <= WITHIN:
             words = (
                 f"Chromium est mort {DEATHS} fois en moins de"
                 f" {WITHIN.total_seconds() / 60:g} minutes."
             )
             found.append(of_fleet(EventKind.BROWSERS_DIE, at, words=words, deaths=deaths))
-            self._died.clear()
+            self._died_at.clear()
         return found

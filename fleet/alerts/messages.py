@@ -29,11 +29,11 @@ class MessageWriter:
     public_url: str | None = None
     made_up: bool = False
 
-    def title(self, told: Sequence[Event]) -> str:
+    def title(self, events: Sequence[Event]) -> str:
         """The title of a notice that tells these events."""
-        place = told[0].host or self._department(told[0])
-        named = f"{LABELS[told[0].kind]} – {place}" if place else LABELS[told[0].kind]
-        words = named if len(told) == 1 else f"{len(told)} nouvelles"
+        place = events[0].host or self._department(events[0])
+        label = f"{LABELS[events[0].kind]} – {place}" if place else LABELS[events[0].kind]
+        words = label if len(events) == 1 else f"{len(events)} nouvelles"
         return f"EXERCICE – {words}" if self.made_up else words
 
     def line(self, newest: Event, others: int) -> str:

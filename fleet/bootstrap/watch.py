@@ -52,7 +52,7 @@ def alerts_of(
         urls_of(settings),
         MessageWriter(title_of, settings.public_url, made_up=practice),
         kinds=settings.notify_kinds or frozenset(EventKind),
-        rhythm=DispatchTiming(offer_delay=timedelta(seconds=settings.notify_delay_s)),
+        timing=DispatchTiming(offer_delay=timedelta(seconds=settings.notify_delay_s)),
     )
 
 

@@ -179,17 +179,17 @@ def _import(path: Path) -> ModuleType:
         line = f"line {exc.lineno}: " if exc.lineno and exc.filename == module.__file__ else ""
         raise ScenarioFileError(path, f"{line}{exc.msg}{_advice(path)}") from exc
     except ValidationError as exc:
-        said = "; ".join(str(e["msg"]).removeprefix("Value error, ") for e in exc.errors())
-        raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
+        reason = "; ".join(str(e["msg"]).removeprefix("Value error, ") for e in exc.errors())
+        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}") from exc
     except SystemExit as exc:
-        said = "calls sys.exit(); a scenario file only describes, it ends nothing"
-        raise ScenarioFileError(path, f"{_line(path, exc)}{said}{_advice(path)}") from exc
+        reason = "calls sys.exit(); a scenario file only describes, it ends nothing"
+        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}{_advice(path)}") from exc
     # a scenario file is a stranger's program: whatever it raises is told, the others still run
     except Exception as exc:
-        said = " ".join(str(exc).split())[:500]
-        if not isinstance(exc, ValueError) or not said:
-            said = f"{type(exc).__name__}: {said}{_advice(path)}"
-        raise ScenarioFileError(path, f"{_line(path, exc)}{said}") from exc
+        reason = " ".join(str(exc).split())[:500]
+        if not isinstance(exc, ValueError) or not reason:
+            reason = f"{type(exc).__name__}: {reason}{_advice(path)}"
+        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}") from exc
     finally:
         sys.dont_write_bytecode = writes
     return module

@@ -202,8 +202,8 @@ def write(draft: Draft, folder: Path) -> Path:
         copy.write_text(after, encoding="utf-8")
         problems = loader.load(copy).problems
         if problems:
-            said = problems[0].problem.split("; correct it")[0]
-            raise BadInput(f"{path} was left as it was: with the new text it says: {said}")
+            reason = problems[0].problem.split("; correct it")[0]
+            raise BadInput(f"{path} was left as it was: with the new text it says: {reason}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(after, encoding="utf-8")

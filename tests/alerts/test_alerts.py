@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from fleet.alerts.alerts import Alerts
 from fleet.alerts.channel import Channel
-from fleet.alerts.dispatcher import LONGEST_REST, TRIES, Dispatcher, DispatchTiming
+from fleet.alerts.dispatcher import MAX_RETRY_WAIT, TRIES, Dispatcher, DispatchTiming
 from fleet.alerts.messages import MessageWriter
 from fleet.analysis.events import of_fleet
 from fleet.bootstrap import watch
@@ -78,7 +78,7 @@ class Scene:
     async def look(self, after: timedelta = timedelta()) -> datetime | None:
         self.clock.at += after
         outbox = await self.store.events.outbox(self.courier.channel.id)
-        return await self.courier.look(outbox)
+        return await self.courier.dispatch(outbox)
 
     async def sees(self, *verdicts: str, after: timedelta = 11 * MINUTE) -> list[Attempt]:
         """The flow is visited, and shows these verdicts one after the other."""
@@ -224,7 +224,7 @@ async def test_what_happens_at_the_same_time_is_told_in_one_message(scene: Scene
 
 
 async def test_what_one_message_does_not_hold_comes_in_the_next(scene: Scene) -> None:
-    scene.courier.channel.longest = 400
+    scene.courier.channel.max_length = 400
     kinds = (EventKind.NO_ROOM, EventKind.STORE_AWAY, EventKind.WATCH_STARTED)
     await scene.store.events.add([of_fleet(kind, scene.clock.at) for kind in kinds])
 
@@ -326,7 +326,7 @@ async def test_a_notice_that_nobody_ever_takes_is_given_up_and_the_next_one_is_t
     scene.postbox.status = 500
     await scene.sees("no_slots", "slots", "captcha")
     for _ in range(TRIES + 2):
-        await scene.look(after=LONGEST_REST)
+        await scene.look(after=MAX_RETRY_WAIT)
     assert (scene.postbox.requests, scene.courier.counts["given_up"]) == (TRIES, 2)
 
     scene.postbox.status = 200
@@ -485,9 +485,9 @@ def started(name: str) -> Event:
 async def test_to_tell_waits_for_no_service(store: Store, postbox: Postbox) -> None:
     postbox.open.clear()
     async with Alerts(store.events, [postbox.url], WORDING) as alerts:
-        await alerts.tell(started("one"))
+        await alerts.publish(started("one"))
         await postbox.asked.wait()
-        await alerts.tell(of_fleet(EventKind.NO_ROOM, datetime.now(UTC)))
+        await alerts.publish(of_fleet(EventKind.NO_ROOM, datetime.now(UTC)))
         assert postbox.notices == []  # the service is still silent, and we are here
         postbox.open.set()
 
@@ -499,13 +499,13 @@ async def test_a_stored_attempt_is_told_by_the_fleet_that_watches(
     store: Store, postbox: Postbox
 ) -> None:
     at = datetime.now(UTC)
-    async with Alerts(store.events, [postbox.url], WORDING, rhythm=AT_ONCE) as alerts:
-        await alerts.tell(started("one"))
+    async with Alerts(store.events, [postbox.url], WORDING, timing=AT_ONCE) as alerts:
+        await alerts.publish(started("one"))
         await until(postbox, 1)
         for minutes, verdict in ((-2, Verdict.NO_SLOTS), (-1, Verdict.CLOSED)):
             when = at + minutes * MINUTE
             await store.add(attempt_of(started_at=when, verdict=verdict, group=verdict.group), [])
-        alerts.look()
+        alerts.wake()
 
     assert postbox.titles[1:] == ["Démarche fermée – Essonne (91)"]
 
@@ -514,7 +514,7 @@ async def test_without_an_address_events_are_only_written_down(store: Store) -> 
     event = started("one")
 
     async with Alerts(store.events, [], WORDING) as alerts:
-        await alerts.tell(event)
+        await alerts.publish(event)
 
     assert [each.id for each in await store.events.latest(5)] == [event.id]
 
@@ -525,7 +525,7 @@ async def test_that_mongodb_is_away_is_told_while_it_is_and_not_again_when_it_is
     server = Mongod(tmp_path / "data")
     async with server as url, await Store.open(url, "test") as store:
         async with Alerts(store.events, [postbox.url], WORDING) as alerts:
-            await alerts.tell(started("one"))
+            await alerts.publish(started("one"))
             await until(postbox, 1)
         (process,) = servers_of(tmp_path / "data")
         os.kill(process.pid, signal.SIGKILL)
@@ -533,11 +533,11 @@ async def test_that_mongodb_is_away_is_told_while_it_is_and_not_again_when_it_is
         away = of_fleet(EventKind.STORE_AWAY, datetime.now(UTC))
 
         async with Alerts(store.events, [postbox.url], WORDING) as alerts:
-            await alerts.tell(away)
+            await alerts.publish(away)
             await until(postbox, 2)
             assert await server.revive()
         async with Alerts(store.events, [postbox.url], WORDING) as alerts:
-            await alerts.tell(of_fleet(EventKind.ROOM_AGAIN, datetime.now(UTC)))
+            await alerts.publish(of_fleet(EventKind.ROOM_AGAIN, datetime.now(UTC)))
 
         titles = ["Observation commencée", "MongoDB absent", "De nouveau de la place"]
         assert postbox.titles == titles

@@ -52,34 +52,34 @@ async def test(settings: Settings) -> bool:
     return True
 
 
-async def tell_conditions(alerts: Alerts, watched: Watch) -> None:
+async def report_health(alerts: Alerts, watch: Watch) -> None:
     """Tell that this fleet began to watch, then what happens to it, until cancelled."""
-    conditions, parts = FleetHealth(), watched.parts
-    await alerts.tell(of_fleet(EventKind.WATCH_STARTED, now(), about=watched.run.id))
+    health, parts = FleetHealth(), watch.parts
+    await alerts.publish(of_fleet(EventKind.WATCH_STARTED, now(), about=watch.run.id))
     while True:
-        for event in conditions.look(
+        for event in health.update(
             now(),
             no_room=parts.spool.why_full(),
-            store_away=watched.store_away,
+            store_away=watch.store_away,
             deaths=parts.browsers.restarts["died"],
         ):
-            await alerts.tell(event)
+            await alerts.publish(event)
         await asyncio.sleep(LOOK_S)
 
 
-async def tell_end(alerts: Alerts, watched: Watch) -> None:
+async def report_end(alerts: Alerts, watch: Watch) -> None:
     """Tell why this fleet watches no more; nothing if it never began."""
-    if watched.scheduler is None:
+    if watch.scheduler is None:
         return
-    run, attempts = watched.run, watched.counters.verdicts.total()
-    if watched.lease_lost:
-        await alerts.tell(of_fleet(EventKind.LEASE_LOST, now(), about=run.id))
+    run, attempts = watch.run, watch.counters.verdicts.total()
+    if watch.lease_lost:
+        await alerts.publish(of_fleet(EventKind.LEASE_LOST, now(), about=run.id))
         return
     plural = "s" if attempts > 1 else ""
     words = (
         f"La flotte cesse d’observer, après {attempts} visite{plural} depuis le"
         f" {paris(run.started_at)}."
     )
-    await alerts.tell(
+    await alerts.publish(
         of_fleet(EventKind.WATCH_STOPPED, now(), about=run.id, words=words, attempts=attempts)
     )

@@ -29,7 +29,7 @@ async def backup(settings: Settings, folder: Path, keep: int | None) -> bool:
     Raises:
         BadInput: the folder is there, or cannot be written.
     """
-    part = _made(folder)
+    part = _new_folder(folder)
     try:
         async with open_store(settings) as store:
             dump = await store.dumps.write(part, fleet.__version__)
@@ -50,7 +50,7 @@ async def backup(settings: Settings, folder: Path, keep: int | None) -> bool:
     return True
 
 
-def _made(folder: Path) -> Path:
+def _new_folder(folder: Path) -> Path:
     """An empty folder to write into, before it gets the name of `folder`."""
     if folder.exists():
         raise BadInput(f"{folder} is there already; name another folder")

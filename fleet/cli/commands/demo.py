@@ -15,8 +15,8 @@ from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, run_options
 from fleet.catalog import loader
 from fleet.cli.commands.output import attempts_table, save_pictures
-from fleet.cli.commands.practice import aimed, practising
-from fleet.cli.commands.run import progress, tell_result, visit
+from fleet.cli.commands.practice import on_port, practice_server
+from fleet.cli.commands.run import print_result, progress, visit
 from fleet.errors import FleetError, LeaseTaken
 from fleet.evidence.sealing import seal_store
 from fleet.ledger.timestamps import Authorities
@@ -38,8 +38,8 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
     seen: list[Attempt] = []
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
-        server = await stack.enter_async_context(practising())
-        chosen = [aimed(scenario, server.port) for scenario in scenarios]
+        server = await stack.enter_async_context(practice_server())
+        chosen = [on_port(scenario, server.port) for scenario in scenarios]
         console.print(
             f"{len(chosen)} flows of practice prefectures (made-up data, on this machine only)"
         )
@@ -54,12 +54,12 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
         seen.sort(key=lambda a: (a.department, a.flow, a.number))
         console.print(attempts_table(seen, console.width))
         console.print()
-        tell_result(console, result)
+        print_result(console, result)
         if not result.finished:
             return False
         for attempt in seen:
             await save_pictures(store, attempt, folder, last=True)
-        console.print(await _sealed(settings, store), soft_wrap=True)
+        console.print(await _seal(settings, store), soft_wrap=True)
         console.print()
         console.print("Where to look", style="bold")
         fleet = _program()
@@ -84,7 +84,7 @@ async def demo(settings: Settings, *, stay: bool) -> bool:
     return True
 
 
-async def _sealed(settings: Settings, store: Store) -> str:
+async def _seal(settings: Settings, store: Store) -> str:
     """Seal these attempts under a timestamp of the practice authority; what came of it."""
     key, folder = key_of(settings), practice_authority(settings)
     problem = ""

@@ -37,12 +37,12 @@ async def dossier(
         open_store(settings) as store,
         open_chromium(settings, loopback_only=True) as chromium,
     ):
-        made = await build(store, chromium, order, path, roots)
-    print(f"{path}: {made.attempts} attempts, {made.size_bytes / 1e6:.1f} MB")
-    if made.unsealed:
-        print(f"{made.unsealed} of them are under no seal yet; seal them first: fleet seal")
-    if made.unstamped > made.unsealed:
-        print(f"{made.unstamped} of them are under no timestamp (FLEET_TIMESTAMP_URLS)")
-    if made.removed:
-        print(f"{made.removed} of their files were removed on purpose, and are listed")
+        built = await build(store, chromium, order, path, roots)
+    print(f"{path}: {built.attempts} attempts, {built.size_bytes / 1e6:.1f} MB")
+    if built.unsealed:
+        print(f"{built.unsealed} of them are under no seal yet; seal them first: fleet seal")
+    if built.unstamped > built.unsealed:
+        print(f"{built.unstamped} of them are under no timestamp (FLEET_TIMESTAMP_URLS)")
+    if built.removed:
+        print(f"{built.removed} of their files were removed on purpose, and are listed")
     return True

@@ -28,10 +28,10 @@ def wacz(recording: Path, output: Path) -> None:
     if output.suffix != ".wacz":  # by which the tools that open it know it
         raise BadInput(f"{output}: expected a name that ends with .wacz; choose another (-o)")
     tape = har.load(recording)
-    made = archive(tape, now())
-    write_file(output, made.content)
+    content = archive(tape, now())
+    write_file(output, content.content)
     print(
-        f"{output}: {made.answers} answers, {made.pages} pages, {len(made.content)} bytes;"
+        f"{output}: {content.answers} answers, {content.pages} pages, {len(content.content)} bytes;"
         " open it at https://replayweb.page"
     )
     for problem in tape.problems:

@@ -42,20 +42,20 @@ class NewOptions:
     control: bool = False
 
 
-async def new(url: str, settings: Settings, wishes: NewOptions) -> bool:
+async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     """Look at the first pages, ask what is not known, write the file, check it, try it once."""
     console = Console(highlight=False, soft_wrap=True)
     address = scaffold.recognise(url)
     check_may_visit_url(address.url, settings)
     known = address.family or "none known; a scenario of its own"
     console.print(f"platform    {known}")
-    department = _department(wishes, address)
+    department = _department(options, address)
     console.print(f"department  {department} {DEPARTMENTS[department]}")
     loopback = is_loopback_url(address.url)
     async with open_chromium(settings, loopback_only=loopback) as chromium:
         survey = await look(address, chromium, limits_of(settings))
-    _tell(console, survey, settings)
-    draft = _draft(address, department, survey, wishes)
+    _print_survey(console, survey, settings)
+    draft = _draft(address, department, survey, options)
     path = scaffold.write(draft, settings.scenarios_dir)
     console.print(f"written     {path}: {', '.join(draft.ids)}")
     catalogue = loader.load(settings.scenarios_dir)
@@ -65,15 +65,15 @@ async def new(url: str, settings: Settings, wishes: NewOptions) -> bool:
     return await run.try_once(catalogue.select(draft.ids[:1]), settings, False, False)
 
 
-def _tell(console: Console, survey: FirstPages, settings: Settings) -> None:
-    assert survey.kept is not None
+def _print_survey(console: Console, survey: FirstPages, settings: Settings) -> None:
+    assert survey.capture is not None
     console.print(f"title       {survey.title or '(none)'}", markup=False)
     for value, label in survey.plannings.items():
         console.print(f"planning    {value}  {label}", markup=False)
-    attempt = survey.kept.attempt
+    attempt = survey.capture.attempt
     if attempt.detail != NOTHING_SOUGHT:
         console.print(f"the look ended: {attempt.verdict.value}, {attempt.detail}", markup=False)
-    for file in survey.kept.files:
+    for file in survey.capture.files:
         if file.evidence.kind == "picture":
             path = settings.data_dir / "new" / f"{attempt.id[:8]}_{file.evidence.step}.png"
             write_file(path, file.content)
@@ -81,25 +81,25 @@ def _tell(console: Console, survey: FirstPages, settings: Settings) -> None:
 
 
 def _draft(
-    address: scaffold.Address, department: str, survey: FirstPages, wishes: NewOptions
+    address: scaffold.Address, department: str, survey: FirstPages, options: NewOptions
 ) -> scaffold.Draft:
-    title = wishes.title or _ask("--title", "title, in French, as the site says it", survey.title)
-    flow = wishes.flow or _ask("--flow", "slug of the flow", scaffold.slug(title.split(" : ")[0]))
+    title = options.title or _ask("--title", "title, in French, as the site says it", survey.title)
+    flow = options.flow or _ask("--flow", "slug of the flow", scaffold.slug(title.split(" : ")[0]))
     if not FLOW_SLUG.fullmatch(flow):
         raise BadInput(f"--flow {flow!r} is no slug; expected such as titre-de-sejour")
-    unknown = [each for each in wishes.plannings if each not in survey.plannings]
+    unknown = [each for each in options.plannings if each not in survey.plannings]
     if unknown:
         offered = ", ".join(survey.plannings) or "none"
         raise BadInput(f"--planning {unknown[0]}: the page offers {offered}")
-    chosen = wishes.plannings or list(survey.plannings)
-    anchor = survey.title if wishes.anchor is None else wishes.anchor
+    chosen = options.plannings or list(survey.plannings)
+    anchor = survey.title if options.anchor is None else options.anchor
     return scaffold.Draft(
         address,
         department,
         flow,
         title,
         anchor=anchor if len(anchor) >= 3 else None,
-        control=wishes.control,
+        control=options.control,
         plannings={planning: survey.plannings[planning] for planning in chosen},
         seen=[
             *(f"heading: {words}" for words in survey.headings[:8]),
@@ -108,8 +108,8 @@ def _draft(
     )
 
 
-def _department(wishes: NewOptions, address: scaffold.Address) -> str:
-    found = wishes.department or address.department
+def _department(options: NewOptions, address: scaffold.Address) -> str:
+    found = options.department or address.department
     found = (found or _ask("--department", "department, such as 63 or 2A", None)).upper()
     if found not in DEPARTMENTS:
         raise BadInput(f"--department {found!r}: expected 01…95, 2A, 2B, 971…988 or 00 (national)")
@@ -134,7 +134,7 @@ class FirstPages:
     """
     What the first pages show.
 
-    `kept` has the pictures and how the look ended; `plannings` are the desks offered, by the
+    `capture` has the pictures and how the look ended; `plannings` are the desks offered, by the
     value of their radio button.
     """
 
@@ -142,7 +142,7 @@ class FirstPages:
     headings: list[str] = field(default_factory=list)
     controls: list[str] = field(default_factory=list)
     plannings: dict[str, str] = field(default_factory=dict)
-    kept: Capture | None = None
+    capture: Capture | None = None
 
 
 async def look(address: Address, chromium: Chromium, limits: AttemptLimits) -> FirstPages:
@@ -171,8 +171,8 @@ async def look(address: Address, chromium: Chromium, limits: AttemptLimits) -> F
         version="survey",
         script=script,
     )
-    found.kept = await attempt(scenario, chromium, run_id="survey", limits=limits)
-    titles = [file.title for file in found.kept.attempt.evidence if file.title]
+    found.capture = await attempt(scenario, chromium, run_id="survey", limits=limits)
+    titles = [file.title for file in found.capture.attempt.evidence if file.title]
     found.title = _title(titles[0] if titles else "", found.headings)
     return found
 

@@ -155,16 +155,16 @@ def write_file(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     Raises:
         BadInput: it cannot be written, or is there already and `overwrite` is false.
     """
-    made = False
+    created = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb" if overwrite else "xb") as file:
-            made = True
+            created = True
             file.write(content)
     except FileExistsError as exc:
         raise BadInput(f"{path} exists; nothing is overwritten, choose another file") from exc
     except OSError as exc:
-        if made:
+        if created:
             path.unlink(missing_ok=True)
         raise BadInput(
             f"{path} cannot be written: {exc.strerror}. Choose another place, or make room"

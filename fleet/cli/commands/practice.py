@@ -41,25 +41,25 @@ async def serve_practice(port: int, latency_s: float, now: str | None) -> bool:
             stop=interrupted(),
         )
     except OSError as exc:
-        said = os.strerror(exc.errno) if exc.errno else str(exc)
-        raise BadInput(f"--port {port}: {said}; choose another, or 0 for any") from exc
+        reason = os.strerror(exc.errno) if exc.errno else str(exc)
+        raise BadInput(f"--port {port}: {reason}; choose another, or 0 for any") from exc
     return True
 
 
 @contextlib.asynccontextmanager
-async def world(
+async def with_practice(
     scenarios: Sequence[Scenario], in_practice: bool
 ) -> AsyncIterator[Sequence[Scenario]]:
     """The scenarios as they are, or aimed at practice prefectures served meanwhile."""
     if not in_practice:
         yield scenarios
         return
-    async with practising() as server:
-        yield [aimed(scenario, server.port) for scenario in scenarios]
+    async with practice_server() as server:
+        yield [on_port(scenario, server.port) for scenario in scenarios]
 
 
 @contextlib.asynccontextmanager
-async def practising() -> AsyncIterator[practice.PracticeServer]:
+async def practice_server() -> AsyncIterator[practice.PracticeServer]:
     """
     The practice prefectures, served on a free port meanwhile.
 
@@ -77,7 +77,7 @@ async def practising() -> AsyncIterator[practice.PracticeServer]:
             )
 
 
-def aimed(scenario: Scenario, port: int) -> Scenario:
+def on_port(scenario: Scenario, port: int) -> Scenario:
     """`scenario` on another port of the same host."""
     parts = urlsplit(scenario.url)
     return scenario.at(parts._replace(netloc=f"{parts.hostname}:{port}").geturl())

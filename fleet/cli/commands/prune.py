@@ -47,7 +47,7 @@ async def prune(settings: Settings, policy: Policy, *, yes: bool) -> bool:
     async with open_store(settings) as store:
         retention = Retention(store, policy, now())
         plan = await retention.plan()
-        tell(console, policy, plan)
+        print_plan(console, policy, plan)
         if not plan.all.files:
             return True
         if not yes:
@@ -77,7 +77,7 @@ async def _carry_out(
         await lease.release()
 
 
-def tell(console: Console, policy: Policy, plan: RemovalPlan) -> None:
+def print_plan(console: Console, policy: Policy, plan: RemovalPlan) -> None:
     """Print what a policy would remove."""
     console.print(f"{policy.reason}:")
     if not plan.all.files:

@@ -9,8 +9,8 @@ from rich.console import Console
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, run_options
 from fleet.cli.commands.output import save_pictures
-from fleet.cli.commands.practice import world
-from fleet.cli.commands.run import check, tell, visit
+from fleet.cli.commands.practice import with_practice
+from fleet.cli.commands.run import check, print_attempt, visit
 from fleet.errors import BadInput
 from fleet.models import Verdict
 from fleet.visit.attempt import attempt
@@ -35,14 +35,20 @@ async def record(
     check(scenarios, settings, in_practice)
     if len(scenarios) != 1:
         raise BadInput(f"{len(scenarios)} scenarios; a recording is of one: fleet record ID")
-    pace = run_options(settings.model_copy(update={"tries": 1}))
+    options = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     recorder = Recorder()
     seen: list[Attempt] = []
-    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
-        result = await visit(chosen, settings, store, pace, hosts, seen.append, recorder=recorder)
+    async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
+        result = await visit(
+            chosen, settings, store, options, hosts, seen.append, recorder=recorder
+        )
         for stored in seen:
-            tell(console, stored, await save_pictures(store, stored, _tried(settings), last=False))
+            print_attempt(
+                console,
+                stored,
+                await save_pictures(store, stored, _pictures_folder(settings), last=False),
+            )
     if result.reasons:
         raise BadInput(f"nothing was recorded: {result.reasons[0]}")
     if not result.finished or not seen:
@@ -64,7 +70,7 @@ async def record(
     return True
 
 
-def _tried(settings: Settings) -> Path:
+def _pictures_folder(settings: Settings) -> Path:
     return settings.data_dir / "tried"
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
 
 
-MOST_DIFFERENCES = 20
+MAX_DIFFERENCES = 20
 """Lines about roll-ups that differ; the rest is counted."""
 
 
@@ -24,14 +24,14 @@ async def rollup(settings: Settings, *, check: bool) -> bool:
     """
     async with open_store(settings) as store:
         if not check:
-            made = await store.rollups.rebuild()
+            rebuilt = await store.rollups.rebuild()
             print(
-                f"made anew for {made.flows} flows: {made.flow_days} flow-days,"
-                f" {made.department_weeks} department-weeks, {made.changes} changes of state"
+                f"made anew for {rebuilt.flows} flows: {rebuilt.flow_days} flow-days,"
+                f" {rebuilt.department_weeks} department-weeks, {rebuilt.changes} changes of state"
             )
             return True
         counted = await store.rollups.check()
-    for difference in counted.differences[:MOST_DIFFERENCES]:
+    for difference in counted.differences[:MAX_DIFFERENCES]:
         print(difference)
     print(
         f"{counted.attempts} attempts counted: {counted.flow_days} flow-days,"

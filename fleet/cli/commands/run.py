@@ -19,7 +19,7 @@ from fleet.bootstrap.visits import (
     run_options,
 )
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
-from fleet.cli.commands.practice import world
+from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.run import Runner
@@ -52,9 +52,9 @@ async def run(
     """Visit `scenarios`; progress on a terminal, a table by verdict at the end."""
     console = Console(stderr=as_json)
     writer = AttemptWriter("jsonl") if as_json else None
-    pace, hosts = run_options(settings, pages), hosts_of(settings, practice=in_practice)
+    options, hosts = run_options(settings, pages), hosts_of(settings, practice=in_practice)
     check(scenarios, settings, in_practice)
-    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
+    async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
         with progress(len(chosen) * times) as step:
 
             def on_attempt(attempt: Attempt) -> None:
@@ -62,9 +62,9 @@ async def run(
                 if writer:
                     writer.write(attempt)
 
-            result = await visit(chosen, settings, store, pace, hosts, on_attempt, times=times)
+            result = await visit(chosen, settings, store, options, hosts, on_attempt, times=times)
     if not as_json or sys.stderr.isatty():
-        tell_result(console, result)
+        print_result(console, result)
     return result.finished
 
 
@@ -73,17 +73,17 @@ async def try_once(
 ) -> bool:
     """Visit one flow once and tell everything about it."""
     console = Console()
-    pace = run_options(settings.model_copy(update={"tries": 1}))
+    options = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
     check(scenarios, settings, in_practice)
-    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
-        result = await visit(chosen, settings, store, pace, hosts, seen.append, show=show)
+    async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
+        result = await visit(chosen, settings, store, options, hosts, seen.append, show=show)
         for attempt in seen:
             folder = settings.data_dir / "tried"
             saved = await save_pictures(store, attempt, folder, last=False)
-            tell(console, attempt, saved)
-    tell_left_out(console, result)
+            print_attempt(console, attempt, saved)
+    print_left_out(console, result)
     return result.finished
 
 
@@ -97,21 +97,21 @@ def check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) 
         check_may_visit(scenarios, settings)
 
 
-def tell_result(console: Console, result: RunResult) -> None:
+def print_result(console: Console, result: RunResult) -> None:
     """Print what a run came to."""
     console.print(verdicts_table(result.verdicts))
     console.print(offer_rate(result.verdicts), highlight=False, soft_wrap=True)
-    tell_left_out(console, result)
+    print_left_out(console, result)
     console.print(f"run {result.run.id}: {result.run.attempts} attempts stored", style="dim")
 
 
-def tell_left_out(console: Console, result: RunResult) -> None:
+def print_left_out(console: Console, result: RunResult) -> None:
     """Print which visits were not made, and why."""
     for words in result.reasons:
         console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
-def tell(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
+def print_attempt(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
     """Print everything about one attempt, and where its pictures were saved."""
     console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict), soft_wrap=True)
     console.print(attempt.detail, markup=False, highlight=False, soft_wrap=True)
@@ -140,7 +140,7 @@ async def visit(
     scenarios: Sequence[Scenario],
     settings: Settings,
     store: Store,
-    pace: RunOptions,
+    options: RunOptions,
     hosts: Hosts,
     on_attempt: Callable[[Attempt], None],
     *,
@@ -155,7 +155,7 @@ async def visit(
         runner = Runner(
             chromium,
             store,
-            options=pace,
+            options=options,
             limits=limits,
             hosts=hosts,
             robots=RobotsReader(hosts, chromium.user_agent),

@@ -15,7 +15,7 @@ from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import find_chromium
 from fleet.catalog import loader
-from fleet.cli.commands.serve_processes import beside, said, usual_number
+from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupted
 from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.web.app import create_app
@@ -157,7 +157,7 @@ def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: C
                 _answering(library, listening) as serving,
             ):
                 first.send_bytes(b"serving")
-                ends: set[Future[Any]] = {serving, asyncio.ensure_future(said(first))}
+                ends: set[Future[Any]] = {serving, asyncio.ensure_future(has_message(first))}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
 
     try:

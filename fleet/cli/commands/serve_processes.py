@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-MOST = 4
+MAX_USUAL = 4
 """More are only started on request; MongoDB needs a processor too."""
 
 ENDING_S = 10.0
@@ -40,7 +40,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def usual_number() -> int:
     """One process for each processor that this one may use, at least 1 and at most `MOST`."""
     mine = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(mine, math.floor(proclimits.get_cpu_limit() or mine), MOST))
+    return max(1, min(mine, math.floor(proclimits.get_cpu_limit() or mine), MAX_USUAL))
 
 
 @contextlib.asynccontextmanager
@@ -72,20 +72,20 @@ async def _keep_one(serve: Callable[[Connection], None], serving: asyncio.Event)
     """A process that serves, and another when it dies; ended when this is cancelled."""
     while True:
         ours, theirs = multiprocessing.Pipe()
-        process = _started(serve, theirs)
+        process = _start(serve, theirs)
         theirs.close()
         try:
-            if not await said(ours):
-                await _ended(process)
+            if not await has_message(ours):
+                await _wait_for_end(process)
                 raise FleetError(
                     f"a server process ended before it served (exit code {process.exitcode});"
                     " what it said is above. Try again with --processes 1"
                 )
             serving.set()
-            await said(ours)
+            await has_message(ours)
         finally:
             ours.close()
-            await _ended(process)
+            await _wait_for_end(process)
         print(
             f"fleet: server process {process.pid} has died (exit code {process.exitcode});"
             " another one is started",
@@ -94,7 +94,7 @@ async def _keep_one(serve: Callable[[Connection], None], serving: asyncio.Event)
         )
 
 
-def _started(serve: Callable[[Connection], None], theirs: Connection) -> SpawnProcess:
+def _start(serve: Callable[[Connection], None], theirs: Connection) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,))
     resource_tracker.ensure_running()  # `start` would do it, and unblock these signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # a child inherits what is blocked
@@ -105,7 +105,7 @@ def _started(serve: Callable[[Connection], None], theirs: Connection) -> SpawnPr
     return process
 
 
-async def said(connection: Connection) -> bool:
+async def has_message(connection: Connection) -> bool:
     """Whether the other process said something on it; False when it is gone."""
     loop, readable = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(connection.fileno(), readable.set)
@@ -119,7 +119,7 @@ async def said(connection: Connection) -> bool:
         return False
 
 
-async def _ended(process: SpawnProcess) -> None:
+async def _wait_for_end(process: SpawnProcess) -> None:
     await asyncio.to_thread(process.join, ENDING_S)
     if process.exitcode is None:
         process.kill()

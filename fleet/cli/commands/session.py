@@ -8,8 +8,8 @@ from rich.console import Console
 
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import is_loopback, limits_of, open_chromium
-from fleet.cli.commands.practice import world
-from fleet.cli.commands.run import check, tell
+from fleet.cli.commands.practice import with_practice
+from fleet.cli.commands.run import check, print_attempt
 from fleet.cli.commands.signals import interrupted
 from fleet.engine.person_session import check_family, hold_session
 
@@ -32,9 +32,9 @@ async def session(
     check_family(scenarios[0])
 
     def on_attempt(attempt: Attempt) -> None:
-        tell(console, attempt, ())
+        print_attempt(console, attempt, ())
 
-    async with open_store(settings) as store, world(scenarios, in_practice) as chosen:
+    async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
         loopback = is_loopback(chosen[0])
         async with open_chromium(
             settings, loopback_only=loopback, show=True, person=True

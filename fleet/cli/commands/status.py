@@ -25,11 +25,11 @@ async def status(settings: Settings, as_json: bool) -> bool:
     if as_json:
         print(found.model_dump_json() if found else "null")
     else:
-        tell(Console(highlight=False), found, now())
+        print_status(Console(highlight=False), found, now())
     return found is not None and not (found.stopped or found.stale(now())) and found.ready
 
 
-def tell(console: Console, status: Status | None, at: datetime) -> None:
+def print_status(console: Console, status: Status | None, at: datetime) -> None:
     """Print it for a person."""
     if status is None:
         console.print("No fleet has watched this database yet. Start one with: fleet watch")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
 
 
-NAMERS_SHOWN = 3
+ATTEMPTS_SHOWN = 3
 
 
 async def takedown(
@@ -38,7 +38,7 @@ async def takedown(
         sha256s = await _files_of(store, what)
         done = await store.removals.get_many(sha256s)
         for sha256 in sha256s:
-            await _tell_file(console, store, sha256)
+            await _print_file(console, store, sha256)
             if sha256 in done:
                 console.print(f"  removed before: {done[sha256].reason}", markup=False)
         if len(sha256s) > 1:
@@ -89,14 +89,16 @@ async def _files_of(store: Store, what: str) -> list[str]:
     return list(dict.fromkeys(each.sha256 for each in attempt.evidence))
 
 
-async def _tell_file(console: Console, store: Store, sha256: str) -> None:
-    namers = [namer async for batch in store.references.attempts_naming(sha256) for namer in batch]
+async def _print_file(console: Console, store: Store, sha256: str) -> None:
+    references = [
+        reference async for batch in store.references.attempts_naming(sha256) for reference in batch
+    ]
     kind = await store.evidence_kind(sha256) or "not there"
-    console.print(f"{sha256}  {kind}, named by {len(namers)} attempts")
-    for namer in namers[:NAMERS_SHOWN]:
+    console.print(f"{sha256}  {kind}, named by {len(references)} attempts")
+    for reference in references[:ATTEMPTS_SHOWN]:
         console.print(
-            f"  {namer.attempt_id}  {namer.scenario_id}  {namer.started_at:%Y-%m-%d %H:%M} UTC,"
-            f" with {len(namer.sha256s) - 1} other files"
+            f"  {reference.attempt_id}  {reference.scenario_id}  {reference.started_at:%Y-%m-%d %H:%M} UTC,"
+            f" with {len(reference.sha256s) - 1} other files"
         )
-    if len(namers) > NAMERS_SHOWN:
-        console.print(f"  … and {len(namers) - NAMERS_SHOWN} more")
+    if len(references) > ATTEMPTS_SHOWN:
+        console.print(f"  … and {len(references) - ATTEMPTS_SHOWN} more")

@@ -26,7 +26,7 @@ def password_for(name: str, *, from_stdin: bool) -> str:
         BadInput: the name or the password cannot be one.
     """
     name = check_name(name)
-    password = _first_line() if from_stdin else _asked(name)
+    password = _first_line() if from_stdin else _ask_password(name)
     check_password(password)
     return password
 
@@ -76,7 +76,7 @@ def _first_line() -> str:
     return line.removesuffix("\n").removesuffix("\r")
 
 
-def _asked(name: str) -> str:
+def _ask_password(name: str) -> str:
     if not sys.stdin.isatty():
         raise BadInput(
             "there is no terminal to ask for the password on; give it to standard input and add"

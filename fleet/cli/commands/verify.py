@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
 
 
-MOST = 50
+MAX_PRINTED = 50
 """Findings and notices that are printed; the rest is counted."""
 
 
@@ -42,7 +42,10 @@ async def verify(
     if first and last and first >= last:
         raise BadInput(f"--from {since} is not before --to {until}; exchange them")
     roots = authorities_of(settings).roots
-    kept, began_at = settings.data_dir / "ledger" / f"{settings.database}.verified.json", now()
+    state_file, began_at = (
+        settings.data_dir / "ledger" / f"{settings.database}.verified.json",
+        now(),
+    )
     async with open_store(settings) as store:
         verifier, last_seal = Verifier(store, roots), await _last_seal(store)
         is_flow = what is not None and "/" in what
@@ -52,7 +55,7 @@ async def verify(
         if new:
             if what or first or last:
                 raise BadInput("--new stands alone; leave the others out")
-            kind, report = await _newer(verifier, kept)
+            kind, report = await _newer(verifier, state_file)
         elif what is not None and not is_flow:
             if first or last:
                 raise BadInput("an attempt has no period; leave --from and --to out")
@@ -70,8 +73,8 @@ async def verify(
         _compare_key(settings, report)
         if kind is not None:
             # the last seal as it was before: one that is made meanwhile may not have been checked
-            await _remember(store, kept, report, last_seal, kind=kind, began_at=began_at)
-    tell(Console(highlight=False), report)
+            await _remember(store, state_file, report, last_seal, kind=kind, began_at=began_at)
+    print_report(Console(highlight=False), report)
     return report.sound
 
 
@@ -90,21 +93,23 @@ def _compare_key(settings: Settings, report: Report) -> None:
             report.told(Case.OTHER_KEY, key=key)
 
 
-async def _newer(verifier: Verifier, kept: Path) -> tuple[Literal["everything", "newer"], Report]:
+async def _newer(
+    verifier: Verifier, state_file: Path
+) -> tuple[Literal["everything", "newer"], Report]:
     try:
-        said = json.loads(await asyncio.to_thread(kept.read_bytes))
-        number, content_hash = int(said["seal"]), str(said["sha256"])
+        state = json.loads(await asyncio.to_thread(state_file.read_bytes))
+        number, content_hash = int(state["seal"]), str(state["sha256"])
     except FileNotFoundError:
         return "everything", await verifier.everything()
     except (ValueError, KeyError, TypeError) as exc:
-        raise BadInput(f"{kept}: cannot be read; remove it to verify everything") from exc
+        raise BadInput(f"{state_file}: cannot be read; remove it to verify everything") from exc
     if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
-        raise BadInput(f"{kept}: cannot be read; remove it to verify everything")
+        raise BadInput(f"{state_file}: cannot be read; remove it to verify everything")
     return "newer", await verifier.newer(number, content_hash)
 
 
 async def _remember(
-    store: Store, kept: Path, report: Report, last: Seal | None, **more: object
+    store: Store, state_file: Path, report: Report, last: Seal | None, **more: object
 ) -> None:
     """For the pages in MongoDB; for the next `--new` on this disk, if nothing was found."""
     verification = Verification.of(
@@ -116,11 +121,11 @@ async def _remember(
     )
     await store.verifications.keep(verification)
     if last is not None and report.sound:
-        said = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
-        write_file(kept, json.dumps(said).encode(), overwrite=True)
+        state = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
+        write_file(state_file, json.dumps(state).encode(), overwrite=True)
 
 
-def tell(console: Console, report: Report) -> None:
+def print_report(console: Console, report: Report) -> None:
     """Print a report for a person."""
     counted = (
         f"{report.attempts} attempts, {report.files} files, {report.links} links, {report.seals}"
@@ -134,11 +139,11 @@ def tell(console: Console, report: Report) -> None:
     if report.stamped:
         first, last = report.stamped
         console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
-    for words in report.notices[:MOST]:
+    for words in report.notices[:MAX_PRINTED]:
         console.print(f"note: {words}", style="yellow", markup=False, soft_wrap=True)
-    for words in report.findings[:MOST]:
+    for words in report.findings[:MAX_PRINTED]:
         console.print(f"ALTERED: {words}", style="bold red", markup=False, soft_wrap=True)
-    more = max(0, len(report.notices) - MOST) + max(0, len(report.findings) - MOST)
+    more = max(0, len(report.notices) - MAX_PRINTED) + max(0, len(report.findings) - MAX_PRINTED)
     if more:
         console.print(f"… and {more} more")
     if report.sound:

@@ -16,8 +16,8 @@ from fleet.bootstrap.watch import (
     watch_options,
 )
 from fleet.catalog import loader
-from fleet.cli.commands.alert import tell_conditions, tell_end
-from fleet.cli.commands.practice import aimed, practising
+from fleet.cli.commands.alert import report_end, report_health
+from fleet.cli.commands.practice import on_port, practice_server
 from fleet.cli.commands.signals import interrupted
 from fleet.engine.heartbeat import beat
 from fleet.engine.metrics import listen
@@ -36,23 +36,23 @@ if TYPE_CHECKING:
 async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) -> bool:
     """Watch the scenarios that match `patterns` (all if none) until SIGTERM or Ctrl-C."""
     stop = interrupted()
-    order = watch_options(settings)
+    options = watch_options(settings)
     async with contextlib.AsyncExitStack() as stack:
-        port = (await stack.enter_async_context(practising())).port if in_practice else None
-        scenarios = followed(settings, patterns, port)
+        port = (await stack.enter_async_context(practice_server())).port if in_practice else None
+        scenarios = follow_catalogue(settings, patterns, port)
         loopback = all(map(is_loopback, scenarios()))
-        check_gaps(order, loopback)
+        check_gaps(options, loopback)
         parts = await stack.enter_async_context(
             open_watch_parts(settings, loopback_only=loopback, in_practice=in_practice)
         )
-        warn_over_budget(scenarios(), order, parts.hosts.courtesy)
-        title_of = titles(scenarios)
+        warn_over_budget(scenarios(), options, parts.hosts.courtesy)
+        title_of = title_finder(scenarios)
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
-        watched = Watch(parts, order, scenarios, on_stored=teller(alerts))
+        watched = Watch(parts, options, scenarios, on_stored=wake_alerts(alerts))
         more = [
             RobotsReader(parts.hosts, parts.browsers.user_agent).keep_read(scenarios),
-            tell_conditions(alerts, watched),
+            report_health(alerts, watched),
         ]
         if settings.listen is not None:
             more.append(listen(watched, settings.listen, lambda: alerts.counts))
@@ -61,25 +61,25 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         try:
             await watched.watch(stop, *more)
         finally:
-            await tell_end(alerts, watched)
+            await report_end(alerts, watched)
     return True
 
 
-def titles(scenarios: Callable[[], Sequence[Scenario]]) -> Callable[[str], str | None]:
+def title_finder(scenarios: Callable[[], Sequence[Scenario]]) -> Callable[[str], str | None]:
     """Gives the title of a flow of this moment's catalogue, by its scenario's id."""
     return lambda id_: next((each.title for each in scenarios() if each.id == id_), None)
 
 
-def teller(alerts: Alerts) -> Callable[[Attempt], Awaitable[None]]:
+def wake_alerts(alerts: Alerts) -> Callable[[Attempt], Awaitable[None]]:
     """Called with an attempt that was stored: whoever waits for its news is told."""
 
     async def stored(_: Attempt) -> None:
-        alerts.look()
+        alerts.wake()
 
     return stored
 
 
-def followed(
+def follow_catalogue(
     settings: Settings, patterns: Sequence[str], practice_port: int | None
 ) -> Callable[[], Sequence[Scenario]]:
     """The catalogue of the moment, by files that may change; the same list while they do not."""
@@ -107,7 +107,7 @@ def followed(
             raise BadInput(
                 f"no scenario to watch in {settings.scenarios_dir}; see: fleet check, fleet list"
             )
-        scenarios = [aimed(s, practice_port) if practice_port else s for s in chosen]
+        scenarios = [on_port(s, practice_port) if practice_port else s for s in chosen]
         return scenarios
 
     return now

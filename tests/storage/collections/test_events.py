@@ -169,7 +169,7 @@ def test_every_kind_has_a_label_and_the_states_are_those_of_the_verdicts() -> No
 
 def look(conditions: FleetHealth, minutes: float, **changes: Any) -> list[Event]:
     fine: dict[str, Any] = {"no_room": None, "store_away": False, "deaths": 0}
-    return conditions.look(AT + timedelta(minutes=minutes), **{**fine, **changes})
+    return conditions.update(AT + timedelta(minutes=minutes), **{**fine, **changes})
 
 
 def test_what_begins_or_ends_in_the_fleet_is_an_event_and_what_lasts_is_none() -> None:
