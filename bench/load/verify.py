@@ -39,7 +39,7 @@ from bench.synthetic.world import PAGES, Document, Flow, Visit, World, Writer
 from fleet.catalog import loader
 from fleet.evidence import timestamp_client
 from fleet.ledger import timestamps
-from fleet.ledger.canonical import NOTHING, canonical, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.chain import Link, Seal, Statement, Token, root_of
 from fleet.ledger.signing import SigningKey
 from fleet.models import now
@@ -128,7 +128,7 @@ class Filler:
             attempt_id=document["_id"],
             scenario_id=document["scenario_id"],
             number=before.number + 1 if before else 1,
-            previous=before.hash if before else NOTHING,
+            previous=before.hash if before else NO_PREVIOUS,
             manifest=sha256(canonical(document)),
             linked_at=_whole_ms(document["started_at"]),
         )
@@ -142,7 +142,7 @@ class Filler:
             sealed_at=_whole_ms(now()),
             count=len(links),
             root=root_of(links),
-            previous=sha256(before.statement.content) if before else NOTHING,
+            previous=sha256(before.statement.content) if before else NO_PREVIOUS,
             key=self.key.public,
             authorities=(self.authority.url,),
         )

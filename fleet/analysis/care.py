@@ -87,7 +87,7 @@ class CareReason:
     `MANY_SITES`; the anchor of `ANCHOR_GONE` is with the attempt.
     """
 
-    reason: CareKind
+    kind: CareKind
     versions: tuple[NewVersion, ...] = ()
     sites: int = 0
 
@@ -98,19 +98,19 @@ class Care:
     One scenario that needs care.
 
     `since` is the first of the `attempts` in a row that gave no answer (of the latest
-    `HISTORY`), `latest` the last of them, whose picture is the one to look at. `ground` says on
+    `HISTORY`), `latest` the last of them, whose picture is the one to look at. `reason` says on
     what ground `changed` is believed to have changed.
     """
 
     latest: Attempt
     since: datetime
     attempts: int
-    ground: CareReason
+    reason: CareReason
 
     @property
     def changed(self) -> Changed:
         """Who probably changed."""
-        return self.ground.reason.changed
+        return self.reason.kind.changed
 
 
 def care_list(histories: Mapping[str, Sequence[Attempt]]) -> list[Care]:
@@ -121,7 +121,7 @@ def care_list(histories: Mapping[str, Sequence[Attempt]]) -> list[Care]:
         histories: by scenario, its latest attempts, newest first.
     """
     rows = {
-        scenario_id: list(takewhile(_says_nothing, history))
+        scenario_id: list(takewhile(_is_unanswered, history))
         for scenario_id, history in histories.items()
     }
     needing = {each: row for each, row in rows.items() if _needs_care(row)}
@@ -130,12 +130,12 @@ def care_list(histories: Mapping[str, Sequence[Attempt]]) -> list[Care]:
     for scenario_id, row in needing.items():
         history = histories[scenario_id]
         before = history[len(row)] if len(history) > len(row) else None
-        ground = _ground(row, before, list(first.values()))
-        found.append(Care(row[0], row[-1].started_at, len(row), ground))
+        reason = _reason(row, before, list(first.values()))
+        found.append(Care(row[0], row[-1].started_at, len(row), reason))
     return sorted(found, key=lambda care: (care.since, care.latest.scenario_id))
 
 
-def _says_nothing(attempt: Attempt) -> bool:
+def _is_unanswered(attempt: Attempt) -> bool:
     return attempt.group is Group.OURS
 
 
@@ -143,15 +143,17 @@ def _needs_care(row: Sequence[Attempt]) -> bool:
     return len(row) >= IN_A_ROW or bool(row and row[0].missing_anchor)
 
 
-def _ground(row: Sequence[Attempt], before: Attempt | None, first: Sequence[Attempt]) -> CareReason:
+def _reason(row: Sequence[Attempt], before: Attempt | None, first: Sequence[Attempt]) -> CareReason:
     """Who changed, for the failing attempts `row` (newest first) after the good one `before`."""
-    began = row[-1]
+    first_failed = row[-1]
     if row[0].verdict is Verdict.CRASHED:
         return CareReason(CareKind.CRASHES)
-    if before is not None and (ours := _what_we_changed(before, began)):
+    if before is not None and (ours := _our_changes(before, first_failed)):
         return CareReason(CareKind.OUR_CHANGE, versions=ours)
     hosts = Counter(
-        _host(other) for other in first if abs(other.started_at - began.started_at) <= SAME_DAY
+        _host(other)
+        for other in first
+        if abs(other.started_at - first_failed.started_at) <= SAME_DAY
     )
     if len(hosts) >= MANY_HOSTS:
         return CareReason(CareKind.MANY_SITES, sites=len(hosts))
@@ -162,7 +164,7 @@ def _ground(row: Sequence[Attempt], before: Attempt | None, first: Sequence[Atte
     return CareReason(CareKind.NO_LONGER_RECOGNISED)
 
 
-def _what_we_changed(before: Attempt, after: Attempt) -> tuple[NewVersion, ...]:
+def _our_changes(before: Attempt, after: Attempt) -> tuple[NewVersion, ...]:
     names: tuple[VersionField, ...] = get_args(VersionField)
     return tuple(
         NewVersion(name, getattr(before, name), getattr(after, name))
@@ -184,17 +186,17 @@ CHANGED: dict[Changed, str] = {
 
 def care_why(each: Care) -> str:
     """On what ground somebody is said to have changed."""
-    match each.ground.reason:
+    match each.reason.kind:
         case CareKind.CRASHES:
             return "the scenario or the fleet crashes; that is never the site's doing"
         case CareKind.OUR_CHANGE:
             changes = ", ".join(
                 f"{new.field.replace('_', ' ')} {new.before} → {new.after}"
-                for new in each.ground.versions
+                for new in each.reason.versions
             )
             return f"it began right after a change of ours: {changes}"
         case CareKind.MANY_SITES:
-            return f"{each.ground.sites} sites began to fail within a day"
+            return f"{each.reason.sites} sites began to fail within a day"
         case CareKind.ANCHOR_GONE:
             return f"the anchor {each.latest.missing_anchor!r} is gone from its pages"
         case CareKind.NEVER_RECOGNISED:

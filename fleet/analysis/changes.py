@@ -46,12 +46,12 @@ class ChangeNote:
     """
     What an attempt that was stored says of the changes around it.
 
-    `made` are those that its own visit or the next one saw; `gone` are the ids of the attempts
+    `changes` are those that its own visit or the next one saw; `no_change` are the ids of the attempts
     among these two that saw none, whatever was believed before this one came.
     """
 
-    made: tuple[Change, ...] = ()
-    gone: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    no_change: tuple[str, ...] = ()
 
 
 def changes_of(scenario_id: str, seen: Iterable[SeenState]) -> list[Change]:

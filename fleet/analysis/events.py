@@ -47,8 +47,8 @@ def of_change(change: Change, noted_at: datetime) -> Event:
         scenario_id=change.scenario_id,
         attempt_ids=(before.attempt_id, after.attempt_id),
         words=(
-            f"lors de la visite du {paris(after.at)}, {_SHOWN[after.verdict]} ; lors de la"
-            f" précédente qui disait quelque chose, le {paris(before.at)},"
+            f"lors de la visite du {in_paris(after.at)}, {_SHOWN[after.verdict]} ; lors de la"
+            f" précédente qui disait quelque chose, le {in_paris(before.at)},"
             f" {_SHOWN[before.verdict]}."
         ),
         data={"before_at": before.at.isoformat(timespec="milliseconds")},
@@ -78,7 +78,7 @@ def of_care(care: Care, noted_at: datetime) -> Event:
         scenario_id=latest.scenario_id,
         attempt_ids=(latest.id,),
         words=(
-            f"{seen} (dernière visite : {paris(latest.started_at)}) ; il faut que quelqu’un"
+            f"{seen} (dernière visite : {in_paris(latest.started_at)}) ; il faut que quelqu’un"
             " regarde."
         ),
         data={"since": care.since.isoformat(timespec="milliseconds"), "attempts": care.attempts},
@@ -96,7 +96,7 @@ def of_care_ended(attempt: Attempt, noted_at: datetime) -> Event:
         noted_at=noted_at,
         scenario_id=attempt.scenario_id,
         attempt_ids=(attempt.id,),
-        words=f"la visite du {paris(attempt.started_at)} est de nouveau comprise.",
+        words=f"la visite du {in_paris(attempt.started_at)} est de nouveau comprise.",
     )
 
 
@@ -122,7 +122,7 @@ def of_host(attempt: Attempt, noted_at: datetime) -> Event:
         scenario_id=attempt.scenario_id,
         host=host,
         attempt_ids=(attempt.id,),
-        words=f"{host} {words} (visite du {paris(attempt.started_at)}).",
+        words=f"{host} {words} (visite du {in_paris(attempt.started_at)}).",
         data={"verdict": attempt.verdict.value},
     )
 
@@ -160,6 +160,6 @@ def of_fleet(
     )
 
 
-def paris(at: datetime) -> str:
+def in_paris(at: datetime) -> str:
     """An instant as French readers write it, in Paris time."""
     return f"{at.astimezone(PARIS):%d/%m/%Y à %H:%M} (heure de Paris)"

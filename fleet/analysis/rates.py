@@ -118,7 +118,7 @@ class OfferRate:
         return wilson(self.slots, self.n) if self.n else None
 
 
-def added_up(several: Iterable[Mapping[Verdict, int]]) -> dict[Verdict, int]:
+def sum_verdicts(several: Iterable[Mapping[Verdict, int]]) -> dict[Verdict, int]:
     """Numbers by verdict, all of them added up."""
     total: dict[Verdict, int] = {}  # a Counter's `update` takes four times as long
     for each in several:
@@ -143,7 +143,7 @@ class Counts:
         """All of them added up."""
         counts = list(several)
         retried = sum(each.retried for each in counts)
-        return Counts(added_up(each.verdicts for each in counts), retried)
+        return Counts(sum_verdicts(each.verdicts for each in counts), retried)
 
     def of(self, *verdicts: Verdict) -> int:
         """How many samples ended in one of these."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from fleet.analysis.rates import Counts, Delay, added_up, delay_of
+from fleet.analysis.rates import Counts, Delay, delay_of, sum_verdicts
 from fleet.models import PARIS, Group, Verdict
 from fleet.models.paris import paris_day
 
@@ -66,7 +66,7 @@ class DayFigures:
     @cached_property
     def counts(self) -> Counts:
         """The whole day."""
-        return Counts(added_up(self.hours.values()), self.retried)
+        return Counts(sum_verdicts(self.hours.values()), self.retried)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def week_of(figures: Iterable[DayFigures]) -> dict[tuple[int, int], Counts]:
         weekday = each.day.weekday()
         for hour, verdicts in each.hours.items():
             cells[weekday, hour].append(verdicts)
-    return {cell: Counts(added_up(of_cell)) for cell, of_cell in cells.items()}
+    return {cell: Counts(sum_verdicts(of_cell)) for cell, of_cell in cells.items()}
 
 
 def breaks_of(figures: Iterable[DayFigures]) -> list[Break]:
@@ -140,7 +140,7 @@ def breaks_of(figures: Iterable[DayFigures]) -> list[Break]:
     ]
 
 
-def set_aside(tries: Iterable[Try]) -> set[str]:
+def retried_ids(tries: Iterable[Try]) -> set[str]:
     """The ids of the attempts that a retry followed; `tries` may come in any order."""
     chains: defaultdict[tuple[str, str], list[Try]] = defaultdict(list)
     for each in sorted(tries, key=lambda each: (each.started_at, each.id)):
@@ -158,7 +158,7 @@ def set_aside(tries: Iterable[Try]) -> set[str]:
 def count(tries: Iterable[Try]) -> dict[tuple[str, date], DayFigures]:
     """The figures of every flow and Paris day, counted attempt by attempt."""
     in_order = sorted(tries, key=lambda each: (each.started_at, each.id))
-    aside = set_aside(in_order)
+    aside = retried_ids(in_order)
     days: defaultdict[tuple[str, date], list[Try]] = defaultdict(list)
     for each in in_order:
         days[each.scenario_id, paris_day(each.started_at)].append(each)

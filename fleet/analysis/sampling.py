@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 DAY = timedelta(days=1)
-FURTHEST = timedelta(days=400)
+HORIZON = timedelta(days=400)
 """How far ahead the next due time is looked for; with a mean gap of a week it is days away."""
 
 WORD = 64
@@ -77,16 +77,16 @@ class SamplingPlan:
         """When the flow is due from `since` to before `until`: aware UTC, milliseconds, sorted."""
         if since >= until:
             return []
-        kept = self._kept(scenario_id, self._cell_of(since), self._cell_of(until))
-        return [at for at in kept if since <= at < until]
+        times = self._due_times(scenario_id, self._cell_of(since), self._cell_of(until))
+        return [at for at in times if since <= at < until]
 
     def next_due(self, scenario_id: str, after: datetime) -> datetime:
         """The first due time after `after`."""
-        for cell in range(self._cell_of(after), self._cell_of(after + FURTHEST) + 1):
-            for at in self._kept(scenario_id, cell, cell):
+        for cell in range(self._cell_of(after), self._cell_of(after + HORIZON) + 1):
+            for at in self._due_times(scenario_id, cell, cell):
                 if at > after:
                     return at
-        raise ValueError(f"{scenario_id} is not due within {FURTHEST.days} days")
+        raise ValueError(f"{scenario_id} is not due within {HORIZON.days} days")
 
     @property
     def _cell_ms(self) -> int:
@@ -105,15 +105,15 @@ class SamplingPlan:
             in_two_least_gaps = -((mean - 2 * least) / mean).ln()
             return in_two_least_gaps * self._cell_ms * 1000 / (2 * least)
 
-    def _kept(self, scenario_id: str, first: int, last: int) -> Iterator[datetime]:
+    def _due_times(self, scenario_id: str, first: int, last: int) -> Iterator[datetime]:
         """The due times of the cells from `first` to `last`, in order."""
-        cells = [self._drawn(scenario_id, cell) for cell in range(first - 1, last + 2)]
+        cells = [self._candidates(scenario_id, cell) for cell in range(first - 1, last + 2)]
         found = [candidate for cell in cells for candidate in cell]
         for number in range(len(cells[0]), len(found) - len(cells[-1])):
-            if not self._gives_way(found, number):
+            if not self._is_thinned(found, number):
                 yield EPOCH + found[number].at_ms * MS
 
-    def _gives_way(self, found: Sequence[_Candidate], number: int) -> bool:
+    def _is_thinned(self, found: Sequence[_Candidate], number: int) -> bool:
         """Whether a candidate has another near it with a lower mark."""
         own, least_ms = found[number], -(-self.min_gap // MS)
         for step in (-1, 1):
@@ -124,11 +124,11 @@ class SamplingPlan:
                 other += step
         return False
 
-    def _drawn(self, scenario_id: str, cell: int) -> list[_Candidate]:
+    def _candidates(self, scenario_id: str, cell: int) -> list[_Candidate]:
         """The candidates of a cell, in order of time: their number first, then where they lie."""
         words = 1 + 2 * len(self._below)
-        drawn = hashlib.shake_256(f"{self.seed}|{scenario_id}|{cell}".encode())
-        first, *rest = struct.unpack(f">{words}Q", drawn.digest(words * WORD // 8))
+        digest = hashlib.shake_256(f"{self.seed}|{scenario_id}|{cell}".encode())
+        first, *rest = struct.unpack(f">{words}Q", digest.digest(words * WORD // 8))
         n = bisect_right(self._below, first)
         begin_ms, long_ms = cell * self._cell_ms, self._cell_ms
         return sorted(

@@ -3,7 +3,7 @@ How long evidence is kept: for ever, unless somebody limits it (docs/keeping.md)
 
 A limit is an age, or a number of files for each flow; a file goes as soon as one limit says so of
 every attempt that names it. Only bytes go: attempts, hashes, verdicts, links and counts stay. And
-some attempts keep their files however old (`naming.Ground`): those that a court would ask for
+some attempts keep their files however old (`KeepReason`): those that a court would ask for
 first.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BATCH = 200
 """Files removed at a time; what a stop waits for."""
 
-MOST_REMEMBERED = 50_000
+MAX_REMEMBERED = 50_000
 """Files whose answer is remembered, as many attempts may name the same."""
 
 
@@ -77,25 +77,25 @@ class RemovalPlan:
     What a policy would remove now.
 
     `flows` by scenario id; `oldest` and `newest` are when the first and the last attempt began
-    that lose a file. `kept` counts older attempts that keep theirs, by the ground they have.
+    that lose a file. `kept_attempts` counts older attempts that keep theirs, by their reason.
     """
 
     all: RemovalShare = field(default_factory=RemovalShare)
     flows: dict[str, RemovalShare] = field(default_factory=dict)
     oldest: datetime | None = None
     newest: datetime | None = None
-    kept: Counter[KeepReason] = field(default_factory=Counter)
+    kept_attempts: Counter[KeepReason] = field(default_factory=Counter)
 
-    def loses(self, namer: FileReference) -> None:
+    def count_attempt(self, reference: FileReference) -> None:
         """Count an attempt that loses a file."""
-        for share in (self.all, self.flows.setdefault(namer.scenario_id, RemovalShare())):
+        for share in (self.all, self.flows.setdefault(reference.scenario_id, RemovalShare())):
             share.attempts += 1
-        self.oldest = min(self.oldest or namer.started_at, namer.started_at)
-        self.newest = max(self.newest or namer.started_at, namer.started_at)
+        self.oldest = min(self.oldest or reference.started_at, reference.started_at)
+        self.newest = max(self.newest or reference.started_at, reference.started_at)
 
-    def goes(self, namer: FileReference, stored_bytes: int) -> None:
+    def count_file(self, reference: FileReference, stored_bytes: int) -> None:
         """Count a file that goes, with the newest attempt that names it."""
-        for share in (self.all, self.flows.setdefault(namer.scenario_id, RemovalShare())):
+        for share in (self.all, self.flows.setdefault(reference.scenario_id, RemovalShare())):
             share.files += 1
             share.stored_bytes += stored_bytes
 
@@ -104,7 +104,7 @@ class RemovalPlan:
 class FileDecision:
     """Whether a file goes, and the newest attempt that names it."""
 
-    goes: bool
+    removable: bool
     newest: str | None
 
 
@@ -123,20 +123,20 @@ class Retention:
         self._batch = batch
         self._since: dict[str, datetime] = {}
         self._marked: dict[str, KeepReason] = {}
-        self._answers: dict[str, FileDecision] = {}
+        self._known: dict[str, FileDecision] = {}
 
     async def plan(self) -> RemovalPlan:
         """What would go; nothing is changed."""
         plan = RemovalPlan()
-        async for batch in self._old():
-            keeps = await self._store.references.keep_reasons(batch, self._marked)
-            plan.kept.update(keeps.values())
-            for namer, stored, answers in await self._asked(batch):
-                if any(answer.goes for answer in answers.values()):
-                    plan.loses(namer)
-                for sha256, answer in answers.items():
-                    if answer.goes and answer.newest == namer.attempt_id:
-                        plan.goes(namer, stored[sha256])
+        async for batch in self._attempts_beyond_limits():
+            reasons = await self._store.references.keep_reasons(batch, self._marked)
+            plan.kept_attempts.update(reasons.values())
+            for reference, stored, decisions in await self._decisions(batch):
+                if any(decision.removable for decision in decisions.values()):
+                    plan.count_attempt(reference)
+                for sha256, decision in decisions.items():
+                    if decision.removable and decision.newest == reference.attempt_id:
+                        plan.count_file(reference, stored[sha256])
         return plan
 
     async def carry_out(self, by: str) -> AsyncIterator[RemovedFiles]:
@@ -152,32 +152,34 @@ class Retention:
             StoreUnreachable, StoreRefused: what is not removed yet stays; do it again.
         """
         await self._store.removals.finish()
-        going: dict[str, None] = {}
-        async for batch in self._old():
-            for _, _, answers in await self._asked(batch):
-                going.update(dict.fromkeys(s for s, answer in answers.items() if answer.goes))
-                while len(going) >= self._batch:
-                    part = [going.popitem()[0] for _ in range(self._batch)]
+        removable: dict[str, None] = {}
+        async for batch in self._attempts_beyond_limits():
+            for _, _, decisions in await self._decisions(batch):
+                removable.update(
+                    dict.fromkeys(s for s, decision in decisions.items() if decision.removable)
+                )
+                while len(removable) >= self._batch:
+                    part = [removable.popitem()[0] for _ in range(self._batch)]
                     yield await self._remove(part, by)
-        if going:
-            yield await self._remove(list(going), by)
+        if removable:
+            yield await self._remove(list(removable), by)
 
     async def _remove(self, sha256s: list[str], by: str) -> RemovedFiles:
         return await self._store.removals.expire(
-            sha256s, self._goes, reason=self._policy.reason, by=by
+            sha256s, self._is_removable, reason=self._policy.reason, by=by
         )
 
-    async def _old(self) -> AsyncIterator[list[FileReference]]:
+    async def _attempts_beyond_limits(self) -> AsyncIterator[list[FileReference]]:
         """The attempts beyond a limit, flow by flow, newest first."""
-        naming = self._store.references
-        self._answers.clear()
-        self._marked = await naming.marked_attempts()
+        references = self._store.references
+        self._known.clear()
+        self._marked = await references.marked_attempts()
         self._since = {}
-        for scenario_id in await naming.flows():
+        for scenario_id in await references.flows():
             if (since := await self._limit(scenario_id)) is not None:
                 self._since[scenario_id] = since
         for scenario_id, since in self._since.items():
-            async for batch in naming.attempts_before(scenario_id, since):
+            async for batch in references.attempts_before(scenario_id, since):
                 yield batch
 
     async def _limit(self, scenario_id: str) -> datetime | None:
@@ -190,36 +192,36 @@ class Retention:
             limits += [reached] if reached is not None else []
         return max(limits, default=None)
 
-    async def _asked(
+    async def _decisions(
         self, batch: list[FileReference]
     ) -> list[tuple[FileReference, dict[str, int], dict[str, FileDecision]]]:
         """For each attempt: its files that are in the bucket, their bytes, and whether they go."""
-        names = {sha256 for namer in batch for sha256 in namer.sha256s}
+        names = {sha256 for reference in batch for sha256 in reference.sha256s}
         stored = await self._store.references.stored_sizes(names)
-        if len(self._answers) > MOST_REMEMBERED:
-            self._answers.clear()
-        new = [sha256 for sha256 in stored if sha256 not in self._answers]
-        answers = await asyncio.gather(*map(self._judged, new))
-        self._answers.update(zip(new, answers, strict=True))
+        if len(self._known) > MAX_REMEMBERED:
+            self._known.clear()
+        new = [sha256 for sha256 in stored if sha256 not in self._known]
+        decisions = await asyncio.gather(*map(self._decide, new))
+        self._known.update(zip(new, decisions, strict=True))
         return [
-            (namer, stored, {s: self._answers[s] for s in namer.sha256s if s in stored})
-            for namer in batch
+            (reference, stored, {s: self._known[s] for s in reference.sha256s if s in stored})
+            for reference in batch
         ]
 
-    async def _goes(self, sha256: str) -> bool:
-        return (await self._judged(sha256)).goes
+    async def _is_removable(self, sha256: str) -> bool:
+        return (await self._decide(sha256)).removable
 
-    async def _judged(self, sha256: str) -> FileDecision:
+    async def _decide(self, sha256: str) -> FileDecision:
         """Asked of every attempt that names the file, as they are stored now."""
         newest: str | None = None
         async for batch in self._store.references.attempts_naming(sha256):
             newest = newest or batch[0].attempt_id
-            if any(not self._beyond(namer) for namer in batch):
+            if any(not self._is_beyond_limits(reference) for reference in batch):
                 return FileDecision(False, newest)
             if await self._store.references.keep_reasons(batch, self._marked):
                 return FileDecision(False, newest)
         return FileDecision(newest is not None, newest)
 
-    def _beyond(self, namer: FileReference) -> bool:
-        since = self._since.get(namer.scenario_id)
-        return since is not None and namer.started_at < since
+    def _is_beyond_limits(self, reference: FileReference) -> bool:
+        since = self._since.get(reference.scenario_id)
+        return since is not None and reference.started_at < since

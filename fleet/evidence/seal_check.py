@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.ledger import timestamps
-from fleet.ledger.canonical import NOTHING, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, sha256
 from fleet.ledger.chain import root_of
 from fleet.ledger.findings import Case, Report
-from fleet.ledger.signing import signed
+from fleet.ledger.signing import is_signed
 from fleet.ledger.timestamps import NoTimestamp
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ class SealCheck:
         statement, number = seal.statement, seal.statement.number
         self.report.seals += 1
         self.report.keys.add(statement.key)
-        if not signed(statement.key, seal.signature, statement.content):
-            self.report.wrong(Case.SIGNATURE, seal=number)
-        wanted = before.statement.number + 1 if before else 1
-        if number != wanted:
-            self.report.wrong(Case.SEAL_MISSING, wanted=wanted, seal=number)
-        elif statement.previous != (sha256(before.statement.content) if before else NOTHING):
-            self.report.wrong(Case.SEAL_ORDER, seal=number)
+        if not is_signed(statement.key, seal.signature, statement.content):
+            self.report.add_finding(Case.SIGNATURE, seal=number)
+        expected = before.statement.number + 1 if before else 1
+        if number != expected:
+            self.report.add_finding(Case.SEAL_MISSING, wanted=expected, seal=number)
+        elif statement.previous != (sha256(before.statement.content) if before else NO_PREVIOUS):
+            self.report.add_finding(Case.SEAL_ORDER, seal=number)
         await self._check_leaves(seal)
         self._check_tokens(seal)
 
@@ -51,15 +51,15 @@ class SealCheck:
         links = await self._links_under(seal)
         missing = [each for each in seal.attempt_ids if each not in links]
         for each in missing:
-            self.report.wrong(Case.LINK_MISSING, attempt=each, seal=number)
+            self.report.add_finding(Case.LINK_MISSING, attempt=each, seal=number)
         for each in sorted(await self._ledger.attempts_claiming(number) - set(seal.attempt_ids)):
             flow = (await self._ledger.links_of([each]))[each][0].scenario_id
-            self.report.wrong(Case.NOT_COVERED, attempt=each, flow=flow, seal=number)
+            self.report.add_finding(Case.NOT_COVERED, attempt=each, flow=flow, seal=number)
         leaves = [links[each] for each in seal.attempt_ids if each in links]
         if not missing and (
             len(leaves) != seal.statement.count or root_of(leaves) != seal.statement.root
         ):
-            self.report.wrong(Case.ROOT, seal=number, links=len(leaves))
+            self.report.add_finding(Case.ROOT, seal=number, links=len(leaves))
 
     async def _links_under(self, seal: Seal) -> Mapping[str, Link]:
         found: dict[str, Link] = {}
@@ -72,20 +72,20 @@ class SealCheck:
         number = seal.statement.number
         for token in seal.tokens:
             try:
-                said = timestamps.read(token.token, seal.statement.content, self._roots)
+                info = timestamps.read_token(token.token, seal.statement.content, self._roots)
             except NoTimestamp as exc:
-                self.report.wrong(Case.TOKEN_ALTERED, seal=number, url=token.url, why=exc)
+                self.report.add_finding(Case.TOKEN_ALTERED, seal=number, url=token.url, why=exc)
                 continue
             self.report.tokens += 1
-            if not said.trusted:
-                self.report.wrong(Case.TOKEN_UNTRUSTED, seal=number, url=token.url)
+            if not info.trusted:
+                self.report.add_finding(Case.TOKEN_UNTRUSTED, seal=number, url=token.url)
                 continue
-            first, last = self.report.stamped or (said.at, said.at)
-            self.report.stamped = min(first, said.at), max(last, said.at)
+            first, last = self.report.stamped or (info.at, info.at)
+            self.report.stamped = min(first, info.at), max(last, info.at)
         have, refusals = {token.url for token in seal.tokens}, dict(seal.refusals)
         for url in seal.statement.authorities:
             if url not in have:
                 why = refusals.get(url, "it is not there")
-                self.report.told(Case.NOT_STAMPED, seal=number, url=url, why=why)
+                self.report.add_notice(Case.NOT_STAMPED, seal=number, url=url, why=why)
         if not seal.tokens and not seal.statement.authorities:
-            self.report.told(Case.NO_AUTHORITY, seal=number)
+            self.report.add_notice(Case.NO_AUTHORITY, seal=number)

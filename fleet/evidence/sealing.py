@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.evidence import timestamp_client
-from fleet.ledger.canonical import NOTHING, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, sha256
 from fleet.ledger.chain import Seal, SealingResult, Statement, Token, root_of
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities, NoTimestamp
@@ -45,7 +45,7 @@ async def seal(ledger: Ledger, key: SigningKey, authorities: Authorities) -> Sea
             sealed_at=now(),
             count=len(unsealed),
             root=root_of(unsealed),
-            previous=sha256(last.statement.content) if last else NOTHING,
+            previous=sha256(last.statement.content) if last else NO_PREVIOUS,
             key=key.public,
             authorities=tuple(authorities.urls),
         )

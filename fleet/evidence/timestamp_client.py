@@ -12,7 +12,7 @@ from rfc3161_client import (
     TimestampRequestBuilder,
 )
 
-from fleet.ledger.timestamps import NoTimestamp, _check_imprint, _decoded, _holds
+from fleet.ledger.timestamps import NoTimestamp, _check_imprint, _decode, _is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ANSWER_S = 30.0
 
-LARGEST_BYTES = 100_000
+MAX_BYTES = 100_000
 """Tokens with their certificates take some 5,000."""
 
 
@@ -44,11 +44,11 @@ async def ask(url: str, content: bytes, roots: Sequence[x509.Certificate]) -> by
         answer = await _post(url, request.as_bytes())
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
         raise NoTimestamp(f"{url}: {type(exc).__name__} {str(exc)[:200]}".strip()) from exc
-    response = _decoded(url, answer)
+    response = _decode(url, answer)
     if response.tst_info.nonce != request.nonce:
         raise NoTimestamp(f"{url}: the answer is to another request (nonce)")
     _check_imprint(url, response, content)
-    if not _holds(response, content, roots):
+    if not _is_trusted(response, content, roots):
         raise NoTimestamp(
             f"{url}: its answer leads to no root that is believed; put the authority's root"
             " certificate (PEM) into the file of FLEET_TIMESTAMP_ROOTS"
@@ -69,6 +69,6 @@ async def _post(url: str, request: bytes) -> bytes:
         answer = b""
         async for chunk in response.content.iter_chunked(16_384):
             answer += chunk
-            if len(answer) > LARGEST_BYTES:
-                raise ValueError(f"more than {LARGEST_BYTES} bytes")
+            if len(answer) > MAX_BYTES:
+                raise ValueError(f"more than {MAX_BYTES} bytes")
         return answer

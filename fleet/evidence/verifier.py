@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.errors import BadInput, LedgerAltered
 from fleet.evidence.seal_check import BATCH, SealCheck
-from fleet.ledger.canonical import NOTHING, canonical, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.findings import Case, Report
 from fleet.models import now
 
@@ -33,7 +33,7 @@ Document = dict[str, Any]
 
 CASES: dict[Damage, Case] = {"missing": Case.FILE_MISSING, "altered": Case.FILE_ALTERED}
 
-SOON = timedelta(hours=2)
+SEAL_WITHIN = timedelta(hours=2)
 """A link that no seal covers after this long is told: sealing has stopped."""
 
 
@@ -50,16 +50,16 @@ class Verifier:
         self._ledger: Ledger = store.ledger
         self.report = Report()
         self._seals = SealCheck(store.ledger, roots, self.report)
-        self._good: set[str] = set()
-        self._bad: dict[str, Damage] = {}
+        self._intact: set[str] = set()
+        self._damaged: dict[str, Damage] = {}
 
     async def everything(self) -> Report:
         """All attempts, files, chains and seals."""
-        with self._naming():
+        with self._reporting_damage():
             await self._check_seals()
             links = await self._check_chains()
             await self._check_attempts({}, links)
-            self._deleted(links)
+            self._report_deleted(links)
         return self.report
 
     async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
@@ -71,9 +71,9 @@ class Verifier:
         query: Document = {"started_at": {"$gte": since, "$lt": until}}
         if scenario_id is not None:
             query["scenario_id"] = scenario_id
-        with self._naming():
-            await self._check_some(query)
-            self._deleted(await self._ledger.orphans(since, until, scenario_id))
+        with self._reporting_damage():
+            await self._check_matching(query)
+            self._report_deleted(await self._ledger.orphans(since, until, scenario_id))
         return self.report
 
     async def attempt(self, attempt_id: str) -> Report:
@@ -83,8 +83,8 @@ class Verifier:
         Raises:
             BadInput: there is no such attempt and no link of it.
         """
-        with self._naming():
-            await self._check_some({"_id": attempt_id})
+        with self._reporting_damage():
+            await self._check_matching({"_id": attempt_id})
             links = await self._ledger.links_of([attempt_id])
             for link, _ in links.values():
                 await self._check_place(link)
@@ -93,7 +93,7 @@ class Verifier:
                     raise BadInput(
                         f"no attempt {attempt_id[:80]!r}; see: fleet export attempts --format csv"
                     )
-                self._deleted({each: link for each, (link, _) in links.items()})
+                self._report_deleted({each: link for each, (link, _) in links.items()})
         return self.report
 
     async def newer(self, number: int, content_hash: str) -> Report:
@@ -103,58 +103,58 @@ class Verifier:
         Args:
             content_hash: the SHA-256 of that seal's statement as it was then.
         """
-        with self._naming():
+        with self._reporting_damage():
             before = await self._ledger.seal(number)
             if before is None or sha256(before.statement.content) != content_hash:
-                self.report.wrong(Case.SEAL_CHANGED, seal=number)
+                self.report.add_finding(Case.SEAL_CHANGED, seal=number)
                 return self.report
-            there = {number}
+            present = {number}
             async for seal in self._ledger.seals(after=number):
                 await self._seals.check(seal, before)
                 for begin in range(0, len(seal.attempt_ids), BATCH):
                     await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
                 before = seal
-                there.add(seal.statement.number)
-            await self._check_named(there, after=number)
+                present.add(seal.statement.number)
+            await self._check_named(present, after=number)
         return self.report
 
     @contextmanager
-    def _naming(self) -> Iterator[None]:
+    def _reporting_damage(self) -> Iterator[None]:
         """What cannot even be read ends the verification, and is named as what was altered."""
         try:
             yield
         except LedgerAltered as exc:
             if exc.link is None:
-                self.report.wrong(Case.SEAL_ODD, seal=exc.seal, why=exc.why)
+                self.report.add_finding(Case.SEAL_ODD, seal=exc.seal, why=exc.why)
             else:
-                self.report.wrong(Case.LINK_ODD, attempt=exc.link, why=exc.why)
+                self.report.add_finding(Case.LINK_ODD, attempt=exc.link, why=exc.why)
 
     async def _check_sealed(self, attempt_ids: Sequence[str]) -> None:
         links = {k: link for k, (link, _) in (await self._ledger.links_of(attempt_ids)).items()}
         for link in links.values():
             await self._check_place(link)
         await self._check_attempts({"_id": {"$in": list(attempt_ids)}}, links)
-        self._deleted(links)
+        self._report_deleted(links)
 
     async def _check_place(self, link: Link) -> None:
         before = await self._ledger.link_at(link.scenario_id, link.number - 1)
-        if link.previous != (before.hash if before else NOTHING):
-            self._broken(link)
+        if link.previous != (before.hash if before else NO_PREVIOUS):
+            self._report_broken(link)
 
-    def _broken(self, link: Link) -> None:
-        self.report.wrong(
+    def _report_broken(self, link: Link) -> None:
+        self.report.add_finding(
             Case.CHAIN_BROKEN, flow=link.scenario_id, link=link.number, attempt=link.attempt_id
         )
 
-    def _deleted(self, links: Mapping[str, Link]) -> None:
+    def _report_deleted(self, links: Mapping[str, Link]) -> None:
         for attempt_id, link in links.items():
-            self.report.wrong(
+            self.report.add_finding(
                 Case.ATTEMPT_DELETED, attempt=attempt_id, flow=link.scenario_id, link=link.number
             )
 
     # Attempts and their files -----------------------------------------------------------------
 
-    async def _check_some(self, query: Document) -> None:
+    async def _check_matching(self, query: Document) -> None:
         seals: set[int] = set()
         batch: list[Document] = []
 
@@ -175,7 +175,7 @@ class Verifier:
         await check()
         for number in sorted(seals):
             if (seal := await self._ledger.seal(number)) is None:
-                self.report.wrong(Case.SEAL_DELETED, seal=number)
+                self.report.add_finding(Case.SEAL_DELETED, seal=number)
             else:
                 before = await self._ledger.seal(number - 1) if number > 1 else None
                 await self._seals.check(seal, before)
@@ -196,33 +196,33 @@ class Verifier:
         who = {"attempt": document["_id"], "flow": document.get("scenario_id")}
         if link is None:
             began = document.get("started_at")
-            if not isinstance(began, datetime) or now() - began > SOON:
-                self.report.wrong(Case.ATTEMPT_INSERTED, **who)
+            if not isinstance(began, datetime) or now() - began > SEAL_WITHIN:
+                self.report.add_finding(Case.ATTEMPT_INSERTED, **who)
             return
         self.report.links += 1
         try:
             manifest = sha256(canonical(document))
         except ValueError as exc:
-            self.report.wrong(Case.ATTEMPT_ODD, **who, why=exc)
+            self.report.add_finding(Case.ATTEMPT_ODD, **who, why=exc)
             return
         if manifest != link.manifest:
-            self.report.wrong(Case.ATTEMPT_ALTERED, **who)
+            self.report.add_finding(Case.ATTEMPT_ALTERED, **who)
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
         named = {name: document["_id"] for document in documents for name in _files_of(document)}
-        new = [name for name in named if name not in self._good and name not in self._bad]
+        new = [name for name in named if name not in self._intact and name not in self._damaged]
         damaged = await self._store.find_damage(new)
-        self._bad |= damaged
-        self._good.update(name for name in new if name not in damaged)
+        self._damaged |= damaged
+        self._intact.update(name for name in new if name not in damaged)
         self.report.files += len(new) - len(damaged)
-        bad = [name for name in named if name in self._bad]
+        bad = [name for name in named if name in self._damaged]
         removals = await self._store.removals.get_many(bad) if bad else {}
         for name in bad:
             if removal := removals.get(name):
                 day = f"{removal.at:%Y-%m-%d}"
-                self.report.told(Case.FILE_REMOVED, file=name, day=day, reason=removal.reason)
+                self.report.add_notice(Case.FILE_REMOVED, file=name, day=day, reason=removal.reason)
             else:
-                self.report.wrong(CASES[self._bad[name]], file=name, attempt=named[name])
+                self.report.add_finding(CASES[self._damaged[name]], file=name, attempt=named[name])
 
     # Chains -------------------------------------------------------------------------------------
 
@@ -230,45 +230,47 @@ class Verifier:
         """All links by attempt, each chain checked from its first link on."""
         found: dict[str, Link] = {}
         old: Counter[str] = Counter()
-        scenario_id, number, previous = "", 0, NOTHING
+        scenario_id, number, previous = "", 0, NO_PREVIOUS
         async for link, seal in self._ledger.chains():
             if link.scenario_id != scenario_id:
-                scenario_id, number, previous = link.scenario_id, 0, NOTHING
+                scenario_id, number, previous = link.scenario_id, 0, NO_PREVIOUS
             if link.number != number + 1:
-                self.report.wrong(Case.CHAIN_GAP, flow=scenario_id, before=number, link=link.number)
+                self.report.add_finding(
+                    Case.CHAIN_GAP, flow=scenario_id, before=number, link=link.number
+                )
             elif link.previous != previous:
-                self._broken(link)
+                self._report_broken(link)
             number, previous = link.number, link.hash
             found[link.attempt_id] = link
             if seal is None:
                 self.report.unsealed += 1
-                if now() - link.linked_at > SOON:
+                if now() - link.linked_at > SEAL_WITHIN:
                     old[link.scenario_id] += 1
         for each, count in old.items():
-            self.report.told(Case.NOT_SEALED, count=count, flow=each)
+            self.report.add_notice(Case.NOT_SEALED, count=count, flow=each)
         return found
 
     # Seals ------------------------------------------------------------------------------------
 
     async def _check_seals(self) -> None:
         before: Seal | None = None
-        there = set()
+        present = set()
         async for seal in self._ledger.seals():
             await self._seals.check(seal, before)
             before = seal
-            there.add(seal.statement.number)
-        await self._check_named(there)
+            present.add(seal.statement.number)
+        await self._check_named(present)
 
-    async def _check_named(self, there: set[int], after: int = 0) -> None:
+    async def _check_named(self, present: set[int], after: int = 0) -> None:
         """Links tell of the last seal, which no other seal names, if somebody takes it away."""
         for number in await self._ledger.named_seals(after):
-            if number not in there:
-                self.report.wrong(Case.SEAL_DELETED, seal=number)
+            if number not in present:
+                self.report.add_finding(Case.SEAL_DELETED, seal=number)
 
 
 def _files_of(document: Document) -> list[str]:
     """The hashes that a document names; one that was altered may have anything in their place."""
-    listed = document.get("evidence")
-    entries = listed if isinstance(listed, list) else ()
+    files = document.get("evidence")
+    entries = files if isinstance(files, list) else ()
     names = (each.get("sha256") for each in entries if isinstance(each, dict))
     return [name for name in names if isinstance(name, str)]

@@ -15,7 +15,7 @@ from typing import Any
 
 import rfc8785
 
-NOTHING = "0" * 64
+NO_PREVIOUS = "0" * 64
 """Stands where the hash of a predecessor would, for the first of a chain."""
 
 

@@ -109,10 +109,10 @@ class Report:
         """Whether nothing was altered."""
         return not self.findings
 
-    def wrong(self, case: Case, **values: object) -> None:
+    def add_finding(self, case: Case, **values: object) -> None:
         """Something was altered."""
         self.findings.append(Finding(case, **values))
 
-    def told(self, case: Case, **values: object) -> None:
+    def add_notice(self, case: Case, **values: object) -> None:
         """Something a reader must know."""
         self.notices.append(Finding(case, **values))

@@ -59,7 +59,7 @@ class SigningKey:
         return self._key.sign(content).hex()
 
 
-def signed(public: str, signature: str, content: bytes) -> bool:
+def is_signed(public: str, signature: str, content: bytes) -> bool:
     """Whether the owner of this public key signed these bytes."""
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(

@@ -55,20 +55,20 @@ class Authorities:
     roots: tuple[x509.Certificate, ...]
 
 
-def read(answer: bytes, content: bytes, roots: Sequence[x509.Certificate]) -> TimestampInfo:
+def read_token(answer: bytes, content: bytes, roots: Sequence[x509.Certificate]) -> TimestampInfo:
     """
     What an authority's answer says of these bytes.
 
     Raises:
         NoTimestamp: it is no timestamp of these bytes.
     """
-    response = _decoded("the token", answer)
+    response = _decode("the token", answer)
     _check_imprint("the token", response, content)
     own = [x509.load_der_x509_certificate(c) for c in response.signed_data.certificates]
     at = response.tst_info.gen_time.astimezone(UTC)
     leaf = next((c for c in own if _is_authority(c)), own[0] if own else None)
     name = leaf.subject.rfc4514_string() if leaf else "unknown"
-    return TimestampInfo(at, name, trusted=_holds(response, content, roots))
+    return TimestampInfo(at, name, trusted=_is_trusted(response, content, roots))
 
 
 def roots_of(path: Path | None) -> list[x509.Certificate]:
@@ -80,23 +80,23 @@ def roots_of(path: Path | None) -> list[x509.Certificate]:
     """
     with warnings.catch_warnings():  # one of the world's roots has a serial number of zero
         warnings.simplefilter("ignore")
-        believed = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
+        certificates = x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
     if path is None:
-        return believed
+        return certificates
     try:
-        return believed + x509.load_pem_x509_certificates(path.read_bytes())
+        return certificates + x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError) as exc:
         raise BadInput(
             f"FLEET_TIMESTAMP_ROOTS: {path}: {exc}. Expected a file of certificates in PEM"
         ) from exc
 
 
-def _decoded(who: str, answer: bytes) -> TimeStampResponse:
+def _decode(who: str, answer: bytes) -> TimeStampResponse:
     try:
         response = decode_timestamp_response(answer)
         if response.status not in (0, 1):
-            said = ", ".join(response.status_string or []) or f"status {response.status}"
-            raise NoTimestamp(f"{who}: refused: {said[:200]}")
+            reason = ", ".join(response.status_string or []) or f"status {response.status}"
+            raise NoTimestamp(f"{who}: refused: {reason[:200]}")
         response.tst_info.gen_time  # noqa: B018 (an answer without a token raises here)
     except ValueError as exc:
         raise NoTimestamp(f"{who}: no RFC 3161 answer: {str(exc)[:200]}") from exc
@@ -108,7 +108,9 @@ def _check_imprint(who: str, response: TimeStampResponse, content: bytes) -> Non
         raise NoTimestamp(f"{who}: it is a timestamp of something else")
 
 
-def _holds(response: TimeStampResponse, content: bytes, roots: Sequence[x509.Certificate]) -> bool:
+def _is_trusted(
+    response: TimeStampResponse, content: bytes, roots: Sequence[x509.Certificate]
+) -> bool:
     builder = VerifierBuilder()
     for root in dict.fromkeys(roots):
         builder = builder.add_root_certificate(root)

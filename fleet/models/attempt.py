@@ -134,9 +134,9 @@ class Attempt(Frozen):
         return cls.model_validate(fields)
 
 
-def plain_document(judged: Frozen) -> dict[str, Any]:
+def plain_document(value: Frozen) -> dict[str, Any]:
     """What MongoDB keeps of an attempt or a judgement: verdict and group as text, days as ISO."""
-    document = judged.model_dump(mode="python")
+    document = value.model_dump(mode="python")
     document["verdict"], document["group"] = document["verdict"].value, document["group"].value
     document["first_dates"] = [day.isoformat() for day in document["first_dates"]]
     return document

@@ -24,13 +24,13 @@ from fleet.models.scenario import FLOW_SLUG
 FIRST_DAY = date(2016, 1, 1)
 """Nobody can have measured before; what is earlier was mistyped."""
 
-LONGEST_ID = 64
+MAX_ID = 64
 
 Span = tuple[datetime | None, datetime | None]
 """From an instant on and before another; None: no limit on that side."""
 
 
-def _told(exc: ValidationError) -> BadInput:
+def _bad_input(exc: ValidationError) -> BadInput:
     problems = [
         f"{'.'.join(map(str, error['loc'])) or 'it'}:"
         f" {error['msg'].removeprefix('Value error, ')}, got {str(error['input'])[:80]!r}"
@@ -66,7 +66,7 @@ class Period(Frozen):
         try:
             return cls.model_validate({"first": first, "last": last})
         except ValidationError as exc:
-            raise _told(exc) from exc
+            raise _bad_input(exc) from exc
 
     @classmethod
     def latest(cls, days: int) -> Self:
@@ -93,7 +93,7 @@ class Filter(Frozen):
     verdict: Verdict | None = None
     group: Group | None = None
     control: bool | None = None
-    run_id: str | None = Field(default=None, min_length=1, max_length=LONGEST_ID)
+    run_id: str | None = Field(default=None, min_length=1, max_length=MAX_ID)
     first: date | None = None
     last: date | None = None
     hour: int | None = Field(default=None, ge=0, le=23)
@@ -116,7 +116,7 @@ class Filter(Frozen):
         try:
             return cls.model_validate(fields)
         except ValidationError as exc:
-            raise _told(exc) from exc
+            raise _bad_input(exc) from exc
 
     @property
     def verdicts(self) -> list[str] | None:
@@ -182,7 +182,7 @@ class Cursor(Frozen):
     """A place in the list of attempts, and which way to go on: `newer` or older."""
 
     at: Instant
-    attempt_id: str = Field(min_length=1, max_length=LONGEST_ID)
+    attempt_id: str = Field(min_length=1, max_length=MAX_ID)
     newer: bool = False
 
     @classmethod

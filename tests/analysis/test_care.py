@@ -81,7 +81,7 @@ def test_one_attempt_without_its_anchor_is_enough() -> None:
 
     care = only({"92/a": [gone, *history(GOOD)]})
 
-    assert (care.changed, care.ground) == ("site", CareReason(CareKind.ANCHOR_GONE))
+    assert (care.changed, care.reason) == ("site", CareReason(CareKind.ANCHOR_GONE))
     assert care_why(care) == "the anchor 'Titre de séjour' is gone from its pages"
 
 
@@ -111,7 +111,7 @@ def test_many_sites_on_the_same_day_are_us() -> None:
 
     care = only(histories, "61/a")
 
-    assert (care.changed, care.ground) == ("ours", CareReason(CareKind.MANY_SITES, sites=3))
+    assert (care.changed, care.reason) == ("ours", CareReason(CareKind.MANY_SITES, sites=3))
     assert care_why(care) == "3 sites began to fail within a day"
 
 
@@ -125,7 +125,7 @@ def test_what_begins_right_after_an_upgrade_is_us(field: VersionField) -> None:
     care = only({"92/a": [*after, *history(GOOD)]})
 
     new = NewVersion(field, before, "new")
-    assert (care.changed, care.ground) == ("ours", CareReason(CareKind.OUR_CHANGE, versions=(new,)))
+    assert (care.changed, care.reason) == ("ours", CareReason(CareKind.OUR_CHANGE, versions=(new,)))
     assert care_why(care).endswith(f"of ours: {field.replace('_', ' ')} {before} → new")
 
 
@@ -136,7 +136,7 @@ def test_a_crash_is_never_the_sites_doing() -> None:
 def test_what_was_never_understood_has_no_one_to_blame() -> None:
     care = only({"92/a": history(WORDS, WORDS, WORDS)})
 
-    assert (care.changed, care.ground) == ("unknown", CareReason(CareKind.NEVER_RECOGNISED))
+    assert (care.changed, care.reason) == ("unknown", CareReason(CareKind.NEVER_RECOGNISED))
 
 
 async def test_the_command_names_them_and_their_picture(database: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from fleet.analysis.samples import (
     Try,
     breaks_of,
     count,
-    set_aside,
+    retried_ids,
     totals_of,
     week_of,
 )
@@ -149,7 +149,7 @@ def test_an_answer_is_never_set_aside() -> None:
     """Even if something that is not the fleet had tried again after one."""
     tries = chain(Verdict.SLOTS, Verdict.CAPTCHA, Verdict.UNRECOGNISED, Verdict.NO_SLOTS)
 
-    assert set_aside(tries) == set()
+    assert retried_ids(tries) == set()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_only_its_own_retry_sets_an_attempt_aside(change: dict[str, object], asi
     retry: dict[str, object] = {"at": AT + timedelta(minutes=1), "number": 2, **change}
     tries = [a_try(Verdict.OVERLOAD), a_try(Verdict.NO_SLOTS, **retry)]  # type: ignore[arg-type]
 
-    assert len(set_aside(tries)) == aside
+    assert len(retried_ids(tries)) == aside
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fleet.ledger.canonical import NOTHING, canonical, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.chain import Statement
 from fleet.ledger.signing import SigningKey
 from fleet.models import Attempt
@@ -193,7 +193,7 @@ async def sign_all_anew_without_timestamps(db: Any) -> str:
 
 
 async def _sign_anew(db: Any, **changes: Any) -> str:
-    key, previous = SigningKey(Ed25519PrivateKey.generate()), NOTHING
+    key, previous = SigningKey(Ed25519PrivateKey.generate()), NO_PREVIOUS
     async for each in db.seals.find().sort("_id", 1):
         fields = {**each["statement"], **changes, "key": key.public, "previous": previous}
         statement = Statement.model_validate(fields)

@@ -195,7 +195,7 @@ async def test_what_a_court_asks_for_first_stays_however_old(store: Store) -> No
     await prune(store)
 
     assert await readable(store, *kept, "confirmed", "nothing special") == kept
-    assert plan.kept == {
+    assert plan.kept_attempts == {
         KeepReason.CHANGE: 2,
         KeepReason.SLOTS: 1,
         KeepReason.OBSERVED: 2,

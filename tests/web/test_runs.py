@@ -312,7 +312,7 @@ def test_every_reason_of_the_fleet_is_worded_for_the_terminal_and_for_both_langu
         {FLOW: row(good, lost, lost, lost)},
     ]
 
-    cares = {care.ground.reason: care for each in histories for care in care_list(each)}
+    cares = {care.reason.kind: care for each in histories for care in care_list(each)}
 
     said = {
         reason: (why(Words("fr"), care), why(Words("en"), care), care_why(care))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fleet.alerts.alerts import Alerts
 from fleet.alerts.channel import SETTING, Channel
 from fleet.alerts.fleet_health import FleetHealth
-from fleet.analysis.events import of_fleet, paris
+from fleet.analysis.events import in_paris, of_fleet
 from fleet.bootstrap.watch import urls_of
 from fleet.errors import BadInput
 from fleet.models import now
@@ -38,7 +38,7 @@ async def test(settings: Settings) -> bool:
         )
     channels = [Channel(url, place) for place, url in enumerate(urls, start=1)]
     body = (
-        f"Ceci est un essai, envoyé le {paris(now())} : cette adresse reçoit les avis de la"
+        f"Ceci est un essai, envoyé le {in_paris(now())} : cette adresse reçoit les avis de la"
         " flotte. Il ne s’est rien passé."
     )
     problems = await asyncio.gather(*(channel.send("ESSAI", body) for channel in channels))
@@ -78,7 +78,7 @@ async def report_end(alerts: Alerts, watch: Watch) -> None:
     plural = "s" if attempts > 1 else ""
     words = (
         f"La flotte cesse d’observer, après {attempts} visite{plural} depuis le"
-        f" {paris(run.started_at)}."
+        f" {in_paris(run.started_at)}."
     )
     await alerts.publish(
         of_fleet(EventKind.WATCH_STOPPED, now(), about=run.id, words=words, attempts=attempts)

@@ -120,7 +120,7 @@ def care_json(care: Care) -> str:
         "attempts": care.attempts,
         "verdict": care.latest.verdict.value,
         "changed": care.changed,
-        "reason": care.ground.reason,
+        "reason": care.reason.kind,
         "why": care_why(care),
         "detail": care.latest.detail,
         "missing_anchor": care.latest.missing_anchor,

@@ -101,7 +101,7 @@ def print_plan(console: Console, policy: Policy, plan: RemovalPlan) -> None:
         console.print(table)
         if len(most) > FLOWS_SHOWN:
             console.print(f"… and {len(most) - FLOWS_SHOWN} more flows")
-    for ground, count in plan.kept.most_common():
+    for ground, count in plan.kept_attempts.most_common():
         console.print(f"{count} older attempts keep their files: {ground} (docs/keeping.md)")
 
 

@@ -90,7 +90,7 @@ def _compare_key(settings: Settings, report: Report) -> None:
     path = key_path(settings)
     if path.exists():
         for key in sorted(report.keys - {SigningKey.of(path).public}):
-            report.told(Case.OTHER_KEY, key=key)
+            report.add_notice(Case.OTHER_KEY, key=key)
 
 
 async def _newer(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-PACKED = (".png", ".pdf", ".jpg")
+COMPRESSED = (".png", ".pdf", ".jpg")
 """What is compressed already is stored as it is."""
 
 CHUNK = 1 << 20
@@ -25,7 +25,7 @@ CHUNK = 1 << 20
 
 class DossierArchive:
     """
-    `with Pack(path, at) as pack:` writes a ZIP that is there, whole, only at the end.
+    `with DossierArchive(path, at) as archive:` writes a ZIP that is there, whole, only at the end.
 
     Args:
         at: the date that all files of it carry.
@@ -78,13 +78,15 @@ class DossierArchive:
         """One more file: its bytes, a file that holds them, or its bytes piece by piece."""
         assert self._zip is not None
         entry = zipfile.ZipInfo(name, self._date)
-        entry.compress_type = zipfile.ZIP_STORED if name.endswith(PACKED) else zipfile.ZIP_DEFLATED
+        entry.compress_type = (
+            zipfile.ZIP_STORED if name.endswith(COMPRESSED) else zipfile.ZIP_DEFLATED
+        )
         entry.external_attr = 0o644 << 16
         digest = hashlib.sha256()
         with self._zip.open(entry, "w", force_zip64=True) as file:
-            for piece in _pieces(content):
-                digest.update(piece)
-                file.write(piece)
+            for chunk in _chunks(content):
+                digest.update(chunk)
+                file.write(chunk)
         self._sums.append(f"{digest.hexdigest()}  {name}\n")
 
     def _exists(self) -> BadInput:
@@ -97,12 +99,12 @@ class DossierArchive:
         )
 
 
-def _pieces(content: bytes | Path | Iterable[bytes]) -> Iterable[bytes]:
+def _chunks(content: bytes | Path | Iterable[bytes]) -> Iterable[bytes]:
     if isinstance(content, bytes):
         yield content
     elif isinstance(content, Path):
         with content.open("rb") as file:
-            while piece := file.read(CHUNK):
-                yield piece
+            while chunk := file.read(CHUNK):
+                yield chunk
     else:
         yield from content

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet.evidence.dossier.archive import DossierArchive
-from fleet.evidence.dossier.collect import collect, outside
+from fleet.evidence.dossier.collect import collect, neighbour_links
 from fleet.evidence.dossier.exhibits import ExhibitWriter, PdfContext
 from fleet.evidence.dossier.pdf import print_pdf
 from fleet.evidence.dossier.proofs import TrustedRoots, public_pem, seals_of
-from fleet.evidence.dossier.report import chosen, readme, render
+from fleet.evidence.dossier.report import pictured_attempts, readme, render
 from fleet.ledger.canonical import canonical
 from fleet.models import now
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fleet.browser.page import PageSource
     from fleet.evidence.dossier.collect import Collected, DossierOrder
     from fleet.evidence.dossier.exhibits import ExhibitPicture
-    from fleet.evidence.dossier.proofs import AuditPath, SealOf
+    from fleet.evidence.dossier.proofs import AuditPath, DossierSeal
     from fleet.storage.store import Store
 
 AT_ONCE = 8
@@ -58,7 +58,7 @@ async def build(
     order: DossierOrder,
     path: Path,
     roots: Sequence[Certificate],
-    told: Callable[[int], None] = lambda written: None,
+    on_progress: Callable[[int], None] = lambda written: None,
 ) -> BuiltDossier:
     """
     Write the dossier that was asked for.
@@ -67,7 +67,7 @@ async def build(
         pages: a running Chromium; it prints the PDF and reaches no other machine for it.
         path: the ZIP; nothing is overwritten, and it is there, whole, only at the end.
         roots: certificates of authorities that are believed (`timestamps.roots_of`).
-        told: called with how many attempts are written so far; the PDF comes after the last.
+        on_progress: called with how many attempts are written so far; the PDF comes after the last.
 
     Raises:
         BadInput: no such flow, no attempt, something stored was altered, or `path` is there.
@@ -75,26 +75,26 @@ async def build(
         FleetError: it could not be printed.
     """
     at = now()
-    found = await collect(store, order)
-    believed = TrustedRoots(roots)
-    covered = {entry.id: entry.seal for entry in found.entries}
-    seals = [seal async for seal in seals_of(store.ledger, covered, believed)]
+    collected = await collect(store, order)
+    trusted = TrustedRoots(roots)
+    covered = {entry.id: entry.seal for entry in collected.entries}
+    seals = [seal async for seal in seals_of(store.ledger, covered, trusted)]
     with (
         tempfile.TemporaryDirectory(prefix="fleet-dossier-") as folder,
-        DossierArchive(path, at) as pack,
+        DossierArchive(path, at) as archive,
     ):
-        maker = _Builder(store, order, found, seals, Path(folder), pack)
-        shown = await maker.attempts(told)
-        await maker.chain()
-        await maker.proofs(believed)
-        await maker.print(pages, shown, at)
-        await maker.about(at)
+        builder = _Builder(store, order, collected, seals, Path(folder), archive)
+        pictures = await builder.attempts(on_progress)
+        await builder.chain()
+        await builder.proofs(trusted)
+        await builder.print(pages, pictures, at)
+        await builder.about(at)
     stamped = {seal.statement.number for seal in seals if seal.timestamps}
     return BuiltDossier(
-        attempts=len(found.entries),
-        unsealed=sum(entry.seal is None for entry in found.entries),
-        unstamped=sum(entry.seal not in stamped for entry in found.entries),
-        removed=len(found.removals),
+        attempts=len(collected.entries),
+        unsealed=sum(entry.seal is None for entry in collected.entries),
+        unstamped=sum(entry.seal not in stamped for entry in collected.entries),
+        removed=len(collected.removals),
         size_bytes=(await asyncio.to_thread(path.stat)).st_size,
     )
 
@@ -106,51 +106,51 @@ class _Builder:
         self,
         store: Store,
         order: DossierOrder,
-        found: Collected,
-        seals: Sequence[SealOf],
+        collected: Collected,
+        seals: Sequence[DossierSeal],
         folder: Path,
-        pack: DossierArchive,
+        archive: DossierArchive,
     ) -> None:
-        self._store, self._order, self._found, self._seals = store, order, found, seals
-        self._folder, self._pack = folder, pack
-        self._sheet = PdfContext(order.language)
+        self._store, self._order, self._collected, self._seals = store, order, collected, seals
+        self._folder, self._archive = folder, archive
+        self._context = PdfContext(order.language)
 
     async def _add(self, *named: tuple[str, bytes | Path]) -> None:
         def add() -> None:
             for name, content in named:
-                self._pack.add(name, content)
+                self._archive.add(name, content)
 
         await asyncio.to_thread(add)
 
-    async def attempts(self, told: Callable[[int], None]) -> list[ExhibitPicture]:
+    async def attempts(self, on_progress: Callable[[int], None]) -> list[ExhibitPicture]:
         """Write the attempts; what of them the PDF shows."""
-        desk = ExhibitWriter(self._store, self._order, self._sheet, self._folder)
-        entries = self._found.entries
+        writer = ExhibitWriter(self._store, self._order, self._context, self._folder)
+        entries = self._collected.entries
         proofs: dict[str, AuditPath] = {}
         for seal in self._seals:
             proofs |= seal.proofs
-        show, shown = chosen(self._order, entries), []
+        pictured, pictures = pictured_attempts(self._order, entries), []
         for begin in range(0, len(entries), AT_ONCE):
             some = {entry.id: entry for entry in entries[begin : begin + AT_ONCE]}
             query = {"_id": {"$in": list(some)}}
             documents = {d["_id"]: d async for d in self._store.ledger.documents(query)}
-            pieces = await asyncio.gather(
+            exhibits = await asyncio.gather(
                 *(
-                    desk.pieces(documents[name], entry, proofs.get(name), show=name in show)
+                    writer.exhibits(documents[name], entry, proofs.get(name), show=name in pictured)
                     for name, entry in some.items()
                 )
             )
-            for each in pieces:
+            for each in exhibits:
                 await self._add(*each.files)
-                if each.shown is not None:
-                    shown.append(each.shown)
-            told(begin + len(some))
-        return sorted(shown, key=lambda each: each.entry.tried.started_at)
+                if each.picture is not None:
+                    pictures.append(each.picture)
+            on_progress(begin + len(some))
+        return sorted(pictures, key=lambda each: each.entry.attempt.started_at)
 
     async def chain(self) -> None:
         """Write the flow's chain, and the neighbours that show that nothing is left out."""
-        last = self._found.last
-        async for link, document in outside(self._store, self._order, self._found):
+        last = self._collected.last
+        async for link, document in neighbour_links(self._store, self._order, self._collected):
             await self._add((f"chain/outside/{link.number:06d}.json", canonical(document)))
             last = max(last, link.number)
         lines = self._folder / "links.jsonl"
@@ -161,7 +161,7 @@ class _Builder:
                 file.write(link.leaf + b"\n")
         await self._add(("chain/links.jsonl", lines))
 
-    async def proofs(self, believed: TrustedRoots) -> None:
+    async def proofs(self, trusted: TrustedRoots) -> None:
         """Write seals, signatures, timestamps, certificates, public keys, the verifier."""
         for seal in self._seals:
             await self._add(
@@ -172,19 +172,21 @@ class _Builder:
         keys = sorted({seal.statement.key for seal in self._seals})
         verifier = files("fleet.evidence.dossier").joinpath("verifier.py").read_bytes()
         await self._add(
-            ("certificates/roots.pem", believed.pem()),
+            ("certificates/roots.pem", trusted.pem()),
             ("ledger-public-key.pem", b"".join(map(public_pem, keys))),
             ("verifier.py", verifier),
         )
 
-    async def print(self, pages: PageSource, shown: Sequence[ExhibitPicture], at: datetime) -> None:
+    async def print(
+        self, pages: PageSource, pictures: Sequence[ExhibitPicture], at: datetime
+    ) -> None:
         """Write the PDF."""
-        order, sheet = self._order, self._sheet
+        order, context = self._order, self._context
         html, pdf = self._folder / "dossier.html", self._folder / "dossier.pdf"
-        text = await render(self._store, order, sheet, self._found, self._seals, shown, at)
+        text = await render(self._store, order, context, self._collected, self._seals, pictures, at)
         html.write_text(text, encoding="utf-8")
-        practice = sheet.t("Données d’exercice : préfecture d’entraînement, rien n’est réel.")
-        span = f"{sheet.day(order.period.first)} – {sheet.day(order.period.last)}"
+        practice = context.t("Données d’exercice : préfecture d’entraînement, rien n’est réel.")
+        span = f"{context.day(order.period.first)} – {context.day(order.period.last)}"
         foot = f"{order.scenario_id}, {span}"
         head = practice if order.made_up else ""
         await print_pdf(pages, html, pdf, head=head, foot=foot)
@@ -192,10 +194,10 @@ class _Builder:
 
     async def about(self, at: datetime) -> None:
         """Write what the dossier is, what was removed from it, how it is read."""
-        order, found = self._order, self._found
+        order, collected = self._order, self._collected
         removals = {
             name: {"kind": each.kind.value, "reason": each.reason, "at": each.at}
-            for name, each in found.removals.items()
+            for name, each in collected.removals.items()
         }
         about = {
             "format": FORMAT,
@@ -203,15 +205,15 @@ class _Builder:
             "since": order.since,
             "until": order.until,
             "made_at": at,
-            "attempts": len(found.entries),
-            "links": {"first": found.first, "last": found.last},
+            "attempts": len(collected.entries),
+            "links": {"first": collected.first, "last": collected.last},
             "lacking": {
                 f"{seal.statement.number} {url}": why
                 for seal in self._seals
                 for url, why in seal.lacking
             },
         }
-        values = {"order": order, "attempts": len(found.entries)}
+        values = {"order": order, "attempts": len(collected.entries)}
         await self._add(
             ("dossier.json", canonical(about)),
             ("removals.json", canonical(removals)),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST = 40
+MAX_VALUES = 40
 """Different values of one kind that are kept; a site behind many addresses must not fill pages."""
 
 
@@ -88,7 +88,7 @@ class Summary:
 
     def _count(self, counter: Counter[T], values: Iterable[T]) -> None:
         for value in values:
-            if value in counter or len(counter) < MOST:
+            if value in counter or len(counter) < MAX_VALUES:
                 counter[value] += 1
             else:
                 self.more = True

@@ -15,7 +15,7 @@ from pydantic import Field
 from fleet.analysis.samples import Try
 from fleet.errors import BadInput
 from fleet.evidence.dossier.circumstances_summary import Summary
-from fleet.evidence.verifier import SOON
+from fleet.evidence.verifier import SEAL_WITHIN
 from fleet.models import Frozen, now
 from fleet.models.paris import day_start
 from fleet.models.query import Filter, Period
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fleet.models.removal import Removal
     from fleet.storage.store import Store
 
-MOST = 10_000
+MAX_ATTEMPTS = 10_000
 """Attempts in one dossier: a year of a flow that is visited every hour."""
 
 BATCH = 200
@@ -98,7 +98,7 @@ class DossierOrder(Frozen):
 class DossierEntry:
     """An attempt of the dossier: what its lists and figures need. `seal` covers it, if one does."""
 
-    tried: Try
+    attempt: Try
     due: bool
     url: str
     signs: tuple[str, ...]
@@ -113,12 +113,12 @@ class DossierEntry:
     @property
     def id(self) -> str:
         """The attempt's."""
-        return self.tried.id
+        return self.attempt.id
 
     @property
     def folder(self) -> str:
         """Its folder in the ZIP: place in the chain, day (UTC), beginning of its id."""
-        return f"{self.link.number:06d}-{self.tried.started_at:%Y-%m-%d}-{self.id[:8]}"
+        return f"{self.link.number:06d}-{self.attempt.started_at:%Y-%m-%d}-{self.id[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +171,19 @@ async def collect(store: Store, order: DossierOrder) -> Collected:
         batch.append(attempt)
         if len(batch) == BATCH:
             await take()
-        if len(entries) > MOST:
-            raise BadInput(f"more than {MOST} attempts in this period; choose a shorter one")
+        if len(entries) > MAX_ATTEMPTS:
+            raise BadInput(
+                f"more than {MAX_ATTEMPTS} attempts in this period; choose a shorter one"
+            )
     await take()
     if not entries:
-        raise await _nothing(store, order)
+        raise await _no_attempt(store, order)
     entries.sort(key=lambda entry: entry.link.number)
     return Collected(tuple(entries), removals, circumstances)
 
 
-async def outside(
-    store: Store, order: DossierOrder, found: Collected
+async def neighbour_links(
+    store: Store, order: DossierOrder, collected: Collected
 ) -> AsyncIterator[tuple[Link, Any]]:
     """
     The links between those of the dossier, and one to each side, with their documents.
@@ -192,17 +194,17 @@ async def outside(
     Raises:
         BadInput: one of them is of the period, or its attempt was deleted.
     """
-    own = {entry.link.number for entry in found.entries}
-    before = max(1, found.first - 1)
+    own = {entry.link.number for entry in collected.entries}
+    before = max(1, collected.first - 1)
     begin = min(
         before, await store.ledger.first_number_since(order.scenario_id, order.since) or before
     )
-    for number in range(begin, found.last + 2):
+    for number in range(begin, collected.last + 2):
         if number in own:
             continue
         link = await store.ledger.link_at(order.scenario_id, number)
         if link is None:
-            if number < found.last:
+            if number < collected.last:
                 raise _altered(f"link {number} of {order.scenario_id} is missing")
             return
         named = store.ledger.documents({"_id": link.attempt_id})
@@ -211,7 +213,7 @@ async def outside(
             raise _altered(f"attempt {link.attempt_id} was deleted: its link {number} is there")
         if not order.since <= document["started_at"] < order.until:
             yield link, document
-        elif number < found.last:
+        elif number < collected.last:
             raise _altered(f"attempt {link.attempt_id} (link {number}) appeared only now")
         else:  # it was made while the dossier was
             return
@@ -228,7 +230,7 @@ async def _links_of(store: Store, attempts: list[Attempt]) -> dict[str, tuple[Li
     links = await store.ledger.links_of(ids)
     for attempt in attempts:
         if attempt.id not in links:
-            if now() - attempt.started_at > SOON:
+            if now() - attempt.started_at > SEAL_WITHIN:
                 raise _altered(
                     f"attempt {attempt.id} is in no chain: it was inserted, or its link deleted"
                 )
@@ -238,7 +240,7 @@ async def _links_of(store: Store, attempts: list[Attempt]) -> dict[str, tuple[Li
     return links if len(links) == len(ids) else await store.ledger.links_of(ids)
 
 
-async def _nothing(store: Store, order: DossierOrder) -> BadInput:
+async def _no_attempt(store: Store, order: DossierOrder) -> BadInput:
     latest = await store.latest_attempts(order.scenario_id, 1)
     if not latest:
         if order.scenario_id in order.titles:
@@ -253,7 +255,7 @@ async def _nothing(store: Store, order: DossierOrder) -> BadInput:
 def _entry(attempt: Attempt, link: Link, seal: int | None) -> DossierEntry:
     pictures = [file for file in attempt.evidence if file.kind == "picture"]
     return DossierEntry(
-        tried=Try(
+        attempt=Try(
             attempt.id,
             attempt.run_id,
             attempt.scenario_id,

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 ENDINGS = {"picture": "png", "html": "html", "outline": "json"}
 
-WIDEST_PX = 1280
-TALLEST = 1.5
+MAX_WIDTH_PX = 1280
+MAX_PART_RATIO = 1.5
 """Height of a part of a picture in the PDF, in widths; taller pictures are shown in parts."""
 
-MOST_PARTS = 6
+MAX_PARTS = 6
 
 Document = dict[str, Any]
 
@@ -68,7 +68,7 @@ class Exhibits:
     """Files of the ZIP by name, and what of them the PDF shows."""
 
     files: tuple[tuple[str, bytes], ...]
-    shown: ExhibitPicture | None
+    picture: ExhibitPicture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class ExhibitWriter:
 
     store: Store
     order: DossierOrder
-    sheet: PdfContext
+    context: PdfContext
     parts: Path
 
-    async def pieces(
+    async def exhibits(
         self, document: Document, entry: DossierEntry, proof: AuditPath | None, *, show: bool
     ) -> Exhibits:
         """
@@ -110,7 +110,7 @@ class ExhibitWriter:
                     files[name] = await self.store.evidence(evidence.sha256)
                 except EvidenceRemoved:
                     continue
-        shown = None
+        picture = None
         if entry.picture is not None:
             png = files.get(f"{folder}/{entry.picture.sha256}.png")
             caption = self._caption(attempt, entry.picture)
@@ -119,18 +119,18 @@ class ExhibitWriter:
                 with contextlib.suppress(TooLarge, NoPicture):
                     files[f"{folder}/framed.png"] = await drawn(framed_picture.draw, png, caption)
                 if show:
-                    shown = await self._shown(entry, caption, png, entry.picture)
+                    picture = await self._picture(entry, caption, png, entry.picture)
             elif show:
-                shown = ExhibitPicture(entry, caption, (), cut=False)
-        return Exhibits(tuple(files.items()), shown)
+                picture = ExhibitPicture(entry, caption, (), cut=False)
+        return Exhibits(tuple(files.items()), picture)
 
     def _caption(self, attempt: Attempt, picture: Evidence) -> Caption:
         order = self.order
         return framed_picture.caption_of(
-            self.sheet, attempt, picture, order.title, made_up=order.made_up
+            self.context, attempt, picture, order.title, made_up=order.made_up
         )
 
-    async def _shown(
+    async def _picture(
         self, entry: DossierEntry, caption: Caption, png: bytes, picture: Evidence
     ) -> ExhibitPicture:
         try:
@@ -148,13 +148,13 @@ def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], b
         TooLarge, NoPicture: see `pixels.opened`.
     """
     picture = opened(png)
-    if picture.width > WIDEST_PX:
-        height = round(picture.height * WIDEST_PX / picture.width)
-        picture = picture.resize((WIDEST_PX, height), Image.Resampling.LANCZOS)
-    step = round(picture.width * TALLEST)
+    if picture.width > MAX_WIDTH_PX:
+        height = round(picture.height * MAX_WIDTH_PX / picture.width)
+        picture = picture.resize((MAX_WIDTH_PX, height), Image.Resampling.LANCZOS)
+    step = round(picture.width * MAX_PART_RATIO)
     tops = range(0, picture.height, step)
     names = []
-    for top in tops[:MOST_PARTS]:
+    for top in tops[:MAX_PARTS]:
         part = picture.crop((0, top, picture.width, min(top + step, picture.height)))
         file = folder / f"{name}-{top}.jpg"
         if not file.exists():  # the same page is often seen again
@@ -162,4 +162,4 @@ def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], b
             part.save(written, "JPEG", quality=80, subsampling=0)
             file.write_bytes(written.getvalue())
         names.append(file.name)
-    return tuple(names), len(tops) > MOST_PARTS
+    return tuple(names), len(tops) > MAX_PARTS

@@ -15,25 +15,25 @@ from fleet.models import now
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet.evidence.dossier.proofs import SealOf, TrustedRoots
+    from fleet.evidence.dossier.proofs import DossierSeal, TrustedRoots
     from fleet.ledger.chain import Link
 
-Named = tuple[tuple[str, bytes], ...]
+NamedFiles = tuple[tuple[str, bytes], ...]
 
 
 def attempt_files(
-    document: dict[str, Any], link: Link, seals: Sequence[SealOf], believed: TrustedRoots
-) -> Named:
+    document: dict[str, Any], link: Link, seals: Sequence[DossierSeal], trusted: TrustedRoots
+) -> NamedFiles:
     """Manifest and link of an attempt, and what proves them, if a seal does (`seals_of`)."""
     own = [("manifest.json", canonical(document)), ("link.json", link.leaf)]
     for seal in seals:
         proof = seal.proofs[link.attempt_id]
         path = {"seal": proof.seal, "leaf": proof.leaf, "count": proof.count, "path": proof.path}
         own.append(("proof.json", canonical(path)))
-    return (*own, *seal_files(seals, believed))
+    return (*own, *seal_files(seals, trusted))
 
 
-def seal_files(seals: Sequence[SealOf], believed: TrustedRoots) -> Named:
+def seal_files(seals: Sequence[DossierSeal], trusted: TrustedRoots) -> NamedFiles:
     """Statements, signatures, timestamps, the roots that these led to, keys, how to check them."""
     own = [
         (f"{seal.name.removeprefix('seals/')}.{ending}", content)
@@ -47,18 +47,18 @@ def seal_files(seals: Sequence[SealOf], believed: TrustedRoots) -> Named:
     keys = sorted({seal.statement.key for seal in seals})
     if keys:
         own.append(("ledger-public-key.pem", b"".join(map(public_pem, keys))))
-    if believed.used:
-        own.append(("roots.pem", believed.pem()))
+    if trusted.used:
+        own.append(("roots.pem", trusted.pem()))
     folder = files("fleet.evidence.dossier").joinpath("by_hand")
     own += [(each.name, each.read_bytes()) for each in folder.iterdir() if each.is_file()]
     return tuple(own)
 
 
-def zipped(name: str, named: Named) -> bytes:
+def zip_files(name: str, named: NamedFiles) -> bytes:
     """A ZIP of these files, with their SHA-256 in `SHA256SUMS`."""
     with tempfile.TemporaryDirectory(prefix="fleet-proof-") as folder:
         path = Path(folder) / name
-        with DossierArchive(path, now()) as pack:
+        with DossierArchive(path, now()) as archive:
             for each, content in named:
-                pack.add(each, content)
+                archive.add(each, content)
         return path.read_bytes()

@@ -15,7 +15,7 @@ from rfc3161_client import decode_timestamp_response
 from fleet.errors import BadInput
 from fleet.evidence.seal_check import BATCH
 from fleet.ledger import merkle, timestamps
-from fleet.ledger.signing import signed
+from fleet.ledger.signing import is_signed
 from fleet.ledger.timestamps import NoTimestamp
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Timestamp:
 
     url: str
     token: bytes
-    said: TimestampInfo
+    info: TimestampInfo
 
     @property
     def ending(self) -> str:
@@ -54,7 +54,7 @@ class Timestamp:
 
 
 @dataclass(frozen=True, slots=True)
-class SealOf:
+class DossierSeal:
     """A seal over attempts of the dossier. `lacking`: authorities without a token, and why."""
 
     statement: Statement
@@ -83,18 +83,18 @@ class TrustedRoots:
         Raises:
             NoTimestamp: it is no timestamp of these bytes.
         """
-        said = timestamps.read(token, content, self.used)
-        if said.trusted:
-            return said
+        info = timestamps.read_token(token, content, self.used)
+        if info.trusted:
+            return info
         certificates = decode_timestamp_response(token).signed_data.certificates
         issuers = {x509.load_der_x509_certificate(each).issuer for each in certificates}
         for root in self._roots:
             if root.subject in issuers:
-                said = timestamps.read(token, content, [root])
-                if said.trusted:
+                info = timestamps.read_token(token, content, [root])
+                if info.trusted:
                     self.used.append(root)
                     break
-        return said
+        return info
 
     def pem(self) -> bytes:
         """The roots that were used."""
@@ -102,8 +102,8 @@ class TrustedRoots:
 
 
 async def seals_of(
-    ledger: Ledger, covered: Mapping[str, int | None], believed: TrustedRoots
-) -> AsyncIterator[SealOf]:
+    ledger: Ledger, covered: Mapping[str, int | None], trusted: TrustedRoots
+) -> AsyncIterator[DossierSeal]:
     """
     The seals over these attempts (each with the number of its seal, if any), oldest first.
 
@@ -118,20 +118,20 @@ async def seals_of(
         seal = await ledger.seal(number)
         if seal is None:
             raise _altered(number, "it is missing")
-        alone = seal_alone(seal, believed)
+        alone = seal_alone(seal, trusted)
         yield replace(alone, proofs=await _proofs(ledger, seal, own[number]))
 
 
-def seal_alone(seal: Seal, believed: TrustedRoots) -> SealOf:
+def seal_alone(seal: Seal, trusted: TrustedRoots) -> DossierSeal:
     """
     A seal with its timestamps, without what is under it.
 
     Raises:
         BadInput: its signature or a timestamp does not hold: it was altered.
     """
-    if not signed(seal.statement.key, seal.signature, seal.statement.content):
+    if not is_signed(seal.statement.key, seal.signature, seal.statement.content):
         raise _altered(seal.statement.number, "its signature does not hold")
-    return SealOf(seal.statement, seal.signature, {}, *_timestamps(seal, believed))
+    return DossierSeal(seal.statement, seal.signature, {}, *_timestamps(seal, trusted))
 
 
 async def _proofs(ledger: Ledger, seal: Seal, own: set[str]) -> dict[str, AuditPath]:
@@ -154,18 +154,18 @@ async def _proofs(ledger: Ledger, seal: Seal, own: set[str]) -> dict[str, AuditP
 
 
 def _timestamps(
-    seal: Seal, believed: TrustedRoots
+    seal: Seal, trusted: TrustedRoots
 ) -> tuple[tuple[Timestamp, ...], tuple[tuple[str, str], ...]]:
     lacking = dict.fromkeys(seal.statement.authorities, "it gave none")
     lacking.update(seal.refusals)
     stamped = []
     for token in seal.tokens:
         try:
-            said = believed.read(token.token, seal.statement.content)
+            info = trusted.read(token.token, seal.statement.content)
         except NoTimestamp as exc:
             raise _altered(seal.statement.number, f"timestamp of {token.url}: {exc}") from exc
-        if said.trusted:
-            stamped.append(Timestamp(token.url, token.token, said))
+        if info.trusted:
+            stamped.append(Timestamp(token.url, token.token, info))
             lacking.pop(token.url, None)
         else:
             lacking[token.url] = "it leads to no root that is believed (FLEET_TIMESTAMP_ROOTS)"

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from fleet.analysis.samples import Totals
     from fleet.evidence.dossier.collect import Collected, DossierEntry, DossierOrder
     from fleet.evidence.dossier.exhibits import ExhibitPicture, PdfContext
-    from fleet.evidence.dossier.proofs import SealOf
+    from fleet.evidence.dossier.proofs import DossierSeal
     from fleet.storage.store import Store
 
-MOST_SEALS = 40
+MAX_SEALS = 40
 """Seals in the table; of more, the first and the last."""
 
 TEXT = re.compile(r"""text ["'](.*)["']""", re.DOTALL)
 """A sign that is a sentence of the page, as visits write it down."""
 
-LONGEST_SIGN = 300
+MAX_SIGN = 300
 ALWAYS = (Verdict.SLOTS, Verdict.NO_SLOTS)
 
 
@@ -60,36 +60,36 @@ def weeks_of(entries: Sequence[DossierEntry]) -> list[DossierWeek]:
     """The weeks in which there were attempts, Paris calendar."""
     weeks: dict[date, list[DossierEntry]] = {}
     for entry in entries:
-        weeks.setdefault(monday_of(paris_day(entry.tried.started_at)), []).append(entry)
+        weeks.setdefault(monday_of(paris_day(entry.attempt.started_at)), []).append(entry)
     return [
         DossierWeek(
             monday,
             len(own),
-            len({paris_day(each.tried.started_at) for each in own}),
-            sum(each.tried.verdict is Verdict.NO_SLOTS for each in own),
-            sum(each.tried.verdict is Verdict.SLOTS for each in own),
+            len({paris_day(each.attempt.started_at) for each in own}),
+            sum(each.attempt.verdict is Verdict.NO_SLOTS for each in own),
+            sum(each.attempt.verdict is Verdict.SLOTS for each in own),
         )
         for monday, own in sorted(weeks.items())
     ]
 
 
-def words_seen(entry: DossierEntry) -> list[str]:
+def proving_words(entry: DossierEntry) -> list[str]:
     """What on the page proved the verdict: its words in « », or else other signs."""
     texts = [f"« {m[1]} »" for sign in entry.signs if (m := TEXT.fullmatch(sign))]
-    detail = entry.detail.removeprefix(f"{entry.tried.scenario_id}: ")
+    detail = entry.detail.removeprefix(f"{entry.attempt.scenario_id}: ")
     return [
-        words if len(words) <= LONGEST_SIGN else words[:LONGEST_SIGN] + "…"
+        words if len(words) <= MAX_SIGN else words[:MAX_SIGN] + "…"
         for words in texts or entry.signs or [detail]
     ]
 
 
-def chosen(order: DossierOrder, entries: Sequence[DossierEntry]) -> set[str]:
+def pictured_attempts(order: DossierOrder, entries: Sequence[DossierEntry]) -> set[str]:
     """The attempts whose pictures the PDF shows."""
     if order.pictures == "all":
         return {entry.id for entry in entries}
     first: dict[tuple[date, Verdict], str] = {}
-    for entry in sorted(entries, key=lambda each: each.tried.started_at):
-        first.setdefault((paris_day(entry.tried.started_at), entry.tried.verdict), entry.id)
+    for entry in sorted(entries, key=lambda each: each.attempt.started_at):
+        first.setdefault((paris_day(entry.attempt.started_at), entry.attempt.verdict), entry.id)
     return set(first.values())
 
 
@@ -110,18 +110,20 @@ class TimestampDelays:
     authorities: tuple[str, ...]
 
 
-def stamping_of(entries: Sequence[DossierEntry], seals: Sequence[SealOf]) -> TimestampDelays:
+def timestamp_delays(
+    entries: Sequence[DossierEntry], seals: Sequence[DossierSeal]
+) -> TimestampDelays:
     """What of these attempts is timestamped."""
     at = {
-        seal.statement.number: min(stamp.said.at for stamp in seal.timestamps)
+        seal.statement.number: min(stamp.info.at for stamp in seal.timestamps)
         for seal in seals
         if seal.timestamps
     }
     waits = [
-        at[e.seal] - e.tried.started_at for e in entries if e.seal is not None and e.seal in at
+        at[e.seal] - e.attempt.started_at for e in entries if e.seal is not None and e.seal in at
     ]
-    every = [stamp.said.at for seal in seals for stamp in seal.timestamps]
-    names = {f"{stamp.said.authority} ({stamp.url})" for s in seals for stamp in s.timestamps}
+    every = [stamp.info.at for seal in seals for stamp in seal.timestamps]
+    names = {f"{stamp.info.authority} ({stamp.url})" for s in seals for stamp in s.timestamps}
     return TimestampDelays(
         longest=max(waits, default=None),
         without=len(entries) - len(waits),
@@ -141,22 +143,22 @@ async def comparison(store: Store, order: DossierOrder, *, control: bool) -> lis
 async def render(
     store: Store,
     order: DossierOrder,
-    sheet: PdfContext,
-    found: Collected,
-    seals: Sequence[SealOf],
-    shown: Iterable[ExhibitPicture],
+    context: PdfContext,
+    collected: Collected,
+    seals: Sequence[DossierSeal],
+    pictures: Iterable[ExhibitPicture],
     made_at: datetime,
 ) -> str:
     """The HTML of the PDF."""
-    entries = found.entries
-    figures = count(entry.tried for entry in entries).values()
+    entries = collected.entries
+    figures = count(entry.attempt for entry in entries).values()
     counts = Counts.total(each.counts for each in figures)
-    hours: Counter[int] = Counter(e.tried.started_at.astimezone(PARIS).hour for e in entries)
-    control = any(entry.tried.control for entry in entries)
+    hours: Counter[int] = Counter(e.attempt.started_at.astimezone(PARIS).hour for e in entries)
+    control = any(entry.attempt.control for entry in entries)
     missed = await store.missed_visits.counts(order.since, order.until, order.scenario_id)
-    no_slots = [e for e in entries if e.tried.verdict is Verdict.NO_SLOTS]
+    no_slots = [e for e in entries if e.attempt.verdict is Verdict.NO_SLOTS]
     values: dict[str, object] = {
-        "page": sheet,
+        "page": context,
         "order": order,
         "department": DEPARTMENTS[order.department],
         "entries": entries,
@@ -165,27 +167,27 @@ async def render(
         "counts": counts,
         "verdicts": [v for v in Verdict if v in ALWAYS or counts.of(v)],
         "weeks": weeks_of(entries),
-        "days": len({paris_day(e.tried.started_at) for e in entries}),
-        "no_slot_days": len({paris_day(e.tried.started_at) for e in no_slots}),
-        "no_slot_weeks": len({monday_of(paris_day(e.tried.started_at)) for e in no_slots}),
+        "days": len({paris_day(e.attempt.started_at) for e in entries}),
+        "no_slot_days": len({paris_day(e.attempt.started_at) for e in no_slots}),
+        "no_slot_weeks": len({monday_of(paris_day(e.attempt.started_at)) for e in no_slots}),
         "hours": [hours[hour] for hour in range(24)],
         "due": sum(entry.due for entry in entries),
         "versions": [
             sorted(set(each)) for each in zip(*(e.versions for e in entries), strict=True)
         ],
-        "scenario_versions": sorted({entry.tried.scenario_version for entry in entries}),
-        "circumstances": found.circumstances,
+        "scenario_versions": sorted({entry.attempt.scenario_version for entry in entries}),
+        "circumstances": collected.circumstances,
         "missed": sorted(missed.items(), key=lambda item: -item[1]),
         "why": WORDS,
         "compared": await comparison(store, order, control=control),
-        "share": partial(share_text, sheet),
-        "shown": list(shown),
+        "share": partial(share_text, context),
+        "shown": list(pictures),
         "seals": seals,
-        "few_seals": _ends(seals),
+        "few_seals": _first_and_last(seals),
         "keys": sorted({seal.statement.key for seal in seals}),
-        "stamping": stamping_of(entries, seals),
-        "removals": sorted(found.removals.values(), key=lambda each: each.at),
-        "words_seen": words_seen,
+        "stamping": timestamp_delays(entries, seals),
+        "removals": sorted(collected.removals.values(), key=lambda each: each.at),
+        "proving_words": proving_words,
         "made_at": made_at,
         "PARIS": PARIS,
         "Verdict": Verdict,
@@ -196,11 +198,11 @@ async def render(
     return await asyncio.to_thread(template.render, **values)
 
 
-def _ends(seals: Sequence[SealOf]) -> list[SealOf | None]:
+def _first_and_last(seals: Sequence[DossierSeal]) -> list[DossierSeal | None]:
     """The seals of the table; None where some are left out."""
-    if len(seals) <= MOST_SEALS:
+    if len(seals) <= MAX_SEALS:
         return list(seals)
-    half = MOST_SEALS // 2
+    half = MAX_SEALS // 2
     return [*seals[:half], None, *seals[-half:]]
 
 

@@ -100,9 +100,9 @@ class Events:
         """Write down the events that a stored attempt shows. To do it again is harmless."""
         at = self._now()
         care, host, _ = await asyncio.gather(
-            self._care(attempt, at), self._host(attempt, at), self._void(changes.gone, at)
+            self._care(attempt, at), self._host(attempt, at), self._void(changes.no_change, at)
         )
-        found = [*(events.of_change(each, at) for each in changes.made), *care, *host]
+        found = [*(events.of_change(each, at) for each in changes.changes), *care, *host]
         await self._write(found)
 
     async def add(

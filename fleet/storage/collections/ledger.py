@@ -20,7 +20,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from fleet.errors import LedgerAltered, StoreNeverTakes
-from fleet.ledger.canonical import NOTHING, canonical, sha256
+from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.chain import Document, Link, Seal, Token
 from fleet.models import now
 from fleet.storage.client import translated_errors
@@ -75,7 +75,7 @@ class Ledger:
                 attempt_id=document["_id"],
                 scenario_id=document["scenario_id"],
                 number=last.number + 1 if last else 1,
-                previous=last.hash if last else NOTHING,
+                previous=last.hash if last else NO_PREVIOUS,
                 manifest=manifest,
                 linked_at=now(),
             )

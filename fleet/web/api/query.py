@@ -18,7 +18,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 from fleet.errors import BadInput
 from fleet.models import Group, Verdict, now
 from fleet.models.paris import paris_day
-from fleet.models.query import FIRST_DAY, LONGEST_ID, Cursor, Filter, Period
+from fleet.models.query import FIRST_DAY, MAX_ID, Cursor, Filter, Period
 from fleet.rendering.i18n import N_
 from fleet.storage.paging import MAX_LIMIT
 from fleet.web.context import WebContext
@@ -62,7 +62,7 @@ class FilterQuery(StrictQuery):
         description=N_("`true` : les démarches témoins seulement ; `false` : les autres seulement"),
     )
     run_id: Asked[str] = Field(
-        None, max_length=LONGEST_ID, description=N_("les tentatives d’un passage du robot")
+        None, max_length=MAX_ID, description=N_("les tentatives d’un passage du robot")
     )
     day: Asked[date] = Field(None, description=N_("un seul jour, au calendrier de Paris"))
     first: Asked[date] = Field(None, description=N_("premier jour, compris, à Paris"))

@@ -173,7 +173,7 @@ async def care(request: Request) -> Cares:
             attempts=each.attempts,
             verdict=each.latest.verdict,
             changed=each.changed,
-            reason=each.ground.reason,
+            reason=each.reason.kind,
             why=care_why(each),
             detail=each.latest.detail,
             missing_anchor=each.latest.missing_anchor,

@@ -71,14 +71,14 @@ async def needing(request: Request) -> HTMLResponse:
 
 def why(words: Words, care: Care) -> str:
     """On what ground somebody is said to have changed, in these words' language."""
-    ground = care.ground
+    reason = care.reason
     versions = ", ".join(
-        f"{words.t(VERSIONS[new.field])} ({new.before} → {new.after})" for new in ground.versions
+        f"{words.t(VERSIONS[new.field])} ({new.before} → {new.after})" for new in reason.versions
     )
     return words.t(
-        REASONS[ground.reason],
+        REASONS[reason.kind],
         versions=versions,
-        sites=words.number(ground.sites),
+        sites=words.number(reason.sites),
         anchor=care.latest.missing_anchor,
     )
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from fleet.errors import BadInput
-from fleet.evidence.dossier.proof_files import attempt_files, zipped
+from fleet.evidence.dossier.proof_files import attempt_files, zip_files
 from fleet.evidence.dossier.proofs import TrustedRoots, seals_of
 from fleet.evidence.verifier import Verifier
 from fleet.ledger.canonical import canonical
@@ -187,7 +187,7 @@ async def files(request: Request, attempt_id: str) -> Response:
                 str(exc),
             ) from exc
     named = attempt_files(document, link, seals, believed)
-    content = await asyncio.to_thread(zipped, f"proof-{document['_id']}.zip", named)
+    content = await asyncio.to_thread(zip_files, f"proof-{document['_id']}.zip", named)
     headers = {
         **FRESH,
         "Content-Disposition": f'attachment; filename="proof-{document["_id"]}.zip"',

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from fleet.errors import BadInput
-from fleet.evidence.dossier.proof_files import seal_files, zipped
+from fleet.evidence.dossier.proof_files import seal_files, zip_files
 from fleet.evidence.dossier.proofs import TrustedRoots, public_pem, seal_alone
 from fleet.rendering.i18n import N_
 from fleet.web.context import library_of
@@ -106,6 +106,6 @@ async def seal_zip(request: Request, number: str) -> Response:
             str(exc),
         ) from exc
     name = f"seal-{seal.statement.number:06d}.zip"
-    content = await asyncio.to_thread(zipped, name, seal_files([own], believed))
+    content = await asyncio.to_thread(zip_files, name, seal_files([own], believed))
     headers = {**FRESH, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type="application/zip")

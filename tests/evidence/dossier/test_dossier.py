@@ -20,7 +20,7 @@ from fleet.browser.chromium import Chromium
 from fleet.errors import BadInput, StoreRefused
 from fleet.evidence.dossier.builder import build
 from fleet.evidence.dossier.collect import DossierOrder
-from fleet.evidence.dossier.exhibits import MOST_PARTS, write_parts
+from fleet.evidence.dossier.exhibits import MAX_PARTS, write_parts
 from fleet.evidence.sealing import seal
 from fleet.ledger.canonical import canonical
 from fleet.ledger.signing import SigningKey
@@ -288,7 +288,7 @@ def test_a_tall_picture_is_shown_in_parts_that_fit_a_page(tmp_path: Path) -> Non
     parts, cut = write_parts(png("#ffffff", (400, 1500)), tmp_path, "a")
     assert (len(parts), cut) == (3, False)
     parts, cut = write_parts(png("#ffffff", (400, 7900)), tmp_path, "b")
-    assert (len(parts), cut) == (MOST_PARTS, True)
+    assert (len(parts), cut) == (MAX_PARTS, True)
     parts, _ = write_parts(png("#ffffff", (2500, 600)), tmp_path, "c")
     with Image.open(tmp_path / parts[0]) as part:
         assert part.size == (1280, 307)

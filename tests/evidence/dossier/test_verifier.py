@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fleet.browser.chromium import Chromium
 from fleet.evidence.dossier import verifier
-from fleet.ledger.signing import SigningKey, signed
+from fleet.ledger.signing import SigningKey, is_signed
 from fleet.practice.authority import PracticeAuthority
 from fleet.storage.store import Store
 from tests.evidence.dossier.dossiers import past, unpack, verify
@@ -171,7 +171,7 @@ def test_its_own_signature_check_agrees_with_a_library() -> None:
         signature = key.sign(content)
         for changed in (signature, signature[:-1] + "0", "0" * 128, signature[64:] * 2):
             found = verifier.signed(key.public, changed.encode(), content)
-            assert found == signed(key.public, changed, content)
+            assert found == is_signed(key.public, changed, content)
     # RFC 8032, 7.1, test 2
     public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
     signature = (
