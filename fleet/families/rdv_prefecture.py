@@ -161,32 +161,32 @@ async def read_answer(visit: Visit) -> Outcome:
     content = [visit.url(*ANSWER), visit.css(RADIOS, BOX)]
     if await visit.which(answer=content, captcha=[visit.css(*CAPTCHA)]) == "captcha":
         return await _at_the_captcha(visit)
-    shown, said = await visit.attributes(RADIOS, "id"), await _boxes(visit)
-    if not (shown or _NOTHING & said or normalise(WEEK) in said):
+    shown, boxes = await visit.attributes(RADIOS, "id"), await _boxes(visit)
+    if not (shown or _NOTHING & boxes or normalise(WEEK) in boxes):
         # the classes of BOX mean only "centred, with room": it may be there before the calendar
         sentence = [visit.url(*ANSWER), visit.css(BOX), visit.text(RETRY, WEEK)]
         await visit.which(slots=[visit.css(RADIOS)], sentence=sentence)
-        shown, said = await visit.attributes(RADIOS, "id"), await _boxes(visit)
+        shown, boxes = await visit.attributes(RADIOS, "id"), await _boxes(visit)
 
     if shown:
-        outcome = await _slots(visit, said)
-    elif normalise(WEEK) in said:
-        outcome = await _empty_week(visit, said)
-    elif _NOTHING & said:
-        outcome = await _nothing(visit, said)
+        outcome = await _slots(visit, boxes)
+    elif normalise(WEEK) in boxes:
+        outcome = await _empty_week(visit, boxes)
+    elif _NOTHING & boxes:
+        outcome = await _nothing(visit, boxes)
     else:
         visit.unrecognised(
             f"says {RETRY!r} as a part of something else, which is no answer. Look at the picture"
         )
-    return outcome.stating(**publications(sorted(said)))
+    return outcome.stating(**publications(sorted(boxes)))
 
 
 async def _boxes(visit: Visit) -> set[str]:
     return {normalise(text) for text in await visit.texts(BOX)}
 
 
-async def _slots(visit: Visit, said: set[str]) -> Outcome:
-    against = (_NOTHING - {_LAST_WEEK} | {normalise(WEEK)}) & said
+async def _slots(visit: Visit, boxes: set[str]) -> Outcome:
+    against = (_NOTHING - {_LAST_WEEK} | {normalise(WEEK)}) & boxes
     if against:
         visit.unrecognised(f"shows slots and says {min(against)!r}. Look at the picture")
     outcome = await visit.decide(slots=_offered(visit))
@@ -194,9 +194,9 @@ async def _slots(visit: Visit, said: set[str]) -> Outcome:
     return outcome.offering(days, slot_count=len(await visit.attributes(RADIOS, "id")))
 
 
-async def _empty_week(visit: Visit, said: set[str]) -> Outcome:
+async def _empty_week(visit: Visit, boxes: set[str]) -> Outcome:
     """An empty week is an answer only with the day of the next availability."""
-    if _NOTHING & said:
+    if _NOTHING & boxes:
         visit.unrecognised(f"says {WEEK!r} and {RETRY!r}. Look at the picture")
     later = [visit.text(WEEK), visit.text(NEXT), visit.css(BOX), visit.url(*ANSWER)]
     outcome = await visit.decide(slots=later)
@@ -207,10 +207,10 @@ async def _empty_week(visit: Visit, said: set[str]) -> Outcome:
     return outcome.model_copy(update={"first_dates": (min(days),)})
 
 
-async def _nothing(visit: Visit, said: set[str]) -> Outcome:
-    if any(normalise(NEXT) in text for text in said):
+async def _nothing(visit: Visit, boxes: set[str]) -> Outcome:
+    if any(normalise(NEXT) in text for text in boxes):
         visit.unrecognised(f"says {RETRY!r} and {NEXT!r}. Look at the picture")
-    if _LAST_WEEK not in said and await visit.texts(HEADINGS):
+    if _LAST_WEEK not in boxes and await visit.texts(HEADINGS):
         # only the last week shows its calendar beside the sentence [V]
         visit.unrecognised(f"says {RETRY!r} beside a calendar. Look at the picture")
     # the page is read again here: slots that have come meanwhile must count

@@ -18,9 +18,9 @@ from PIL import Image, ImageDraw
 
 from fleet.models import PARIS, Group, Verdict
 from fleet.models.departments import DEPARTMENTS
-from fleet.rendering.images import as_png, check_size, opened
+from fleet.rendering.images import as_png, check_size, open_png
 from fleet.rendering.labels import VERDICTS
-from fleet.rendering.text import LINE, font, wrapped
+from fleet.rendering.text import LINE, font, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DRAWING = "1"
 """Changes with what is drawn, so that a reader's copy from before is not taken for the present."""
 
-NARROWEST_PX = 900
+MIN_WIDTH_PX = 900
 
 _INK, _SOFT, _PAPER, _LINE = "#1d2328", "#56616b", "#ffffff", "#1d2328"
 _WARNING, _BOX = "#f8ecd0", "#fdf3d7"
@@ -170,7 +170,7 @@ class _Band:
     def text(self, name: str, size: float, colour: str, x: int, text: str, width: int) -> None:
         """Write at the present height and go on below."""
         size_px = self.px(size)
-        for line in wrapped(name, size_px, text, width):
+        for line in wrap(name, size_px, text, width):
             if self.drawing:
                 self.drawing.text((x, self.y), line, fill=colour, font=font(name, size_px))
             self.y += round(size_px * LINE)
@@ -188,8 +188,8 @@ def draw(picture_png: bytes, caption: Caption) -> bytes:
     Raises:
         TooLarge, NoPicture: see `pixels.opened`.
     """
-    picture = opened(picture_png)
-    width = max(picture.width, NARROWEST_PX)
+    picture = open_png(picture_png)
+    width = max(picture.width, MIN_WIDTH_PX)
     measured = _Band(width, None)
     _lay_out(measured, caption)
     check_size(width, measured.y + picture.height)

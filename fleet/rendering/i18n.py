@@ -87,7 +87,7 @@ _SPACES = (
 
 
 @lru_cache(maxsize=5_000)
-def spaced(french: str) -> str:
+def with_spaces(french: str) -> str:
     """The words with no-break spaces where French writes them; literals have plain ones."""
     for place, space in _SPACES:
         french = place.sub(space, french)
@@ -103,16 +103,16 @@ class Words:
 
     def t(self, words: str, **values: object) -> str:
         """The words in this language; `%(name)s` in them are filled in."""
-        said = spaced(words) if self.language == "fr" else self._catalogue.ugettext(words)
-        return said % values if values else said
+        text = with_spaces(words) if self.language == "fr" else self._catalogue.ugettext(words)
+        return text % values if values else text
 
     def nt(self, one: str, several: str, n: int, **values: object) -> str:
         """One or several, as the language counts; `%(n)s` is the number, written out."""
         if self.language == "fr":  # which counts nothing in the singular
-            said = spaced(one if n < 2 else several)
+            text = with_spaces(one if n < 2 else several)
         else:
-            said = self._catalogue.ungettext(one, several, n)
-        return said % {"n": self.number(n), **values}
+            text = self._catalogue.ungettext(one, several, n)
+        return text % {"n": self.number(n), **values}
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with its separators."""

@@ -52,7 +52,7 @@ def check_size(width: int, height: int) -> None:
         raise TooLarge(f"{width} × {height} px")
 
 
-def opened(content: bytes) -> Image.Image:
+def open_png(content: bytes) -> Image.Image:
     """
     The picture of PNG bytes, decoded, in RGB.
 
@@ -78,6 +78,6 @@ def as_png(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-async def drawn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def draw_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the function makes, in one of `AT_ONCE` threads; waits until one is free."""
     return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=_places)

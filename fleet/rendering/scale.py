@@ -69,7 +69,7 @@ def share_text(words: Words, share: float | None) -> str:
     return words.percent(share, 1 if share < 0.0995 or share > 0.9 else 0)
 
 
-def seen(counts: Counts) -> str:
+def day_state(counts: Counts) -> str:
     """What a day's counts show, a key of `SEEN`."""
     for verdict in (Verdict.SLOTS, Verdict.NO_SLOTS, Verdict.CLOSED):
         if counts.of(verdict):

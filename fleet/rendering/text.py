@@ -39,7 +39,7 @@ def font(name: str, size_px: int) -> ImageFont.FreeTypeFont:
 
 
 @lru_cache(maxsize=20_000)
-def _written(name: str, character: str) -> str:
+def _spell(name: str, character: str) -> str:
     used = font(name, 16)
     seen = character == " " or bytes(used.getmask(character)) != bytes(used.getmask(_NONE))
     return character if character.isprintable() and seen else f"[U+{ord(character):04X}]"
@@ -52,10 +52,10 @@ def _width(name: str, size_px: int, character: str) -> float:
 
 def legible(name: str, text: str) -> str:
     """One line of text as this font can show it; white space of any kind becomes a space."""
-    return "".join(_written(name, " " if c.isspace() else c) for c in text)
+    return "".join(_spell(name, " " if c.isspace() else c) for c in text)
 
 
-def wrapped(name: str, size_px: int, text: str, width_px: float) -> list[str]:
+def wrap(name: str, size_px: int, text: str, width_px: float) -> list[str]:
     """
     All of `text` in lines of at most `width_px`, broken after spaces and signs, else anywhere.
 

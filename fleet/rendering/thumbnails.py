@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from fleet.rendering.images import opened
+from fleet.rendering.images import open_png
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH_PX = 480
 HEIGHT_PX = 360
-MOST = 20_000
+MAX_COPIES = 20_000
 """Small copies kept, about 12 kB each; the oldest make room for new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnails:
-    """The folder of small copies, `most` of them."""
+    """The folder of small copies, `max_copies` of them."""
 
     folder: Path
-    most: int = MOST
+    max_copies: int = MAX_COPIES
 
     def get(self, sha256: str) -> bytes | None:
         """The small copy of that picture, None if it is not there."""
@@ -64,7 +64,7 @@ class Thumbnails:
                 with contextlib.suppress(OSError):  # another process took it away
                     files.append((path.stat().st_mtime, path))
         files.sort(reverse=True)
-        for _, path in files[self.most :]:
+        for _, path in files[self.max_copies :]:
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -79,7 +79,7 @@ def thumbnail(picture_png: bytes) -> bytes:
     Raises:
         TooLarge, NoPicture: see `pixels.opened`.
     """
-    picture = opened(picture_png)
+    picture = open_png(picture_png)
     height = round(picture.width * HEIGHT_PX / WIDTH_PX)
     top = Image.new("RGB", (picture.width, height), "#ffffff")
     top.paste(picture.crop((0, 0, picture.width, min(height, picture.height))))

@@ -81,7 +81,7 @@ _ERRORS: dict[int, tuple[str, str]] = {
 
 
 def create_app(
-    library: WebContext, *, keep_s: float = KEEP_S, clock: Callable[[], float] = time.monotonic
+    context: WebContext, *, keep_s: float = KEEP_S, clock: Callable[[], float] = time.monotonic
 ) -> FastAPI:
     """The application over an open store; answers are kept for `keep_s` seconds of `clock`."""
     app = FastAPI(
@@ -92,8 +92,8 @@ def create_app(
         openapi_url="/api/openapi.json",
         lifespan=dossiers.lifespan,
     )
-    app.state.dossiers = Dossiers(library)
-    app.state.library, app.state.turns = library, RenderLimiter()
+    app.state.dossiers = Dossiers(context)
+    app.state.context, app.state.limiter = context, RenderLimiter()
     static = files("fleet.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
@@ -112,13 +112,13 @@ def create_app(
     for kind in (HTTPException, BadInput, RequestValidationError, StoreUnreachable, StoreRefused):
         app.add_exception_handler(kind, _error)
     app.add_exception_handler(500, _error)
-    if not library.members_only:
+    if not context.members_only:
         app.add_middleware(ResponseCache, clock=clock, keep_s=keep_s)
     app.add_middleware(SessionMiddleware, refuse=_error)
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(BehindProxies, proxies=library.proxies)
+    app.add_middleware(BehindProxies, proxies=context.proxies)
     return app
 
 

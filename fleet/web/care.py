@@ -14,7 +14,7 @@ AT_ONCE = 16
 """Questions to the database at the same time."""
 
 
-async def in_need(library: WebContext) -> list[Care]:
+async def flows_needing_care(context: WebContext) -> list[Care]:
     """
     The flows of the catalogue that need care, the longest first.
 
@@ -25,11 +25,11 @@ async def in_need(library: WebContext) -> list[Care]:
 
     async def silent(scenario_id: str) -> bool:
         async with places:
-            latest = await library.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
+            latest = await context.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
         return any(tile.verdict.group is Group.OURS for tile in latest.items)
 
-    ids = list(library.scenarios)
+    ids = list(context.scenarios)
     found = await asyncio.gather(*map(silent, ids))
     return await needing_care(
-        library.store, [each for each, is_silent in zip(ids, found, strict=True) if is_silent]
+        context.store, [each for each, is_silent in zip(ids, found, strict=True) if is_silent]
     )

@@ -65,7 +65,7 @@ class WebContext:
         return scenario.title if scenario else scenario_id.partition("/")[2].replace("-", " ")
 
 
-def library_of(request: Request) -> WebContext:
-    """The library of the application that serves the request."""
-    found: WebContext = request.app.state.library
+def context_of(request: Request) -> WebContext:
+    """The context of the application that serves the request."""
+    found: WebContext = request.app.state.context
     return found

@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
     from fleet.web.context import WebContext
 
-MOST_ATTEMPTS = 2_000
+MAX_ATTEMPTS = 2_000
 """Of one dossier made here; `fleet dossier` makes larger ones."""
 
 KEEP_S = 3600
-MOST_BYTES = 4_000_000_000
+MAX_BYTES = 4_000_000_000
 FREE_BYTES = 2_000_000_000
 """With less free disk than this, none is made."""
 
 SWEEP_S = 300.0
-TAKES, TAKE_S = 4, 0.05
+LOCK_TRIES, LOCK_WAIT_S = 4, 0.05
 
 _KEY = re.compile("[0-9a-f]{32}")
 
@@ -74,9 +74,9 @@ class Job(Frozen):
 class Dossiers:
     """The dossiers of one server; `async with` it while it serves."""
 
-    def __init__(self, library: WebContext) -> None:
-        self._library = library
-        self._folder = library.data_dir / "dossiers"
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self._folder = context.data_dir / "dossiers"
         self._work: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -102,7 +102,7 @@ class Dossiers:
             Busy: another one is being made.
             NoRoom: the disk is full.
         """
-        store, numbers = self._library.store, {n for n in covering.values() if n is not None}
+        store, numbers = self._context.store, {n for n in covering.values() if n is not None}
         stamped = await store.ledger.token_counts(sorted(numbers))
         takedowns = await store.removals.count_takedowns()
         content = [order.model_dump(mode="json"), covering, sorted(stamped.items()), takedowns]
@@ -111,7 +111,7 @@ class Dossiers:
         if job is not None and job.state in ("making", "made"):
             return key
         lock = FileLock(self._folder / "lock")
-        if not await _taken(lock):
+        if not await _take_lock(lock):
             raise Busy("another dossier is being made")
         try:
             await asyncio.to_thread(self._make_room, key)
@@ -132,13 +132,13 @@ class Dossiers:
             return None
         if job.state == "making":
             lock = FileLock(self._folder / "lock")
-            if await _taken(lock):  # nobody is at work: its process was ended
+            if await _take_lock(lock):  # nobody is at work: its process was ended
                 lock.release()
                 job = self._read(key) or job
                 return job if job.state != "making" else job.model_copy(update={"state": "lost"})
         elif job.state == "made":
             # what was taken down since must not go out any more
-            takedowns = await self._library.store.removals.count_takedowns()
+            takedowns = await self._context.store.removals.count_takedowns()
             if takedowns != job.takedowns or not self.path(job).exists():
                 await asyncio.to_thread(self._remove, key)
                 return None
@@ -149,19 +149,19 @@ class Dossiers:
         return self._folder / f"{job.key}.zip"
 
     async def _make(self, job: Job, lock: FileLock) -> None:
-        library, opened = self._library, self._library.chromium
-        assert opened is not None
+        context, open_pages = self._context, self._context.chromium
+        assert open_pages is not None
 
-        def told(written: int) -> None:
+        def note_progress(written: int) -> None:
             self._write(job.model_copy(update={"written": written}))
 
-        ended: dict[str, object]
+        changes: dict[str, object]
         try:
-            async with opened() as pages:
+            async with open_pages() as pages:
                 path = self.path(job)
-                made = await build(library.store, pages, job.order, path, library.roots, told)
-            ended = {"state": "made", "size_bytes": made.size_bytes, "written": made.attempts}
-            self._write(job.model_copy(update=ended))
+                built = await build(context.store, pages, job.order, path, context.roots, told)
+            changes = {"state": "made", "size_bytes": built.size_bytes, "written": built.attempts}
+            self._write(job.model_copy(update=changes))
         except FleetError as exc:
             structlog.get_logger().warning("no dossier", key=job.key, problem=str(exc))
             self._write(job.model_copy(update={"state": "failed", "problem": str(exc)}))
@@ -191,8 +191,8 @@ class Dossiers:
         if shutil.disk_usage(self._folder).free < FREE_BYTES:
             raise NoRoom(f"less than {FREE_BYTES / 1e9:g} GB free at {self._folder}")
 
-    def sweep(self, most_bytes: int = MOST_BYTES) -> None:
-        """Remove what is older than `KEEP_S`, and the oldest above `most_bytes`."""
+    def sweep(self, max_bytes: int = MAX_BYTES) -> None:
+        """Remove what is older than `KEEP_S`, and the oldest above `max_bytes`."""
         there = []
         with contextlib.suppress(OSError):
             for path in self._folder.iterdir():
@@ -201,7 +201,7 @@ class Dossiers:
         total = 0
         for mtime, size, path in sorted(there, reverse=True):
             total += size
-            if path.name != "lock" and (time.time() - mtime > KEEP_S or total > most_bytes):
+            if path.name != "lock" and (time.time() - mtime > KEEP_S or total > max_bytes):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -211,10 +211,10 @@ class Dossiers:
             await asyncio.sleep(SWEEP_S)
 
 
-async def _taken(lock: FileLock) -> bool:
+async def _take_lock(lock: FileLock) -> bool:
     """Whether the lock is ours now. One that only looks whether it is free holds it for no time."""
-    for _ in range(TAKES):
+    for _ in range(LOCK_TRIES):
         if lock.take():
             return True
-        await asyncio.sleep(TAKE_S)
+        await asyncio.sleep(LOCK_WAIT_S)
     return False

@@ -20,7 +20,7 @@ from jinja2 import nodes
 from fleet.web.templating import environment
 
 FLEET = Path(__file__).parents[1]
-SPOKEN = tuple(FLEET / name for name in ("web", "rendering", "evidence/dossier"))
+SOURCE_FOLDERS = tuple(FLEET / name for name in ("web", "rendering", "evidence/dossier"))
 """The pages, then what is printed and said by the same means."""
 ENGLISH = FLEET / "rendering" / "locale" / "en.po"
 
@@ -43,7 +43,7 @@ def texts() -> dict[Text, list[str]]:
 
 def _sources(pattern: str) -> list[Path]:
     """The files of the pages, then those of the dossier, which is printed by the same means."""
-    return [path for folder in SPOKEN for path in sorted(folder.rglob(pattern))]
+    return [path for folder in SOURCE_FOLDERS for path in sorted(folder.rglob(pattern))]
 
 
 def _name(path: Path) -> str:
@@ -59,21 +59,21 @@ def _in_code(tree: ast.AST) -> Iterator[Text]:
             if isinstance(node.func, ast.Attribute)
             else (node.func.id if isinstance(node.func, ast.Name) else "")
         )
-        said = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
-        if name in ("t", "N_") and said and isinstance(said[0], str):
-            yield said[0]
-        elif name == "nt" and len(said) == 2:
-            yield str(said[0]), str(said[1])
+        texts = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
+        if name in ("t", "N_") and texts and isinstance(texts[0], str):
+            yield texts[0]
+        elif name == "nt" and len(texts) == 2:
+            yield str(texts[0]), str(texts[1])
 
 
 def _in_template(template: nodes.Template) -> Iterator[Text]:
     for call in template.find_all(nodes.Call):
         name = call.node.attr if isinstance(call.node, nodes.Getattr) else ""
-        said = [str(a.value) for a in call.args[:2] if isinstance(a, nodes.Const)]
-        if name == "t" and said:
-            yield said[0]
-        elif name == "nt" and len(said) == 2:
-            yield said[0], said[1]
+        texts = [str(a.value) for a in call.args[:2] if isinstance(a, nodes.Const)]
+        if name == "t" and texts:
+            yield texts[0]
+        elif name == "nt" and len(texts) == 2:
+            yield texts[0], texts[1]
 
 
 def english() -> Catalog:

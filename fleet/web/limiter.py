@@ -12,22 +12,22 @@ from fleet.web.errors import EvidenceProblem
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-MOST_WAITING = 4
+MAX_WAITING = 4
 RETRY_S = 10
 
 
 class RenderLimiter:
-    """`async with turns.turn():` waits for its turn; `EvidenceProblem` 503 if too many wait."""
+    """`async with limiter.turn():` waits for its turn; `EvidenceProblem` 503 if too many wait."""
 
-    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
-        self._most = most_waiting + 1
-        self._there = 0
-        self._one = asyncio.Lock()
+    def __init__(self, max_waiting: int = MAX_WAITING) -> None:
+        self._maximum = max_waiting + 1
+        self._waiting = 0
+        self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Alone in this process, from here to the end of the block."""
-        if self._there >= self._most:
+        if self._waiting >= self._maximum:
             raise EvidenceProblem(
                 503,
                 N_("Trop de vérifications à la fois"),
@@ -35,9 +35,9 @@ class RenderLimiter:
                 "",
                 {"Retry-After": str(RETRY_S)},
             )
-        self._there += 1
+        self._waiting += 1
         try:
-            async with self._one:
+            async with self._lock:
                 yield
         finally:
-            self._there -= 1
+            self._waiting -= 1

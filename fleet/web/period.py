@@ -22,7 +22,7 @@ CHOICES = (7, 30, 90)
 """The numbers of days that a page offers."""
 
 USUAL = 30
-MOST_DAYS = 3660
+MAX_DAYS = 3660
 """As many days back as may be asked for; nothing is older (`filter.FIRST_DAY`)."""
 
 
@@ -62,6 +62,6 @@ def period_of(query: Mapping[str, str]) -> PeriodChoice:
         return PeriodChoice(Period.of(first, last or str(paris_day(now()))), None)
     if not days:
         return PeriodChoice(Period.latest(USUAL), USUAL)
-    if not re.fullmatch(r"\d{1,4}", days, re.ASCII) or not 1 <= int(days) <= MOST_DAYS:
-        raise BadInput(f"jours={days[:20]!r} is no number of days from 1 to {MOST_DAYS}")
+    if not re.fullmatch(r"\d{1,4}", days, re.ASCII) or not 1 <= int(days) <= MAX_DAYS:
+        raise BadInput(f"jours={days[:20]!r} is no number of days from 1 to {MAX_DAYS}")
     return PeriodChoice(Period.latest(int(days)), int(days))

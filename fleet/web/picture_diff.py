@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageColor, ImageDraw
 
-from fleet.rendering.images import as_png, check_size, opened
+from fleet.rendering.images import as_png, check_size, open_png
 
 DRAWING = "1"
 """Changes with what is drawn."""
@@ -40,7 +40,7 @@ def measure(older_png: bytes, newer_png: bytes) -> Difference:
     Raises:
         TooLarge, NoPicture: see `pixels.opened`; together they may be too large as well.
     """
-    older, newer = opened(older_png), opened(newer_png)
+    older, newer = open_png(older_png), open_png(newer_png)
     mask = _mask(older, newer)
     return Difference(
         pixels=mask.histogram()[255],
@@ -57,7 +57,7 @@ def draw(older_png: bytes, newer_png: bytes) -> bytes:
     Raises:
         TooLarge, NoPicture: see `measure`.
     """
-    older, newer = opened(older_png), opened(newer_png)
+    older, newer = open_png(older_png), open_png(newer_png)
     mask = _mask(older, newer)
     del older  # one of the largest takes 80 MB
     grey = Image.new("L", mask.size, 255)

@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 
 from fleet.models import PARIS
 from fleet.models.removal import RemovalKind
-from fleet.web.context import library_of
-from fleet.web.templating import PageContext, straight
+from fleet.web.context import context_of
+from fleet.web.templating import PageContext, escape_bidi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,16 +59,16 @@ def notice_of(words: Words, removal: Removal) -> Notice:
     """The notice of a removal, in the language of `words`; a takedown's reason is as given."""
     day = words.day(removal.at.astimezone(PARIS).date())
     if removal.kind is RemovalKind.TAKEDOWN:
-        reason = straight(removal.reason).removesuffix(".")
+        reason = escape_bidi(removal.reason).removesuffix(".")
     else:
         reason = words.t("les fichiers ne sont gardés ici que pour un temps, et ce temps est passé")
-    said = {"day": day, "reason": reason}
+    values = {"day": day, "reason": reason}
     if removal.file == "picture":
         title = words.t("Image retirée le %(day)s", day=day)
-        sentence = words.t("Cette image a été retirée le %(day)s : %(reason)s.", **said)
+        sentence = words.t("Cette image a été retirée le %(day)s : %(reason)s.", **values)
     else:
         title = words.t("Fichier retiré le %(day)s", day=day)
-        sentence = words.t("Ce fichier a été retiré le %(day)s : %(reason)s.", **said)
+        sentence = words.t("Ce fichier a été retiré le %(day)s : %(reason)s.", **values)
     hash_words = words.t("Son empreinte SHA-256 reste :")
     return Notice(title, sentence, hash_words, removal.sha256)
 
@@ -76,7 +76,7 @@ def notice_of(words: Words, removal: Removal) -> Notice:
 async def notices(request: Request, sha256s: Iterable[str | None]) -> dict[str, Notice]:
     """By hash, the notices of those of these files that were removed."""
     names = {each for each in sha256s if each is not None}
-    found = await library_of(request).store.removals.get_many(list(names)) if names else {}
+    found = await context_of(request).store.removals.get_many(list(names)) if names else {}
     page = PageContext(request)
     return {name: notice_of(page, removal) for name, removal in found.items()}
 
@@ -86,7 +86,7 @@ async def refuse_removed(request: Request, *sha256s: str) -> None:
     Raises:
         Gone: one of these files was removed.
     """
-    found = await library_of(request).store.removals.get_many(sha256s)
+    found = await context_of(request).store.removals.get_many(sha256s)
     if found:
         raise FileRemoved(next(iter(found.values())))
 
@@ -98,8 +98,8 @@ async def show_gone(request: Request, exc: Exception) -> Response:
     notice = notice_of(page, removal)
     headers = {"Cache-Control": "no-store"}
     if page.path.startswith("/api/"):
-        said = removal.model_dump(mode="json", include={"sha256", "kind", "reason", "at"})
-        return JSONResponse({"detail": notice.text, **said}, GONE, headers)
+        fields = removal.model_dump(mode="json", include={"sha256", "kind", "reason", "at"})
+        return JSONResponse({"detail": notice.text, **fields}, GONE, headers)
     return page.render(
         "removed.html",
         status=GONE,

@@ -20,7 +20,7 @@ from fleet.models import PARIS, Group, Verdict, now
 from fleet.models.paris import paris_day
 from fleet.rendering.i18n import LANGUAGES, Language, Words
 from fleet.rendering.labels import GROUPS, VERDICTS
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +73,8 @@ class PageContext(Words):
 
     def with_query(self, **changes: object) -> str:
         """This page with other parameters; None takes one away."""
-        kept = {**dict(self.request.query_params), **changes}
-        return self.href(self.path, **kept)
+        parameters = {**dict(self.request.query_params), **changes}
+        return self.href(self.path, **parameters)
 
     def other_language(self) -> tuple[Language, str, str]:
         """The other language: its code, its name, the address of this page in it."""
@@ -103,16 +103,16 @@ class PageContext(Words):
         **values: Any,
     ) -> HTMLResponse:
         """The answer to the request."""
-        library = library_of(self.request)
+        context = context_of(self.request)
         text = (
             environment()
             .get_template(template)
-            .render(page=self, library=library, made_up=library.made_up, **values)
+            .render(page=self, context=context, made_up=context.made_up, **values)
         )
         return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
 
 
-def straight(text: str) -> str:
+def escape_bidi(text: str) -> str:
     """`text` with those marks written out that would make it read in another order."""
     return re.sub("[\u202a-\u202e\u2066-\u2069]", lambda m: f"[U+{ord(m[0]):04X}]", text)
 
@@ -129,6 +129,6 @@ def environment() -> jinja2.Environment:
     )
     found.globals["Verdict"] = Verdict
     found.globals["Group"] = Group
-    found.filters["straight"] = straight
+    found.filters["escape_bidi"] = escape_bidi
     found.filters["paris"] = lambda instant: instant.astimezone(PARIS)
     return found

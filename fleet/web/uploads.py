@@ -25,9 +25,9 @@ MAX_PIXELS = 40_000_000
 """Of a picture that is sent. A telephone takes 12 to 16 million unless told otherwise; decoding
 this many takes about 300 MB for a moment."""
 
-KEPT_PIXELS = 8_000_000
-KEPT_SIDE_PX = 10_000
-KEPT_BYTES = 4 * 1024 * 1024
+MAX_COPY_PIXELS = 8_000_000
+MAX_COPY_SIDE_PX = 10_000
+MAX_COPY_BYTES = 4 * 1024 * 1024
 """Of the copy that is kept; a larger one is drawn smaller or coarser."""
 
 SMALL_PX = (480, 360)
@@ -75,12 +75,12 @@ async def uploaded_picture(original: bytes) -> UploadedPicture:
     Raises:
         UnusablePicture: it is none, or too large.
     """
-    return await anyio.to_thread.run_sync(_kept_of, original, limiter=_one_at_a_time)
+    return await anyio.to_thread.run_sync(_copy_of, original, limiter=_one_at_a_time)
 
 
-def _kept_of(original: bytes) -> UploadedPicture:
-    picture = _opened(original)
-    content, picture = _bounded(picture)
+def _copy_of(original: bytes) -> UploadedPicture:
+    picture = _open(original)
+    content, picture = _encode(picture)
     return UploadedPicture(
         picture=content,
         small=_small(picture),
@@ -91,14 +91,14 @@ def _kept_of(original: bytes) -> UploadedPicture:
     )
 
 
-def _opened(content: bytes) -> Image.Image:
+def _open(content: bytes) -> Image.Image:
     """The picture, upright and opaque, no larger than is kept."""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise UnusablePicture(TOO_MANY_PIXELS)
             picture.load()
-            kept = _reduced(_opaque(picture), _scale(picture.width, picture.height))
+            copy = _reduce(_opaque(picture), _scale(picture.width, picture.height))
     except Image.DecompressionBombError as exc:  # Pillow's own limit, above ours
         raise UnusablePicture(TOO_MANY_PIXELS) from exc
     except (*_DAMAGED, *_DAMAGED_TOO) as exc:  # whatever Pillow calls a damaged file
@@ -106,10 +106,10 @@ def _opened(content: bytes) -> Image.Image:
     # in place: the pixels are turned before the rest of what the camera wrote is read, and they
     # may be good all the same
     with contextlib.suppress(*_DAMAGED, *_DAMAGED_TOO):
-        ImageOps.exif_transpose(kept, in_place=True)
+        ImageOps.exif_transpose(copy, in_place=True)
     # Pillow carries comments, XMP and more along from picture to picture, and writes some of them
-    kept.info = {}
-    return kept
+    copy.info = {}
+    return copy
 
 
 def _opaque(picture: Image.Image) -> Image.Image:
@@ -123,24 +123,26 @@ def _opaque(picture: Image.Image) -> Image.Image:
 
 
 def _scale(width: int, height: int) -> float:
-    return min(1.0, math.sqrt(KEPT_PIXELS / (width * height)), KEPT_SIDE_PX / max(width, height))
+    return min(
+        1.0, math.sqrt(MAX_COPY_PIXELS / (width * height)), MAX_COPY_SIDE_PX / max(width, height)
+    )
 
 
-def _reduced(picture: Image.Image, scale: float) -> Image.Image:
+def _reduce(picture: Image.Image, scale: float) -> Image.Image:
     if scale >= 1:
         return picture
     size = (max(1, int(picture.width * scale)), max(1, int(picture.height * scale)))
     return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _bounded(picture: Image.Image) -> tuple[bytes, Image.Image]:
+def _encode(picture: Image.Image) -> tuple[bytes, Image.Image]:
     """The picture as JPEG of `KEPT_BYTES` at most, and as it is in there."""
     while True:
         for quality in (90, 75, 60):
             content = _jpeg(picture, quality)
-            if len(content) <= KEPT_BYTES:
+            if len(content) <= MAX_COPY_BYTES:
                 return content, picture
-        picture = _reduced(picture, 0.7)
+        picture = _reduce(picture, 0.7)
 
 
 def _small(picture: Image.Image) -> bytes:

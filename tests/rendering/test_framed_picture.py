@@ -11,7 +11,7 @@ from PIL import Image
 
 from fleet.models import Attempt, Dialog, Evidence, Group, Verdict, now
 from fleet.rendering.framed_picture import (
-    NARROWEST_PX,
+    MIN_WIDTH_PX,
     BandRow,
     Caption,
     caption_of,
@@ -19,8 +19,8 @@ from fleet.rendering.framed_picture import (
     draw,
 )
 from fleet.rendering.i18n import Words
-from fleet.rendering.images import NoPicture, TooLarge, opened
-from fleet.rendering.text import LINE, font, legible, wrapped
+from fleet.rendering.images import NoPicture, TooLarge, open_png
+from fleet.rendering.text import LINE, font, legible, wrap
 from fleet.rendering.thumbnails import HEIGHT_PX, WIDTH_PX, Thumbnails, thumbnail
 from fleet.web import picture_diff
 
@@ -139,9 +139,9 @@ def test_the_picture_stands_in_the_copy_pixel_by_pixel(size: tuple[int, int]) ->
     written = io.BytesIO()
     raw.save(written, "PNG")
 
-    copy = opened(draw(written.getvalue(), caption(page_of(0))))
+    copy = open_png(draw(written.getvalue(), caption(page_of(0))))
 
-    assert copy.width == max(size[0], NARROWEST_PX)
+    assert copy.width == max(size[0], MIN_WIDTH_PX)
     below = (0, copy.height - size[1], size[0], copy.height)
     assert copy.crop(below).tobytes() == raw.tobytes()
 
@@ -158,20 +158,20 @@ def test_the_same_copy_has_the_same_bytes_and_another_word_another_fingerprint()
 def test_a_long_value_makes_the_band_higher_and_loses_nothing() -> None:
     address = "https://www.example.gouv.fr/" + "x/y?z=1&" * 240
 
-    lines = wrapped("SansMono", 14, address, 700)
+    lines = wrap("SansMono", 14, address, 700)
 
     assert "".join(lines) == address
     assert max(font("SansMono", 14).getlength(line) for line in lines) <= 700
-    shorter, longer = (opened(draw(png(), caption(page_of(0, url=u)))) for u in ("x", address))
+    shorter, longer = (open_png(draw(png(), caption(page_of(0, url=u)))) for u in ("x", address))
     assert longer.height - shorter.height > (len(lines) - 5) * 14 * LINE
 
 
 def test_one_word_without_a_break_is_broken_anywhere() -> None:
-    assert "".join(wrapped("Sans", 16, "x" * 500, 200)) == "x" * 500
+    assert "".join(wrap("Sans", 16, "x" * 500, 200)) == "x" * 500
 
 
 def test_line_breaks_of_a_box_are_kept() -> None:
-    assert wrapped("Sans", 16, "une\n\ndeux", 200) == ["une", "", "deux"]
+    assert wrap("Sans", 16, "une\n\ndeux", 200) == ["une", "", "deux"]
 
 
 def test_what_cannot_be_seen_is_written_as_its_number() -> None:
@@ -183,7 +183,7 @@ def test_a_script_in_a_title_is_only_text() -> None:
     words = caption(page_of(0, title="<script>alert(1)</script>"))
 
     assert BandRow("Titre de la page", "<script>alert(1)</script>") in words.rows
-    assert opened(draw(png(), words)).width == 1000
+    assert open_png(draw(png(), words)).width == 1000
 
 
 @pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (20_000, 10), (6_000, 6_000)])
@@ -191,7 +191,7 @@ def test_an_enormous_picture_is_refused_before_it_is_decoded(width: int, height:
     """What is behind its header is broken: whoever decodes it would say that it is none."""
     bomb = png(width, height, colour="black", mode="1")[:60]
     with pytest.raises(NoPicture):
-        opened(png()[:60])
+        open_png(png()[:60])
 
     with pytest.raises(TooLarge):
         draw(bomb, caption(page_of(0)))
@@ -204,7 +204,7 @@ def test_an_enormous_picture_is_refused_before_it_is_decoded(width: int, height:
 )
 def test_what_is_no_whole_png_is_told(content: bytes) -> None:
     with pytest.raises(NoPicture):
-        opened(content)
+        open_png(content)
 
 
 def test_a_thumbnail_is_the_top_of_the_page() -> None:
@@ -221,7 +221,7 @@ def test_a_thumbnail_is_the_top_of_the_page() -> None:
 
 
 def test_the_folder_of_thumbnails_has_a_bound_and_loses_the_oldest(tmp_path: Path) -> None:
-    kept = Thumbnails(tmp_path / "thumbnails", most=3)
+    kept = Thumbnails(tmp_path / "thumbnails", max_copies=3)
     hashes = [f"{n:064x}" for n in range(1, 6)]
     for n, each in enumerate(hashes):
         kept.put(each, b"small")
@@ -255,7 +255,7 @@ def test_equal_pictures_do_not_differ_and_one_pixel_does() -> None:
     assert picture_diff.measure(both[0], both[0]).box is None
     found = picture_diff.measure(*both)
     assert (found.pixels, found.of, found.box) == (1, 2000, (20, 10, 21, 11))
-    marked = opened(picture_diff.draw(*both))
+    marked = open_png(picture_diff.draw(*both))
     assert marked.getpixel((20, 10)) != marked.getpixel((45, 35))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleet.rendering.i18n import Words, spaced
+from fleet.rendering.i18n import Words, with_spaces
 from fleet.web.extract_messages import english, texts
 from tests.web.conftest import Site
 
@@ -52,10 +52,10 @@ def test_dates_and_numbers_are_written_as_each_language_does() -> None:
 
 
 def test_french_signs_and_quotes_stand_after_spaces_that_do_not_break() -> None:
-    assert spaced("« Tous » : 95 % (Wilson) ; vrai ? Oui !") == (
+    assert with_spaces("« Tous » : 95 % (Wilson) ; vrai ? Oui !") == (
         "«\u00a0Tous\u00a0»\u00a0: 95\u202f% (Wilson)\u202f; vrai\u202f? Oui\u202f!"
     )
-    assert spaced("moins de 5 %(unit)s, voir http://a.example/?b:c;d") == (
+    assert with_spaces("moins de 5 %(unit)s, voir http://a.example/?b:c;d") == (
         "moins de 5 %(unit)s, voir http://a.example/?b:c;d"
     )
     assert Words("fr").t(" : ") + "a ? b" == "\u00a0: a ? b"

@@ -41,7 +41,7 @@ from fleet.models.judgement import Judgement
 from fleet.models.query import Filter
 from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
 from fleet.storage.store import Store
-from fleet.web.api.export import csv_parts, harmless, json_lines_parts, parquet_parts
+from fleet.web.api.export import csv_parts, escape_formulas, json_lines_parts, parquet_parts
 from fleet.web.context import WebContext
 from fleet.web.field_docs import CSV_ONLY, WORDS
 from tests.storage.databases import own_store
@@ -539,7 +539,7 @@ async def test_the_name_of_a_file_says_its_filter_and_that_it_is_made_up(
 def test_no_spreadsheet_runs_what_a_stranger_wrote(site: Site, text: str) -> None:
     attempt = site.of("63/titre-de-sejour").model_copy(update={"detail": text})
 
-    row = harmless(csv_row(attempt))
+    row = escape_formulas(csv_row(attempt))
 
     assert row["detail"] == f"'{text}"
     assert row["number"] == attempt.number

@@ -21,7 +21,7 @@ from playwright.async_api import expect
 from fleet.browser.chromium import Chromium
 from fleet.models import now
 from fleet.system.state_file import FileLock
-from fleet.web.dossier_jobs import KEEP_S, MOST_ATTEMPTS, Dossiers
+from fleet.web.dossier_jobs import KEEP_S, MAX_ATTEMPTS, Dossiers
 from tests.evidence.dossier.dossiers import FIRST, FLOW, LAST, unpack, verify
 from tests.evidence.tampered_database import flip_file
 from tests.storage.test_store import AT, attempt_of
@@ -164,7 +164,7 @@ async def test_a_period_with_too_many_attempts_is_refused_before_anything_is_rea
     day = AT - timedelta(days=5)
     more = [
         attempt_of(started_at=day + timedelta(seconds=n), due_at=None).to_document()
-        for n in range(MOST_ATTEMPTS)
+        for n in range(MAX_ATTEMPTS)
     ]
     await own.db.attempts.insert_many(more)
 
@@ -259,7 +259,7 @@ def test_what_is_old_or_too_much_is_swept(tmp_path: Path) -> None:
         os.utime(path, (at, at))
     (folder / "lock").touch()
 
-    Dossiers(library).sweep(most_bytes=250)
+    Dossiers(library).sweep(max_bytes=250)
 
     assert sorted(path.name for path in folder.iterdir()) == ["0.zip", "1.zip", "lock"]
 

@@ -23,7 +23,7 @@ import fleet
 from fleet.browser.chromium import Chromium
 from fleet.models import Attempt, Group, Outcome, Scenario, Verdict
 from fleet.models.judgement import Judgement
-from fleet.rendering.images import opened
+from fleet.rendering.images import open_png
 from fleet.storage.store import Store
 from fleet.visit.attempt import attempt
 from fleet.visit.capture import CapturePlace, file_of
@@ -275,8 +275,8 @@ async def test_every_page_of_a_visit_has_a_framed_copy_of_its_original(site: Sit
     for each in pictures:
         got = await site.http.get(f"/tentative/{attempt.id}/cadre/{each.step}.png")
 
-        raw = opened((await site.http.get(f"/preuve/{each.sha256}")).content)
-        copy = opened(got.content)
+        raw = open_png((await site.http.get(f"/preuve/{each.sha256}")).content)
+        copy = open_png(got.content)
         below = (0, copy.height - raw.height, raw.width, copy.height)
         assert copy.crop(below).tobytes() == raw.tobytes()
         assert copy.height > raw.height + 100
@@ -602,11 +602,11 @@ async def test_different_pictures_can_be_laid_over_each_other_without_script(
 
 async def test_the_drawing_of_a_difference_has_the_size_of_the_pictures(site: Site) -> None:
     shas = [file(site.of(s), "picture") for s in ("63/titre-de-sejour", "94/titre-de-sejour")]
-    sizes = [opened((await site.http.get(f"/preuve/{each}")).content).size for each in shas]
+    sizes = [open_png((await site.http.get(f"/preuve/{each}")).content).size for each in shas]
 
     got = await site.http.get(f"/difference/{shas[0]}/{shas[1]}.png")
 
-    assert opened(got.content).size == tuple(map(max, *sizes))
+    assert open_png(got.content).size == tuple(map(max, *sizes))
 
 
 async def test_texts_are_compared_line_by_line(

@@ -19,12 +19,12 @@ from fleet.models import Verdict, now
 from fleet.models.paris import paris_day
 from fleet.models.query import Period
 from fleet.rendering.i18n import Language, Words
-from fleet.rendering.scale import DELAYS, level, seen, share_text
+from fleet.rendering.scale import DELAYS, day_state, level, share_text
 from fleet.storage.figures.figures import FlowFigures
 from fleet.web.charts import plots
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
-from fleet.web.charts.map import places
+from fleet.web.charts.map import map_departments
 from fleet.web.charts.tables import TABLES, table
 from fleet.web.charts.weekly import line_of, stretches, top_of, weeks_of
 from fleet.web.pages import chart
@@ -85,9 +85,9 @@ def test_only_exactly_nothing_has_the_colour_of_nothing() -> None:
 
 
 def test_a_day_with_one_slot_among_failures_shows_the_slot() -> None:
-    assert seen(Counts({Verdict.OVERLOAD: 20, Verdict.SLOTS: 1})) == "slots"
-    assert seen(Counts({Verdict.OVERLOAD: 20, Verdict.CAPTCHA: 1})) == "refused"
-    assert seen(Counts()) == "unseen"
+    assert day_state(Counts({Verdict.OVERLOAD: 20, Verdict.SLOTS: 1})) == "slots"
+    assert day_state(Counts({Verdict.OVERLOAD: 20, Verdict.CAPTCHA: 1})) == "refused"
+    assert day_state(Counts()) == "unseen"
 
 
 def test_delays_are_named_as_la_cimade_named_them() -> None:
@@ -136,7 +136,7 @@ def test_the_map_tells_no_visit_from_no_answer_from_never() -> None:
         "971": Counts({Verdict.SLOTS: 7, Verdict.NO_SLOTS: 93}),
         "75": Counts({Verdict.SLOTS: 1, Verdict.NO_SLOTS: 1}),
     }
-    found = {place.code: place for place in places(Words("fr"), counted)}
+    found = {place.code: place for place in map_departments(Words("fr"), counted)}
 
     assert [found[c].colour for c in ("63", "2A", "971", "01")] == [
         "l0",

@@ -21,8 +21,8 @@ from fleet.practice.authority import PracticeAuthority
 from fleet.rendering.i18n import Words
 from fleet.storage.collections.verification_log import LoggedFinding, Verification
 from fleet.web.errors import EvidenceProblem
-from fleet.web.limiter import MOST_WAITING, RenderLimiter
-from fleet.web.pages.proof_labels import FRENCH, said
+from fleet.web.limiter import MAX_WAITING, RenderLimiter
+from fleet.web.pages.proof_labels import FRENCH, finding_text
 from tests.cli.test_cli import fleet
 from tests.evidence.tampered_database import flip_file
 from tests.web.conftest import plain
@@ -168,7 +168,7 @@ async def test_few_wait_for_a_verification_and_the_others_are_told_to_come_back(
             begun.append(number)
             await go_on.wait()
 
-    working = [asyncio.create_task(one(number)) for number in range(1 + MOST_WAITING)]
+    working = [asyncio.create_task(one(number)) for number in range(1 + MAX_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(EvidenceProblem) as refused:
         await one(99)
@@ -196,7 +196,7 @@ def test_every_finding_has_french_words_about_the_same_things() -> None:
 
     for case in Case:
         finding = Finding(case, **values)
-        french, english = said(Words("fr"), finding), said(Words("en"), finding)
+        french, english = finding_text(Words("fr"), finding), finding_text(Words("en"), finding)
         assert {v for v in values.values() if v in french} == {
             v for v in values.values() if v in english
         }, case

@@ -361,4 +361,4 @@ async def test_if_the_one_that_makes_it_fails_those_who_wait_are_served_on_their
     with pytest.raises(RuntimeError, match="the first one fails"):
         await first
     assert (await waiting).text == "made"
-    assert app._under_way == {}
+    assert app._pending == {}

@@ -14,7 +14,7 @@ from fleet.ledger.canonical import canonical, sha256
 from fleet.models import Attempt, Group, Verdict
 from fleet.rendering import framed_picture
 from fleet.rendering.i18n import Words
-from fleet.rendering.images import NoPicture, TooLarge, drawn, opened
+from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread, open_png
 from fleet.rendering.labels import GROUPS, VERDICTS
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ class ExhibitWriter:
             if png is not None:
                 # if it cannot be drawn, the original is there, and the PDF says so
                 with contextlib.suppress(TooLarge, NoPicture):
-                    files[f"{folder}/framed.png"] = await drawn(framed_picture.draw, png, caption)
+                    files[f"{folder}/framed.png"] = await draw_in_thread(
+                        framed_picture.draw, png, caption
+                    )
                 if show:
                     picture = await self._picture(entry, caption, png, entry.picture)
             elif show:
@@ -134,7 +136,7 @@ class ExhibitWriter:
         self, entry: DossierEntry, caption: Caption, png: bytes, picture: Evidence
     ) -> ExhibitPicture:
         try:
-            parts, cut = await drawn(write_parts, png, self.parts, picture.sha256)
+            parts, cut = await draw_in_thread(write_parts, png, self.parts, picture.sha256)
         except (TooLarge, NoPicture):
             return ExhibitPicture(entry, caption, (), cut=False)
         return ExhibitPicture(entry, caption, parts, cut)
@@ -147,7 +149,7 @@ def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], b
     Raises:
         TooLarge, NoPicture: see `pixels.opened`.
     """
-    picture = opened(png)
+    picture = open_png(png)
     if picture.width > MAX_WIDTH_PX:
         height = round(picture.height * MAX_WIDTH_PX / picture.width)
         picture = picture.resize((MAX_WIDTH_PX, height), Image.Resampling.LANCZOS)

@@ -26,7 +26,7 @@ from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
 from fleet.rendering.i18n import N_
 from fleet.storage.paging import FROM_OLDEST, MAX_LIMIT
 from fleet.web.api.query import FilterQuery
-from fleet.web.context import WebContext, library_of
+from fleet.web.context import WebContext, context_of
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 router = APIRouter()
 
 
-def _documented(media_type: str) -> dict[int | str, dict[str, Any]]:
+def _responses(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {media_type: {}}, "description": N_("le fichier")}}
 
 
@@ -68,13 +68,13 @@ def _documented(media_type: str) -> dict[int | str, dict[str, Any]]:
         " site inconnu a écrit. JSON Lines et Parquet ne changent rien aux textes."
     ),
     response_class=StreamingResponse,
-    responses=_documented(CSV),
+    responses=_responses(CSV),
 )
 async def csv_file(request: Request, asked: Annotated[FilterQuery, Query()]) -> StreamingResponse:
     """The attempts as CSV."""
-    library, wanted = library_of(request), asked.filter()
-    parts = csv_parts(library.queries, wanted)
-    return await _sent(parts, f"{CSV}; charset=utf-8", file_name(library, wanted, "csv"))
+    context, wanted = context_of(request), asked.filter()
+    parts = csv_parts(context.queries, wanted)
+    return await _stream(parts, f"{CSV}; charset=utf-8", file_name(context, wanted, "csv"))
 
 
 @router.get(
@@ -82,15 +82,15 @@ async def csv_file(request: Request, asked: Annotated[FilterQuery, Query()]) -> 
     summary=N_("Les tentatives en JSON Lines"),
     description=N_("Une tentative entière par ligne, avec ses preuves, la plus ancienne d’abord."),
     response_class=StreamingResponse,
-    responses=_documented(JSON_LINES),
+    responses=_responses(JSON_LINES),
 )
 async def json_lines_file(
     request: Request, asked: Annotated[FilterQuery, Query()]
 ) -> StreamingResponse:
     """The attempts as JSON Lines."""
-    library, wanted = library_of(request), asked.filter()
-    parts = json_lines_parts(library.queries, wanted)
-    return await _sent(parts, JSON_LINES, file_name(library, wanted, "jsonl"))
+    context, wanted = context_of(request), asked.filter()
+    parts = json_lines_parts(context.queries, wanted)
+    return await _stream(parts, JSON_LINES, file_name(context, wanted, "jsonl"))
 
 
 @router.get(
@@ -100,8 +100,7 @@ async def json_lines_file(
         "Les colonnes du CSV avec leurs types : instants en UTC, dates en listes, faits par nom."
     ),
     response_class=StreamingResponse,
-    responses=_documented(PARQUET)
-    | {501: {"description": N_("ce serveur n’écrit pas de Parquet")}},
+    responses=_responses(PARQUET) | {501: {"description": N_("ce serveur n’écrit pas de Parquet")}},
 )
 async def parquet_file(
     request: Request, asked: Annotated[FilterQuery, Query()]
@@ -109,9 +108,9 @@ async def parquet_file(
     """The attempts as Parquet; HTTPException 501 without the extra `parquet`."""
     if not writes_parquet():
         raise HTTPException(HTTP_501_NOT_IMPLEMENTED, PageContext(request).t(NO_PARQUET))
-    library, wanted = library_of(request), asked.filter()
-    parts = parquet_parts(library.queries, wanted)
-    return await _sent(parts, PARQUET, file_name(library, wanted, "parquet"))
+    context, wanted = context_of(request), asked.filter()
+    parts = parquet_parts(context.queries, wanted)
+    return await _stream(parts, PARQUET, file_name(context, wanted, "parquet"))
 
 
 def writes_parquet() -> bool:
@@ -119,7 +118,7 @@ def writes_parquet() -> bool:
     return find_spec("pyarrow") is not None
 
 
-async def _sent(parts: AsyncIterator[bytes], media_type: str, name: str) -> StreamingResponse:
+async def _stream(parts: AsyncIterator[bytes], media_type: str, name: str) -> StreamingResponse:
     # the first part before the status: a database that is gone is an error, not an empty file
     first = await anext(parts)
 
@@ -135,10 +134,10 @@ async def _sent(parts: AsyncIterator[bytes], media_type: str, name: str) -> Stre
     )
 
 
-def file_name(library: WebContext, wanted: Filter, ending: str) -> str:
+def file_name(context: WebContext, wanted: Filter, ending: str) -> str:
     """A name that says what is in the file: `tentatives_63_titre-de-sejour_slots.csv`."""
     words = [
-        "exercice" if library.made_up else None,
+        "exercice" if context.made_up else None,
         "tentatives",
         wanted.scenario_id or wanted.department,
         wanted.verdict or wanted.group,
@@ -152,31 +151,31 @@ def file_name(library: WebContext, wanted: Filter, ending: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "_", name) + f".{ending}"
 
 
-async def _batches(browse: AttemptQueries, wanted: Filter) -> AsyncIterator[Sequence[Attempt]]:
+async def _batches(queries: AttemptQueries, wanted: Filter) -> AsyncIterator[Sequence[Attempt]]:
     """The attempts, oldest first, some at a time."""
     cursor = FROM_OLDEST
     while True:
-        page = await browse.attempts(wanted, cursor, MAX_LIMIT)
+        page = await queries.attempts(wanted, cursor, MAX_LIMIT)
         yield page.items[::-1]
         if page.newer is None:
             return
         cursor = page.newer
 
 
-async def csv_parts(browse: AttemptQueries, wanted: Filter) -> AsyncIterator[bytes]:
+async def csv_parts(queries: AttemptQueries, wanted: Filter) -> AsyncIterator[bytes]:
     """The CSV file, part by part."""
     text = io.StringIO(BYTE_ORDER_MARK, newline="")
     text.seek(0, io.SEEK_END)
     writer = csv.DictWriter(text, CSV_COLUMNS)
     writer.writeheader()
-    async for attempts in _batches(browse, wanted):
-        writer.writerows(harmless(csv_row(attempt)) for attempt in attempts)
+    async for attempts in _batches(queries, wanted):
+        writer.writerows(escape_formulas(csv_row(attempt)) for attempt in attempts)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
 
 
-def harmless(row: dict[str, object]) -> dict[str, object]:
+def escape_formulas(row: dict[str, object]) -> dict[str, object]:
     """A row that no spreadsheet runs: an apostrophe before texts that would be formulas."""
     return {
         name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
@@ -184,14 +183,14 @@ def harmless(row: dict[str, object]) -> dict[str, object]:
     }
 
 
-async def json_lines_parts(browse: AttemptQueries, wanted: Filter) -> AsyncIterator[bytes]:
+async def json_lines_parts(queries: AttemptQueries, wanted: Filter) -> AsyncIterator[bytes]:
     """The JSON Lines file, part by part."""
-    async for attempts in _batches(browse, wanted):
+    async for attempts in _batches(queries, wanted):
         yield "".join(f"{attempt.model_dump_json()}\n" for attempt in attempts).encode()
 
 
 async def parquet_parts(
-    browse: AttemptQueries, wanted: Filter, rows_in_a_group: int = ROWS_IN_A_GROUP
+    queries: AttemptQueries, wanted: Filter, rows_in_a_group: int = ROWS_IN_A_GROUP
 ) -> AsyncIterator[bytes]:
     """The Parquet file: a part for each row group, then its foot."""
     from pyarrow.parquet import ParquetWriter  # takes half a second, and most requests need none
@@ -199,15 +198,15 @@ async def parquet_parts(
     sink, schema = Sink(), parquet_schema()
     rows: list[dict[str, object]] = []
     with ParquetWriter(sink, schema, compression="zstd") as writer:
-        async for attempts in _batches(browse, wanted):
+        async for attempts in _batches(queries, wanted):
             rows += map(parquet_row, attempts)
             if len(rows) >= rows_in_a_group:
                 await asyncio.to_thread(_write_group, writer, rows, schema)
                 rows = []
-                yield sink.taken()
+                yield sink.take()
         if rows:
             await asyncio.to_thread(_write_group, writer, rows, schema)
-    yield sink.taken()
+    yield sink.take()
 
 
 def parquet_schema() -> pa.Schema:
@@ -264,7 +263,7 @@ class Sink(io.RawIOBase):
         """All that was ever written, in bytes."""
         return self._position
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         """What was written since this was asked last."""
         taken = b"".join(self._parts)
         self._parts.clear()

@@ -26,7 +26,7 @@ from fleet.rendering.i18n import N_, Words
 from fleet.rendering.labels import VERDICTS
 from fleet.web.api.models import NOT_THERE, ChangeFound, State
 from fleet.web.api.query import Asked, Department, Flow, StrictQuery, check_measured, flow_of
-from fleet.web.context import WebContext, library_of
+from fleet.web.context import WebContext, context_of
 from fleet.web.not_modified import unchanged
 from fleet.web.templating import environment
 
@@ -75,7 +75,7 @@ class FeedQuery(StrictQuery):
 )
 async def all_changes(request: Request, asked: Annotated[FeedQuery, Query()]) -> Response:
     """The latest changes of all flows."""
-    library, words = library_of(request), _words(request, asked)
+    library, words = context_of(request), _words(request, asked)
     found = await library.store.figures.changes(ENTRIES, control=asked.control)
     title = words.t("Rendez-vous en préfecture : ce qui change")
     return _feed(request, words, library, title=title, path="/", changes=found)
@@ -92,7 +92,7 @@ async def department_changes(
     request: Request, department: Department, asked: Annotated[FeedQuery, Query()]
 ) -> Response:
     """The latest changes of a department."""
-    library, words = library_of(request), _words(request, asked)
+    library, words = context_of(request), _words(request, asked)
     if department not in DEPARTMENTS:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no department {department[:20]!r}")
     found = await library.store.figures.changes(
@@ -117,7 +117,7 @@ async def flow_changes(
     request: Request, department: Department, flow: Flow, asked: Annotated[FeedQuery, Query()]
 ) -> Response:
     """The latest changes of one flow."""
-    library, words = library_of(request), _words(request, asked)
+    library, words = context_of(request), _words(request, asked)
     scenario_id = flow_of(department, flow)
     await check_measured(library, scenario_id)
     found = await library.store.figures.changes(

@@ -42,7 +42,7 @@ from fleet.web.api.query import (
     check_measured,
     flow_of,
 )
-from fleet.web.context import WebContext, library_of
+from fleet.web.context import WebContext, context_of
 
 ALL = "Tous les départements"
 """The title of a row about everything; French, as the titles of all other rows are."""
@@ -95,18 +95,18 @@ class ChangesQuery(StrictQuery):
 )
 async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rates:
     """Offer rates of a period."""
-    library = library_of(request)
+    context = context_of(request)
     period = asked.period()
     Filter.of({"department": asked.department, "scenario_id": asked.scenario_id})
     if asked.scenario_id and asked.by != "flow":
         raise BadInput("scenario_id is of one flow; expected by=flow with it")
     department = asked.department or (asked.scenario_id or "").partition("/")[0] or None
-    overview = await library.store.figures.overview(period)
+    overview = await context.store.figures.overview(period)
     if department is not None:
         overview = {code: each for code, each in overview.items() if code == department}
     match asked.by:
         case "flow":
-            rows = await _by_flow(library, overview, period)
+            rows = await _by_flow(context, overview, period)
         case "department":
             rows = [
                 row
@@ -118,7 +118,7 @@ async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rate
             control = Counts.total(each.control for each in overview.values())
             rows = _halves(Halves(foreigners, control), department=department, title=ALL)
     return Rates(
-        made_up=library.made_up,
+        made_up=context.made_up,
         by=asked.by,
         first=period.first,
         last=period.last,
@@ -140,14 +140,14 @@ async def calendar(
     request: Request, department: Department, flow: Flow, asked: Annotated[PeriodQuery, Query()]
 ) -> Calendar:
     """One flow, day by day."""
-    library = library_of(request)
+    context = context_of(request)
     scenario_id, period = flow_of(department, flow), asked.period()
-    await check_measured(library, scenario_id)
-    found = await library.store.figures.flow(scenario_id, period)
+    await check_measured(context, scenario_id)
+    found = await context.store.figures.flow(scenario_id, period)
     return Calendar(
-        made_up=library.made_up,
+        made_up=context.made_up,
         scenario_id=scenario_id,
-        title=library.title(scenario_id),
+        title=context.title(scenario_id),
         first=period.first,
         last=period.last,
         total=Figures.model_validate(figures(found.totals.counts if found else Counts())),
@@ -169,20 +169,20 @@ async def calendar(
 )
 async def changes(request: Request, asked: Annotated[ChangesQuery, Query()]) -> ChangesFound:
     """Changes of state."""
-    library = library_of(request)
+    context = context_of(request)
     Filter.of({"department": asked.department, "scenario_id": asked.scenario_id})
-    found = await library.store.figures.changes(
+    found = await context.store.figures.changes(
         asked.limit,
         department=asked.department,
         scenario_id=asked.scenario_id,
         control=asked.control,
         older_than=asked.place(),
     )
-    items = tuple(change_found(library, each) for each in found)
+    items = tuple(change_found(context, each) for each in found)
     older = None
     if len(found) == asked.limit:  # if there is no more, the next page is empty and the last
         older = str(Cursor(at=found[-1].after.at, attempt_id=found[-1].after.attempt_id))
-    return ChangesFound(made_up=library.made_up, items=items, older=older)
+    return ChangesFound(made_up=context.made_up, items=items, older=older)
 
 
 def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]:
@@ -200,17 +200,17 @@ def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]
     ]
 
 
-async def _by_flow(library: WebContext, departments: Iterable[str], period: Period) -> list[Rate]:
+async def _by_flow(context: WebContext, departments: Iterable[str], period: Period) -> list[Rate]:
     return [
         Rate(
             department=code,
             scenario_id=each.scenario_id,
-            title=library.title(each.scenario_id),
+            title=context.title(each.scenario_id),
             control=each.control,
             **figures(each.counts),
         )
         for code in departments
-        for each in await library.store.figures.department(code, period)
+        for each in await context.store.figures.department(code, period)
     ]
 
 

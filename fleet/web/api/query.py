@@ -138,13 +138,13 @@ def flow_of(department: str, flow: str) -> str:
     return scenario_id
 
 
-async def check_measured(library: WebContext, scenario_id: str) -> None:
+async def check_measured(context: WebContext, scenario_id: str) -> None:
     """
     Raises:
         HTTPException: 404, the flow is not in the catalogue and was never visited.
     """
-    if scenario_id in library.scenarios:
+    if scenario_id in context.scenarios:
         return
-    found = await library.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
+    found = await context.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
     if not found.items:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no flow {scenario_id} and no attempt of one")

@@ -37,8 +37,8 @@ from fleet.web.api.models import (
     Scenarios,
 )
 from fleet.web.api.query import Asked, PageQuery, StrictQuery
-from fleet.web.care import in_need
-from fleet.web.context import library_of
+from fleet.web.care import flows_needing_care
+from fleet.web.context import context_of
 from fleet.web.removed import refuse_removed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ScenariosQuery(StrictQuery):
 )
 async def scenarios(request: Request, asked: Annotated[ScenariosQuery, Query()]) -> Scenarios:
     """The catalogue."""
-    library = library_of(request)
+    context = context_of(request)
     Filter.of({"department": asked.department})
     found = [
         ScenarioFound(
@@ -70,10 +70,10 @@ async def scenarios(request: Request, asked: Annotated[ScenariosQuery, Query()])
             department_name=DEPARTMENTS[each.department],
             page=f"/demarche/{each.id}",
         )
-        for each in library.scenarios.values()
+        for each in context.scenarios.values()
         if asked.department in (None, each.department) and asked.control in (None, each.control)
     ]
-    return Scenarios(made_up=library.made_up, items=tuple(sorted(found, key=lambda each: each.id)))
+    return Scenarios(made_up=context.made_up, items=tuple(sorted(found, key=lambda each: each.id)))
 
 
 @router.get(
@@ -86,10 +86,10 @@ async def scenarios(request: Request, asked: Annotated[ScenariosQuery, Query()])
 )
 async def attempts(request: Request, asked: Annotated[PageQuery, Query()]) -> Attempts:
     """A page of attempts."""
-    library = library_of(request)
-    page = await library.queries.attempts(asked.filter(), asked.place(), asked.limit)
+    context = context_of(request)
+    page = await context.queries.attempts(asked.filter(), asked.place(), asked.limit)
     return Attempts(
-        made_up=library.made_up,
+        made_up=context.made_up,
         items=page.items,
         newer=str(page.newer) if page.newer else None,
         older=str(page.older) if page.older else None,
@@ -109,15 +109,15 @@ async def attempt(
     ],
 ) -> AttemptFound:
     """One attempt."""
-    library = library_of(request)
+    context = context_of(request)
     try:
-        found = await library.queries.attempt(attempt_id)
+        found = await context.queries.attempt(attempt_id)
     except BadInput as exc:
         raise HTTPException(HTTP_404_NOT_FOUND, str(exc)) from exc
     return AttemptFound(
-        made_up=library.made_up,
+        made_up=context.made_up,
         attempt=found.attempt,
-        judgements=tuple(await library.store.judgements(attempt_id)),
+        judgements=tuple(await context.store.judgements(attempt_id)),
         older=found.older,
         newer=found.newer,
         removed=await _removed(request, found.attempt),
@@ -138,14 +138,14 @@ async def evidence(
     ],
 ) -> EvidenceFound:
     """A stored file, proved by its hash."""
-    library = library_of(request)
+    context = context_of(request)
     await refuse_removed(request, sha256)
-    kind = await library.store.evidence_kind(sha256)
+    kind = await context.store.evidence_kind(sha256)
     if kind is None:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no evidence {sha256}")
-    content = await library.store.evidence(sha256)
+    content = await context.store.evidence(sha256)
     return EvidenceFound(
-        made_up=library.made_up,
+        made_up=context.made_up,
         sha256=sha256,
         size_bytes=len(content),
         kind=kind,
@@ -164,11 +164,11 @@ async def evidence(
 )
 async def care(request: Request) -> Cares:
     """What needs care."""
-    library = library_of(request)
+    context = context_of(request)
     items = tuple(
         CareFound(
             scenario_id=each.latest.scenario_id,
-            title=library.title(each.latest.scenario_id),
+            title=context.title(each.latest.scenario_id),
             since=each.since,
             attempts=each.attempts,
             verdict=each.latest.verdict,
@@ -180,18 +180,18 @@ async def care(request: Request) -> Cares:
             latest_attempt=each.latest.id,
             pictures=tuple(f.sha256 for f in each.latest.evidence if f.kind == "picture"),
         )
-        for each in await in_need(library)
+        for each in await flows_needing_care(context)
     )
-    return Cares(made_up=library.made_up, items=items)
+    return Cares(made_up=context.made_up, items=items)
 
 
 async def _removed(request: Request, found: Attempt) -> tuple[RemovedFile, ...]:
     """Those of the attempt's files that were removed, in its order."""
     names = list(dict.fromkeys(file.sha256 for file in found.evidence))
-    removals = await library_of(request).store.removals.get_many(names)
-    told = {"sha256", "kind", "reason", "at"}
+    removals = await context_of(request).store.removals.get_many(names)
+    public_fields = {"sha256", "kind", "reason", "at"}
     return tuple(
-        RemovedFile.model_validate(removals[name].model_dump(include=told))
+        RemovedFile.model_validate(removals[name].model_dump(include=public_fields))
         for name in names
         if name in removals
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleet.analysis.rates import Counts
 from fleet.models.paris import paris_day
-from fleet.rendering.scale import SEEN, seen
+from fleet.rendering.scale import SEEN, day_state
 
 if TYPE_CHECKING:
     from fleet.models.query import Period
@@ -100,4 +100,4 @@ def months_of(figures: FlowFigures, period: Period) -> list[CalendarMonth]:
 
 
 def _day(day: date, counts: Counts, changed: bool) -> CalendarDayCell:
-    return CalendarDayCell(day, counts, seen(counts), changed)
+    return CalendarDayCell(day, counts, day_state(counts), changed)

@@ -81,7 +81,7 @@ def _overseas() -> list[str]:
     return [code for code in DEPARTMENTS if code not in (*_data()["paths"], NOWHERE)]
 
 
-def places(words: Words, counted: Mapping[str, Counts]) -> list[MapDepartment]:
+def map_departments(words: Words, counted: Mapping[str, Counts]) -> list[MapDepartment]:
     """Every department and overseas place, those without visits too; `counted` is by code."""
     found = []
     boxes = {code: n for n, code in enumerate(_overseas())}

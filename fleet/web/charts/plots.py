@@ -143,7 +143,7 @@ def _plain(axes: Axes, width: float, height: float) -> None:
     axes.axis("off")
 
 
-def _say(axes: Axes, x: float, y: float, text: str, **how: Any) -> None:
+def _write(axes: Axes, x: float, y: float, text: str, **how: Any) -> None:
     look = {"fontsize": 8.5, "color": INK, "ha": "center", "va": "center", **how}
     axes.text(x, y, text, family=FONT, parse_math=False, **look)
 
@@ -172,16 +172,16 @@ def _calendar(axes: Axes, subject: PlotData, width: float, height: float) -> Non
         ground, ink = DAYS[name]
         x, at = column * width / 3, y + row * 0.24
         _box(axes, x, at - 0.08, 0.22, 0.17, ground)
-        _say(axes, x + 0.11, at, sign, color=ink, fontsize=7.5)
-        said = textwrap.shorten(subject.words.t(meaning), 58, placeholder=" …")
-        _say(axes, x + 0.3, at, said, ha="left", fontsize=7)
+        _write(axes, x + 0.11, at, sign, color=ink, fontsize=7.5)
+        label = textwrap.shorten(subject.words.t(meaning), 58, placeholder=" …")
+        _write(axes, x + 0.3, at, label, ha="left", fontsize=7)
 
 
 def _month(axes: Axes, words: Words, month: CalendarMonth, x: float, y: float, cell: float) -> None:
-    _say(axes, x, y + 0.1, words.month(month.first), ha="left", fontweight="bold")
+    _write(axes, x, y + 0.1, words.month(month.first), ha="left", fontweight="bold")
     for day in range(7):
         name = words.weekday(day, "abbreviated")[:2]
-        _say(axes, x + (day + 0.5) * cell, y + 0.3, name, color=SOFT, fontsize=7)
+        _write(axes, x + (day + 0.5) * cell, y + 0.3, name, color=SOFT, fontsize=7)
     for n, week in enumerate(month.weeks):
         for m, day_ in enumerate(week):
             if day_:
@@ -192,7 +192,7 @@ def _day(axes: Axes, day: CalendarDayCell, x: float, y: float, cell: float) -> N
     ground, ink = DAYS[day.seen]
     _box(axes, x, y, cell, 0.28, ground)
     text = f"{day.day.day}{day.sign}" if day.sign else str(day.day.day)
-    _say(axes, x + cell / 2, y + 0.14, text, color=ink, fontsize=7)
+    _write(axes, x + cell / 2, y + 0.14, text, color=ink, fontsize=7)
     if day.changed:
         axes.plot([x, x], [y, y + 0.28], color=INK, linewidth=2.5, solid_capstyle="butt")
 
@@ -202,7 +202,7 @@ def _hours(axes: Axes, subject: PlotData, width: float, height: float, *, down: 
     left, top = 0.95, 0.3
     w, h = (width - left) / 24, (height - top - 0.1) / 7
     for hour, row in enumerate(hours_of(subject.figures.week)):
-        _say(axes, left + (hour + 0.5) * w, top / 2, f"{hour}\u202fh", color=SOFT, fontsize=7.5)
+        _write(axes, left + (hour + 0.5) * w, top / 2, f"{hour}\u202fh", color=SOFT, fontsize=7.5)
         for day, cell in enumerate(row):
             share = cell.down if down else cell.offered
             ground, ink = (DOWN if down else OFFERED)[level(share)]
@@ -212,9 +212,9 @@ def _hours(axes: Axes, subject: PlotData, width: float, height: float, *, down: 
             text = text.replace("\u202f%", "").replace(" ", "")
             if not text and cell.counts.samples:
                 text = "·"
-            _say(axes, x + w / 2, y + h / 2, text, color=ink, fontsize=7)
+            _write(axes, x + w / 2, y + h / 2, text, color=ink, fontsize=7)
     for day in range(7):
-        _say(axes, 0, top + (day + 0.5) * h, subject.words.weekday(day), ha="left")
+        _write(axes, 0, top + (day + 0.5) * h, subject.words.weekday(day), ha="left")
 
 
 def _offered(axes: Axes, subject: PlotData, width: float, height: float) -> None:
@@ -233,12 +233,12 @@ def _delays(axes: Axes, subject: PlotData, width: float, height: float) -> None:
         found = totals.delays.get(each, 0)
         share = found / n if n else None
         y = row * step
-        _say(axes, 0, y + step / 2, words.t(DELAYS[each]), ha="left", fontsize=9)
+        _write(axes, 0, y + step / 2, words.t(DELAYS[each]), ha="left", fontsize=9)
         length = (width - left - 1.6) * (share or 0)
         colour = "#a8322a" if each is Delay.NONE else DAYS["slots"][0]
         _box(axes, left, y + 0.08, length, step - 0.16, colour, edgecolor=colour)
         text = f"{words.number(found)}  ({share_text(words, share)})"
-        _say(axes, left + length + 0.1, y + step / 2, text, ha="left", fontsize=9)
+        _write(axes, left + length + 0.1, y + step / 2, text, ha="left", fontsize=9)
 
 
 def _rate(axes: Axes, subject: PlotData, width: float, height: float) -> None:

@@ -24,7 +24,7 @@ TOKEN = "jeton"
 
 
 @asynccontextmanager
-async def sent_form(request: Request, *, files: int = 0) -> AsyncIterator[FormData]:
+async def read_form(request: Request, *, files: int = 0) -> AsyncIterator[FormData]:
     """
     The fields of a form, and its files, which are on disk if they are large.
 

@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 KEEP_S = 20.0
 """How old an answer may be when it is asked for, counted from when it began to be made."""
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """Of all kept answers of a process; the one not asked for longest goes first."""
 
-LARGEST_BYTES = 1024 * 1024
-LONGEST_ADDRESS = 2000
+MAX_ANSWER_BYTES = 1024 * 1024
+MAX_ADDRESS = 2000
 
-MAY_BE_KEPT = re.compile(
+CACHEABLE_PATHS = re.compile(
     r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/tentative/[^/]+|/a-soigner|/sceaux"
     r"|/api/(attempts|attempts/[^/]+|rates|calendars/[^/]+/[^/]+|changes|scenarios|care)"
 )
 """Figures and evidence. No form, sign-in, live run, stream, export or stored file is among them."""
 
-SAYS_OF_CACHES = ("cache-control", "etag", "expires", "set-cookie", "vary", "content-encoding")
+UNCACHEABLE_HEADERS = ("cache-control", "etag", "expires", "set-cookie", "vary", "content-encoding")
 """An answer with one of these knows better."""
 
 Key = tuple[str, str, str, str, bytes]
@@ -69,7 +69,7 @@ class PendingResponse:
     """An answer that is being made; in the end the answer, or None if it may not be kept."""
 
     began: float
-    made: asyncio.Future[CachedResponse | None]
+    answer: asyncio.Future[CachedResponse | None]
 
 
 class ResponseCache:
@@ -80,15 +80,15 @@ class ResponseCache:
         app: ASGIApp,
         clock: Callable[[], float],
         keep_s: float,
-        most_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._app = app
         self._clock = clock
         self._keep_s = keep_s
-        self._most_bytes = most_bytes
-        self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._answers: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._bytes = 0
-        self._under_way: dict[Key, PendingResponse] = {}
+        self._pending: dict[Key, PendingResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -96,42 +96,42 @@ class ResponseCache:
         if key is None:
             await self._app(scope, receive, send)
             return
-        answer = self._fresh(key)
+        answer = self._find_fresh(key)
         if answer is None:
-            before = self._under_way.get(key)
+            before = self._pending.get(key)
             if before is None or self._clock() - before.began >= self._keep_s:
                 await self._make(key, scope, receive, send)
                 return
             # its maker may go away or fail: then this request is served on its own
-            answer = await asyncio.shield(before.made)
+            answer = await asyncio.shield(before.answer)
         if answer is None:
             await self._app(scope, receive, send)
         else:
             await _send(answer, scope, send, age_s=self._clock() - answer.began)
 
-    def _fresh(self, key: Key) -> CachedResponse | None:
-        answer = self._kept.get(key)
+    def _find_fresh(self, key: Key) -> CachedResponse | None:
+        answer = self._answers.get(key)
         if answer is None or self._clock() - answer.began >= self._keep_s:
             return None
-        self._kept.move_to_end(key)
+        self._answers.move_to_end(key)
         return answer
 
     async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application answer; keep it and give it to those who wait, if that may be."""
         began = self._clock()
-        under_way = PendingResponse(began, asyncio.get_running_loop().create_future())
-        self._under_way[key] = under_way
+        pending = PendingResponse(began, asyncio.get_running_loop().create_future())
+        self._pending[key] = pending
         start: Message | None = None
         answer: CachedResponse | None = None
 
         async def held(message: Message) -> None:
             nonlocal start, answer
-            if message["type"] == "http.response.start" and _may_be_kept(message):
+            if message["type"] == "http.response.start" and _is_cacheable(message):
                 start = message
                 return
             if start is not None:
                 if not message.get("more_body", False):
-                    answer = _whole(began, start, message.get("body", b""))
+                    answer = _complete(began, start, message.get("body", b""))
                     return
                 await send(start)  # comes in pieces: a stream
                 start = None
@@ -139,22 +139,22 @@ class ResponseCache:
 
         try:
             await self._app(scope, receive, held)
-            if answer is not None and answer.size_bytes <= LARGEST_BYTES:
+            if answer is not None and answer.size_bytes <= MAX_ANSWER_BYTES:
                 self._keep(key, answer)
         finally:
-            under_way.made.set_result(answer)
-            if self._under_way.get(key) is under_way:
-                del self._under_way[key]
+            pending.answer.set_result(answer)
+            if self._pending.get(key) is pending:
+                del self._pending[key]
         if answer is not None:
             await _send(answer, scope, send)
 
     def _keep(self, key: Key, answer: CachedResponse) -> None:
-        if (before := self._kept.pop(key, None)) is not None:
+        if (before := self._answers.pop(key, None)) is not None:
             self._bytes -= before.size_bytes
-        self._kept[key] = answer
+        self._answers[key] = answer
         self._bytes += answer.size_bytes
-        while self._bytes > self._most_bytes:
-            _, oldest = self._kept.popitem(last=False)
+        while self._bytes > self._max_bytes:
+            _, oldest = self._answers.popitem(last=False)
             self._bytes -= oldest.size_bytes
 
 
@@ -163,7 +163,7 @@ def _key(scope: Scope) -> Key | None:
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
     path, query = scope["path"], scope["query_string"]
-    if len(path) + len(query) > LONGEST_ADDRESS or not MAY_BE_KEPT.fullmatch(path):
+    if len(path) + len(query) > MAX_ADDRESS or not CACHEABLE_PATHS.fullmatch(path):
         return None
     session: WebSession = scope["fleet.session"]
     headers = Headers(scope=scope)
@@ -173,13 +173,13 @@ def _key(scope: Scope) -> Key | None:
     return scope["fleet.language"], scheme, headers.get("host", ""), path, query
 
 
-def _may_be_kept(start: Message) -> bool:
+def _is_cacheable(start: Message) -> bool:
     if start["status"] != 200:
         return False
-    return not any(name.lower().decode() in SAYS_OF_CACHES for name, _ in start["headers"])
+    return not any(name.lower().decode() in UNCACHEABLE_HEADERS for name, _ in start["headers"])
 
 
-def _whole(began: float, start: Message, body: bytes) -> CachedResponse:
+def _complete(began: float, start: Message, body: bytes) -> CachedResponse:
     headers = MutableHeaders(raw=list(start["headers"]))
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers["ETag"] = tag

@@ -28,7 +28,7 @@ from fleet.errors import StoreRefused, StoreUnreachable
 from fleet.rendering.i18n import N_
 from fleet.storage.collections.accounts import SESSION
 from fleet.web.client_address import is_from_here, is_https
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ UPLOAD_BYTES = 10 * 1024 * 1024
 LARGER = {"/observations/nouvelle": UPLOAD_BYTES + FORM_BYTES}
 """The only addresses that take more than a form."""
 
-_WAY_BACK = re.compile(r"/(?![/\\])[^\x00-\x20\\]{0,499}", re.ASCII)
+_RETURN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]{0,499}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _cookie_name(request: Request) -> str:
     return "__Host-fleet" if is_https(request) else "fleet"
 
 
-def give_cookie(request: Request, response: Response, token: str) -> None:
+def set_cookie(request: Request, response: Response, token: str) -> None:
     """Have the browser keep a token as long as a session lasts."""
     response.set_cookie(
         _cookie_name(request),
@@ -92,28 +92,28 @@ def give_cookie(request: Request, response: Response, token: str) -> None:
     )
 
 
-def take_cookie(request: Request, response: Response) -> None:
+def clear_cookie(request: Request, response: Response) -> None:
     """Have the browser forget its token."""
     response.delete_cookie(
         _cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax"
     )
 
 
-def fresh_token() -> str:
+def new_token() -> str:
     """A token for a browser that has none yet; no session."""
     return secrets.token_urlsafe(32)
 
 
-def way_back(text: str | None) -> str | None:
+def return_path(text: str | None) -> str | None:
     """An address of this site to go on at; None if it is another's or none at all."""
-    return text if text and _WAY_BACK.fullmatch(text) else None
+    return text if text and _RETURN_PATH.fullmatch(text) else None
 
 
-def to_sign_in(request: Request, path: str | None = None) -> RedirectResponse:
+def redirect_to_sign_in(request: Request, path: str | None = None) -> RedirectResponse:
     """To the sign-in page, and afterwards to `path`, or back here."""
     page = PageContext(request)
     here = page.href(path) if path else page.href(page.path) + page.query
-    address = page.href("/connexion", suite=way_back(here))
+    address = page.href("/connexion", suite=return_path(here))
     return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
 
 
@@ -135,22 +135,22 @@ class SessionMiddleware:
         request = Request(scope)
         try:
             scope["fleet.session"] = session = await _session(request)
-            problem = _refused(request)
+            problem = _refusal(request)
         except (StoreUnreachable, StoreRefused) as exc:
             await (await self._refuse(request, exc))(scope, receive, send)
             return
-        locked = library_of(request).members_only and not OPEN.fullmatch(scope["path"])
+        locked = context_of(request).members_only and not OPEN.fullmatch(scope["path"])
         send = _private(send, signed_in=session.user is not None, locked=locked)
         if problem is not None:
             await (await self._refuse(request, problem))(scope, receive, send)
         elif locked and session.user is None:
             await (await self._ask_to_sign_in(request))(scope, receive, send)
         else:
-            await self._app(scope, _counted(receive, request), send)
+            await self._app(scope, _limited(receive, request), send)
 
     async def _ask_to_sign_in(self, request: Request) -> Response:
         if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
-            return to_sign_in(request)
+            return redirect_to_sign_in(request)
         words = N_("Cette page est réservée aux membres : connectez-vous.")
         response = await self._refuse(request, HTTPException(401, PageContext(request).t(words)))
         response.headers["WWW-Authenticate"] = 'Cookie realm="fleet"'
@@ -162,10 +162,10 @@ async def _session(request: Request) -> WebSession:
     token = request.cookies.get(_cookie_name(request), "")
     if request.scope["path"].startswith("/static/") or not re.fullmatch(r"[\w-]{43}", token, re.A):
         return WebSession()
-    return WebSession(token, await library_of(request).store.accounts.user_of(token))
+    return WebSession(token, await context_of(request).store.accounts.user_of(token))
 
 
-def _refused(request: Request) -> HTTPException | None:
+def _refusal(request: Request) -> HTTPException | None:
     """Why a request is refused before anything of its body is read."""
     if request.method in SAFE:
         return None
@@ -187,7 +187,7 @@ def _too_large(request: Request) -> HTTPException:
     return HTTPException(413, PageContext(request).t(words))
 
 
-def _counted(receive: Receive, request: Request) -> Receive:
+def _limited(receive: Receive, request: Request) -> Receive:
     """As `receive`, up to the size that may be: a body need not announce it, nor keep to it."""
     left = _most_bytes(request.scope)
 
@@ -210,11 +210,11 @@ def _private(send: Send, *, signed_in: bool, locked: bool) -> Send:
     async def private(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            kept = headers.get("cache-control")
-            if kept is None:
+            cache_control = headers.get("cache-control")
+            if cache_control is None:
                 headers["Cache-Control"] = "private, no-store"
             elif locked:
-                headers["Cache-Control"] = re.sub(r"\bpublic\b", "private", kept)
+                headers["Cache-Control"] = re.sub(r"\bpublic\b", "private", cache_control)
             headers.add_vary_header("Cookie")
         await send(message)
 

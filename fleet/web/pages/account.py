@@ -17,15 +17,15 @@ from starlette.status import (
 
 from fleet.storage.collections.passwords import Passwords
 from fleet.web.client_address import address_of
-from fleet.web.context import library_of
-from fleet.web.middleware.forms import sent_form, text_of
+from fleet.web.context import context_of
+from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.sessions import (
     WebSession,
-    fresh_token,
-    give_cookie,
+    clear_cookie,
+    new_token,
+    return_path,
     session_of,
-    take_cookie,
-    way_back,
+    set_cookie,
 )
 from fleet.web.templating import PageContext
 
@@ -39,7 +39,7 @@ _at_once = anyio.CapacityLimiter(1)
 @router.get("/connexion")
 async def sign_in_page(request: Request) -> Response:
     """The form."""
-    page, suite = PageContext(request), way_back(request.query_params.get("suite"))
+    page, suite = PageContext(request), return_path(request.query_params.get("suite"))
     if session_of(request).user is not None:
         return RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
     return _form(request, suite)
@@ -48,24 +48,24 @@ async def sign_in_page(request: Request) -> Response:
 @router.post("/connexion")
 async def sign_in(request: Request) -> Response:
     """Begin a session, or say that name and password do not belong together, not which is wrong."""
-    page, accounts = PageContext(request), library_of(request).store.accounts
-    async with sent_form(request) as form:
+    page, accounts = PageContext(request), context_of(request).store.accounts
+    async with read_form(request) as form:
         name, password = text_of(form, "nom"), form.get("mot_de_passe")
-        suite = way_back(text_of(form, "suite"))
+        suite = return_path(text_of(form, "suite"))
     address = address_of(request)
     wait_s = math.ceil(await accounts.count_try(name, address))
     if wait_s:
         return _form(request, suite, name, status=HTTP_429_TOO_MANY_REQUESTS, wait_s=wait_s)
-    user, kept = await accounts.find(name)
+    user, stored_hash = await accounts.find(name)
     given = password if isinstance(password, str) else ""
-    right = await anyio.to_thread.run_sync(_passwords.matches, kept, given, limiter=_at_once)
+    right = await anyio.to_thread.run_sync(_passwords.matches, stored_hash, given, limiter=_at_once)
     if not right or user is None:
         return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
     await accounts.forget_tries(name, address)
     # always a new token: the one before may have been known to somebody else
     await _end(request)
     response = RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
-    give_cookie(request, response, await accounts.begin_session(user))
+    set_cookie(request, response, await accounts.begin_session(user))
     return response
 
 
@@ -73,23 +73,23 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session, here and in the database."""
     if session_of(request).user is not None:
-        async with sent_form(request):
+        async with read_form(request):
             await _end(request)
     response = RedirectResponse(PageContext(request).href("/"), status_code=HTTP_303_SEE_OTHER)
-    take_cookie(request, response)
+    clear_cookie(request, response)
     return response
 
 
 async def _end(request: Request) -> None:
     token = session_of(request).token
     if token is not None:
-        await library_of(request).store.accounts.end_session(token)
+        await context_of(request).store.accounts.end_session(token)
 
 
 def _form(
     request: Request, suite: str | None, name: str = "", *, status: int = 200, wait_s: int = 0
 ) -> Response:
-    token = session_of(request).token or fresh_token()
+    token = session_of(request).token or new_token()
     headers = {"Cache-Control": "no-store"}
     if wait_s:
         headers["Retry-After"] = str(wait_s)
@@ -105,5 +105,5 @@ def _form(
         wrong=status == HTTP_401_UNAUTHORIZED,
         wait_s=wait_s,
     )
-    give_cookie(request, response, token)
+    set_cookie(request, response, token)
     return response

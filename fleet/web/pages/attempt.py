@@ -17,11 +17,11 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter
 from fleet.rendering.framed_picture import dialogs_until
 from fleet.rendering.i18n import N_
-from fleet.web.context import library_of
-from fleet.web.pages.evidence import beside, kind_of, proved
+from fleet.web.context import context_of
+from fleet.web.pages.evidence import find_attempt, kind_of, read_evidence
 from fleet.web.pages.proof import proof_of
 from fleet.web.removed import notices
-from fleet.web.templating import PageContext, straight
+from fleet.web.templating import PageContext, escape_bidi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,19 +100,19 @@ def sign_parts(sign: str) -> tuple[str, str]:
 
 async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
     """All tries of the visit that this attempt is one of, the first one first."""
-    browse = library_of(request).queries
+    queries = context_of(request).queries
     same = Filter(scenario_id=attempt.scenario_id)
     here = {"at": attempt.started_at, "attempt_id": attempt.id}
     before: list[Attempt] = []
     if attempt.number > 1:
-        found = await browse.attempts(same, Cursor.model_validate(here), attempt.number - 1)
+        found = await queries.attempts(same, Cursor.model_validate(here), attempt.number - 1)
         for number, each in zip(range(attempt.number - 1, 0, -1), found.items, strict=False):
             if (each.run_id, each.number) != (attempt.run_id, number):
                 break
             before.insert(0, each)
     after: list[Attempt] = []
     newer = Cursor.model_validate({**here, "newer": True})
-    for each in reversed((await browse.attempts(same, newer, MAX_TRIES)).items):
+    for each in reversed((await queries.attempts(same, newer, MAX_TRIES)).items):
         if (each.run_id, each.number) != (attempt.run_id, attempt.number + len(after) + 1):
             break
         after.append(each)
@@ -122,12 +122,12 @@ async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
 @router.get("/tentative/{attempt_id}")
 async def show(request: Request, attempt_id: str) -> HTMLResponse:
     """The page of an attempt."""
-    library = library_of(request)
-    found = await beside(request, attempt_id)
+    context = context_of(request)
+    found = await find_attempt(request, attempt_id)
     attempt = found.attempt
     tries, judgements, proof, removed = await asyncio.gather(
         tries_of(request, attempt),
-        library.store.judgements(attempt.id),
+        context.store.judgements(attempt.id),
         proof_of(request, attempt.id),
         notices(request, [each.sha256 for each in attempt.evidence]),
     )
@@ -136,7 +136,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         attempt=attempt,
         older=found.older,
         newer=found.newer,
-        title=library.title(attempt.scenario_id),
+        title=context.title(attempt.scenario_id),
         department=DEPARTMENTS[attempt.department],
         steps=steps_of(attempt),
         signs=[sign_parts(sign) for sign in attempt.signs],
@@ -153,18 +153,18 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
 @router.get("/tentative/{attempt_id}/html")
 async def html(request: Request, attempt_id: str) -> HTMLResponse:
     """The stored HTML of the last page, as text."""
-    attempt = (await beside(request, attempt_id)).attempt
-    kept = next((each for each in reversed(attempt.evidence) if each.kind == "html"), None)
-    if kept is None:
+    attempt = (await find_attempt(request, attempt_id)).attempt
+    stored = next((each for each in reversed(attempt.evidence) if each.kind == "html"), None)
+    if stored is None:
         raise HTTPException(404, f"{attempt.id}: html")
-    await kind_of(request, kept.sha256)
-    text = (await proved(request, kept.sha256)).decode("utf-8", "replace")
+    await kind_of(request, stored.sha256)
+    text = (await read_evidence(request, stored.sha256)).decode("utf-8", "replace")
     return PageContext(request).render(
         "attempt_html.html",
         attempt=attempt,
-        title=library_of(request).title(attempt.scenario_id),
-        file=kept,
-        shown=straight(text[:MAX_SHOWN_HTML]),
+        title=context_of(request).title(attempt.scenario_id),
+        file=stored,
+        shown=escape_bidi(text[:MAX_SHOWN_HTML]),
         characters=len(text),
         cut=len(text) > MAX_SHOWN_HTML,
         limit=MAX_SHOWN_HTML,

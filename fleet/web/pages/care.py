@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 from fleet.analysis.care import IN_A_ROW, Care, CareKind, Changed, VersionField
 from fleet.models import Verdict
 from fleet.rendering.i18n import N_, Words
-from fleet.web.care import in_need
-from fleet.web.context import library_of
+from fleet.web.care import flows_needing_care
+from fleet.web.context import context_of
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -54,10 +54,10 @@ router = APIRouter()
 
 
 @router.get("/a-soigner")
-async def needing(request: Request) -> HTMLResponse:
+async def show(request: Request) -> HTMLResponse:
     """What needs care, the longest first."""
-    page, library = PageContext(request), library_of(request)
-    found = await in_need(library)
+    page, context = PageContext(request), context_of(request)
+    found = await flows_needing_care(context)
     named = [file.sha256 for each in found for file in each.latest.evidence]
     return page.render(
         "care.html",
@@ -65,7 +65,7 @@ async def needing(request: Request) -> HTMLResponse:
         found=[(each, why(page, each), advice(page, each)) for each in found],
         changed=CHANGED,
         in_a_row=IN_A_ROW,
-        flows=len(library.scenarios),
+        flows=len(context.scenarios),
     )
 
 

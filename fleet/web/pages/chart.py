@@ -27,7 +27,7 @@ from fleet.models.paris import paris_day
 from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.not_modified import unchanged
 from fleet.web.pages.flow import figures_of_flow
 from fleet.web.period import period_of
@@ -50,10 +50,10 @@ TITLES: dict[str, str] = {
 }
 MADE_UP = N_("DONNÉES D’EXERCICE : préfectures d’entraînement, rien n’est réel")
 
-MOST_DAYS_DRAWN = 740
+MAX_DAYS_DRAWN = 740
 """A picture of more days than this could not be read."""
 
-MOST_BREAKS = 6
+MAX_BREAKS = 6
 """As many are named under a picture."""
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
@@ -70,23 +70,23 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
     """A chart as a picture or as a table."""
     if name not in TITLES or kind not in MEDIA:
         raise HTTPException(404)
-    library, query = library_of(request), request.query_params
+    context, query = context_of(request), request.query_params
     words, period = Words(_language(query)), period_of(query).period
-    figures = await figures_of_flow(library, department, flow, query)
+    figures = await figures_of_flow(context, department, flow, query)
     if figures is None:
         raise HTTPException(404, words.t("Aucun relevé dans cette période."))
     if kind == "csv":
-        content = table(name, figures, made_up=library.made_up).encode()
+        content = table(name, figures, made_up=context.made_up).encode()
         tag = _tag(content)
     else:
-        if (period.last - period.first).days >= MOST_DAYS_DRAWN:
+        if (period.last - period.first).days >= MAX_DAYS_DRAWN:
             raise BadInput(f"{period.first} to {period.last}: a picture shows two years at most")
-        scenario = library.scenarios.get(f"{department}/{flow}")
+        scenario = context.scenarios.get(f"{department}/{flow}")
         subject = PlotData(figures, period, words)
         place = f"{DEPARTMENTS[department]} ({department})"
         sheet = PlotLabels(
-            warning=words.t(MADE_UP) if library.made_up else "",
-            title=library.title(f"{department}/{flow}"),
+            warning=words.t(MADE_UP) if context.made_up else "",
+            title=context.title(f"{department}/{flow}"),
             head=(
                 f"{place} · {words.t(TITLES[name])}",
                 f"{_from_to(words, period)} · {_numbers(words, figures.totals.counts)}",
@@ -99,7 +99,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
         "ETag": tag,
         "Content-Security-Policy": _POLICY,
         "Content-Disposition": f'{"attachment" if kind == "csv" else "inline"}; filename="'
-        f"{'exercice-' if library.made_up else ''}{department}-{flow}-{name}"
+        f"{'exercice-' if context.made_up else ''}{department}-{flow}-{name}"
         f'-{period.first}-{period.last}.{kind}"',
     }
     if unchanged(request, tag):
@@ -158,8 +158,8 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
         )
     )
     if breaks := subject.figures.breaks:
-        days = ", ".join(words.day(paris_day(each.at)) for each in breaks[:MOST_BREAKS])
-        more = " …" if len(breaks) > MOST_BREAKS else ""
+        days = ", ".join(words.day(paris_day(each.at)) for each in breaks[:MAX_BREAKS])
+        more = " …" if len(breaks) > MAX_BREAKS else ""
         lines.append(words.t("La façon de mesurer a changé : %(days)s", days=days + more))
     return lines
 

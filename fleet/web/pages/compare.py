@@ -14,20 +14,20 @@ from starlette.responses import HTMLResponse, Response
 
 from fleet.errors import NotStored
 from fleet.models.query import Cursor, Filter
-from fleet.rendering.images import NoPicture, TooLarge, drawn
+from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rules.stored_page import StoredPage
 from fleet.web import picture_diff
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.not_modified import unchanged
 from fleet.web.pages.evidence import (
     FOR_EVER,
     HARMLESS,
     READ,
-    beside,
-    checked_hash,
-    made_of,
+    check_hash,
+    draw_or_refuse,
+    find_attempt,
     picture,
-    proved,
+    read_evidence,
 )
 from fleet.web.removed import notices, refuse_removed
 from fleet.web.templating import PageContext
@@ -82,7 +82,7 @@ async def show(request: Request) -> HTMLResponse:
     if not (a and b):
         return await _choice(request, page, a or b)
     step = _step_of(request.query_params.get("page", ""))
-    sides = [_side((await beside(request, each)).attempt, step) for each in (a, b)]
+    sides = [_side((await find_attempt(request, each)).attempt, step) for each in (a, b)]
     files = [file for side in sides for file in (side.picture, side.outline) if file]
     removed = await notices(request, [file.sha256 for file in files])
     sides_left = [_without(side, removed) for side in sides]
@@ -90,7 +90,7 @@ async def show(request: Request) -> HTMLResponse:
     return page.render(
         "compare.html",
         sides=sides,
-        titles=[library_of(request).title(side.attempt.scenario_id) for side in sides],
+        titles=[context_of(request).title(side.attempt.scenario_id) for side in sides],
         steps=_steps(sides),
         step=step,
         difference=found,
@@ -149,20 +149,20 @@ def _same_picture(sides: list[Side]) -> bool:
 
 async def _choice(request: Request, page: PageContext, chosen: str) -> HTMLResponse:
     """The page on which two attempts are chosen; `chosen` is the first of them, if any is."""
-    library = library_of(request)
+    context = context_of(request)
     attempt: Attempt | None = None
     around: list[Attempt] = []
     if chosen:
-        attempt = (await beside(request, chosen)).attempt
+        attempt = (await find_attempt(request, chosen)).attempt
         same = Filter(scenario_id=attempt.scenario_id)
         for newer in (True, False):
             cursor = Cursor(at=attempt.started_at, attempt_id=attempt.id, newer=newer)
-            around += (await library.queries.attempts(same, cursor, AROUND)).items
+            around += (await context.queries.attempts(same, cursor, AROUND)).items
     return page.render(
         "compare_choice.html",
         attempt=attempt,
         around=around,
-        title=library.title(attempt.scenario_id) if attempt else "",
+        title=context.title(attempt.scenario_id) if attempt else "",
     )
 
 
@@ -173,7 +173,7 @@ async def _difference(request: Request, sides: list[Side]) -> tuple[Difference |
         return None, ""
     bytes_of = [await picture(request, each.sha256) for each in (older, newer)]
     try:
-        return await drawn(picture_diff.measure, *bytes_of), ""
+        return await draw_in_thread(picture_diff.measure, *bytes_of), ""
     except (TooLarge, NoPicture) as exc:
         return None, str(exc)
 
@@ -185,11 +185,11 @@ async def _texts(request: Request, sides: list[Side]) -> Texts | None:
         if side.outline is None:
             return None
         try:
-            stored = StoredPage.of(await proved(request, side.outline.sha256))
+            stored = StoredPage.of(await read_evidence(request, side.outline.sha256))
         except NotStored:
             return None
         texts.append(stored.reading(()).text)
-    return await drawn(compare_texts, *texts)
+    return await draw_in_thread(compare_texts, *texts)
 
 
 def compare_texts(older: str, newer: str) -> Texts:
@@ -197,8 +197,8 @@ def compare_texts(older: str, newer: str) -> Texts:
     every = [
         [line.strip() for line in text.splitlines() if line.strip()] for text in (older, newer)
     ]
-    kept = [[line[:MAX_LINE] for line in lines[:MAX_LINES]] for lines in every]
-    return Texts(tuple(_lines(*kept)), cut=kept != every)
+    shortened = [[line[:MAX_LINE] for line in lines[:MAX_LINES]] for lines in every]
+    return Texts(tuple(_lines(*shortened)), cut=shortened != every)
 
 
 def _lines(older: list[str], newer: list[str]) -> Iterator[DiffLine]:
@@ -216,12 +216,12 @@ def _lines(older: list[str], newer: list[str]) -> Iterator[DiffLine]:
 @router.api_route("/difference/{older}/{newer}.png", methods=READ)
 async def drawing(request: Request, older: str, newer: str) -> Response:
     """The newer picture, pale, with what differs marked."""
-    checked_hash(older), checked_hash(newer)
+    check_hash(older), check_hash(newer)
     await refuse_removed(request, older, newer)
     etag = f'"{older}-{newer}-{picture_diff.DRAWING}"'
     headers = {"Cache-Control": FOR_EVER, "ETag": etag, "Content-Security-Policy": HARMLESS}
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     pictures = [await picture(request, each) for each in (older, newer)]
-    content = await made_of(picture_diff.draw, *pictures)
+    content = await draw_or_refuse(picture_diff.draw, *pictures)
     return Response(content, headers=headers, media_type="image/png")

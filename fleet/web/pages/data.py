@@ -14,7 +14,7 @@ from fleet.models.paris import paris_day
 from fleet.models.query import FIRST_DAY, Filter
 from fleet.rendering.attempt_csv import CSV_COLUMNS
 from fleet.web.api.export import NO_PARQUET, writes_parquet
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.field_docs import ATTEMPT, CSV_ONLY, EVIDENCE
 from fleet.web.templating import PageContext
 
@@ -24,10 +24,10 @@ router = APIRouter()
 @router.get("/donnees")
 async def data(request: Request) -> HTMLResponse:
     """About the data, with downloads for the filter in the address."""
-    page, library = PageContext(request), library_of(request)
+    page, context = PageContext(request), context_of(request)
     asked = dict(request.query_params)
     wanted = Filter.of(asked)
-    by_id = sorted(library.scenarios.values(), key=lambda each: each.id)
+    by_id = sorted(context.scenarios.values(), key=lambda each: each.id)
     return page.render(
         "data.html",
         wanted=wanted,

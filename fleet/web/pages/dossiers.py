@@ -19,11 +19,11 @@ from fleet.models import FLOW_SLUG
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import FIRST_DAY, Period
 from fleet.rendering.i18n import LANGUAGES, N_
-from fleet.web.context import library_of
-from fleet.web.dossier_jobs import MOST_ATTEMPTS, Busy, Dossiers, NoRoom
+from fleet.web.context import context_of
+from fleet.web.dossier_jobs import MAX_ATTEMPTS, Busy, Dossiers, NoRoom
 from fleet.web.errors import EvidenceProblem
-from fleet.web.middleware.forms import sent_form, text_of
-from fleet.web.middleware.sessions import WebSession, fresh_token, give_cookie, session_of
+from fleet.web.middleware.forms import read_form, text_of
+from fleet.web.middleware.sessions import WebSession, new_token, session_of, set_cookie
 from fleet.web.pages.prefecture import last_attempt
 from fleet.web.period import USUAL
 from fleet.web.templating import PageContext
@@ -97,10 +97,10 @@ def dossiers_of(app: FastAPI) -> Dossiers:
 
 async def _checked(request: Request, department: str, flow: str) -> str:
     """The scenario's id; HTTPException 404 if there is no such flow."""
-    library, scenario_id = library_of(request), f"{department}/{flow}"
+    context, scenario_id = context_of(request), f"{department}/{flow}"
     if department in DEPARTMENTS and FLOW_SLUG.fullmatch(flow):
-        known = scenario_id in library.scenarios
-        if known or await last_attempt(library, scenario_id):
+        known = scenario_id in context.scenarios
+        if known or await last_attempt(context, scenario_id):
             return scenario_id
     raise HTTPException(404)
 
@@ -110,7 +110,7 @@ async def form(request: Request, department: str, flow: str) -> Response:
     """The form, and what a dossier of this period would hold."""
     scenario_id = await _checked(request, department, flow)
     asked = DossierForm.of(request.query_params, PageContext(request).language)
-    covering = await _covering(library_of(request), scenario_id, asked)
+    covering = await _covering(context_of(request), scenario_id, asked)
     wrong = _wrong(asked, covering)
     status = wrong if request.query_params else 200  # nobody has filled anything in yet
     return _form(request, scenario_id, asked, covering, status)
@@ -119,25 +119,25 @@ async def form(request: Request, department: str, flow: str) -> Response:
 @router.post("/demarche/{department}/{flow}/dossier")
 async def order(request: Request, department: str, flow: str) -> Response:
     """Begin to make it, and go where it can be followed."""
-    page, library = PageContext(request), library_of(request)
-    async with sent_form(request) as sent:
+    page, context = PageContext(request), context_of(request)
+    async with read_form(request) as sent:
         asked = DossierForm.of({name: text_of(sent, name) for name in FIELDS}, page.language)
     scenario_id = await _checked(request, department, flow)
-    if library.chromium is None:
+    if context.chromium is None:
         raise HTTPException(404)
-    covering = await _covering(library, scenario_id, asked)
+    covering = await _covering(context, scenario_id, asked)
     if wrong := _wrong(asked, covering):
         return _form(request, scenario_id, asked, covering, wrong)
     assert asked.period is not None
-    titles = {s.id: s.title for s in library.scenarios.values() if s.department == department}
+    titles = {s.id: s.title for s in context.scenarios.values() if s.department == department}
     wanted = DossierOrder.of(
         scenario_id,
         asked.period.first,
         asked.period.last,
         language=asked.texts["langue"],
         pictures=asked.texts["images"],
-        made_up=library.made_up,
-        contact=library.contact,
+        made_up=context.made_up,
+        contact=context.contact,
         titles=titles,
     )
     try:
@@ -158,14 +158,14 @@ async def order(request: Request, department: str, flow: str) -> Response:
 
 
 async def _covering(
-    library: WebContext, scenario_id: str, asked: DossierForm
+    context: WebContext, scenario_id: str, asked: DossierForm
 ) -> dict[str, int | None]:
     """The attempts of the period, one above the most at most, with the numbers of their seals."""
     if asked.period is None:
         return {}
     wanted = DossierOrder(scenario_id=scenario_id, period=asked.period)
-    ledger = library.store.ledger
-    return await ledger.seals_over(scenario_id, wanted.since, wanted.until, MOST_ATTEMPTS)
+    ledger = context.store.ledger
+    return await ledger.seals_over(scenario_id, wanted.since, wanted.until, MAX_ATTEMPTS)
 
 
 def _wrong(asked: DossierForm, covering: Mapping[str, int | None]) -> int:
@@ -175,7 +175,7 @@ def _wrong(asked: DossierForm, covering: Mapping[str, int | None]) -> int:
     if not covering:
         asked.problems["du"] = N_("Aucune tentative n’a été faite dans cette période.")
         return 404
-    if len(covering) > MOST_ATTEMPTS:
+    if len(covering) > MAX_ATTEMPTS:
         asked.problems["du"] = N_(
             "Cette période a plus de 2 000 tentatives : choisissez-en une plus courte, ou demandez"
             " à l’association la commande « fleet dossier »."
@@ -191,9 +191,9 @@ def _form(
     covering: Mapping[str, int | None],
     status: int,
 ) -> Response:
-    library = library_of(request)
+    context = context_of(request)
     headers = {**FRESH, **({"Retry-After": str(RETRY_S)} if status == 503 else {})}
-    token = session_of(request).token or fresh_token()
+    token = session_of(request).token or new_token()
     response = PageContext(request).render(
         "dossier_form.html",
         status=status or 200,
@@ -201,17 +201,17 @@ def _form(
         scenario_id=scenario_id,
         department=scenario_id.partition("/")[0],
         name=DEPARTMENTS[scenario_id.partition("/")[0]],
-        title=library.title(scenario_id),
+        title=context.title(scenario_id),
         asked=asked,
         attempts=len(covering),
         sealed=sum(number is not None for number in covering.values()),
-        most=MOST_ATTEMPTS,
-        may=library.chromium is not None,
+        most=MAX_ATTEMPTS,
+        may=context.chromium is not None,
         first_day=FIRST_DAY,
         languages=LANGUAGES,
         form_token=WebSession(token).form_token,
     )
-    give_cookie(request, response, token)
+    set_cookie(request, response, token)
     return response
 
 
@@ -233,10 +233,10 @@ async def download(request: Request, key: str) -> Response:
 @router.get("/dossier/{key}")
 async def progress(request: Request, key: str) -> Response:
     """How far a dossier is; in the end, where it is."""
-    library, job = library_of(request), await dossiers_of(request.app).job(key)
+    context, job = context_of(request), await dossiers_of(request.app).job(key)
     if job is None:
         raise _gone()
-    values: dict[str, Any] = {"job": job, "title": library.title(job.order.scenario_id)}
+    values: dict[str, Any] = {"job": job, "title": context.title(job.order.scenario_id)}
     department = DEPARTMENTS[job.order.department]
     return PageContext(request).render(
         "dossier.html",

@@ -19,9 +19,9 @@ from starlette.responses import Response
 from fleet.errors import BadInput, EvidenceRemoved, StoreRefused
 from fleet.rendering import framed_picture
 from fleet.rendering.i18n import LANGUAGES, N_, Words
-from fleet.rendering.images import NoPicture, TooLarge, drawn
+from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rendering.thumbnails import Thumbnails, thumbnail
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
 from fleet.web.not_modified import unchanged
 from fleet.web.removed import FileRemoved, refuse_removed
@@ -55,7 +55,7 @@ KINDS = {
 """For each kind of evidence: media type, disposition, end of its name."""
 
 
-def checked_hash(text: str) -> str:
+def check_hash(text: str) -> str:
     """`text`, if it is a SHA-256 as this project writes it; HTTPException 400 otherwise."""
     if not re.fullmatch("[0-9a-f]{64}", text):
         raise HTTPException(400, f"{text[:80]!r}: 64 × 0-9 a-f")
@@ -65,13 +65,13 @@ def checked_hash(text: str) -> str:
 async def kind_of(request: Request, sha256: str) -> str:
     """What the stored file is; HTTPException 404 if no file has this hash, `Gone` if removed."""
     await refuse_removed(request, sha256)
-    kind = await library_of(request).store.evidence_kind(sha256)
+    kind = await context_of(request).store.evidence_kind(sha256)
     if kind is None:
         raise HTTPException(404, sha256)
     return kind
 
 
-async def proved(request: Request, sha256: str) -> bytes:
+async def read_evidence(request: Request, sha256: str) -> bytes:
     """
     The bytes of a stored file.
 
@@ -79,7 +79,7 @@ async def proved(request: Request, sha256: str) -> bytes:
         FileRemoved: they were removed.
         HTTPException: 404, there is none; 503, its bytes do not give their hash any more.
     """
-    store = library_of(request).store
+    store = context_of(request).store
     try:
         return await store.evidence(sha256)
     except EvidenceRemoved as exc:
@@ -104,10 +104,10 @@ async def picture(request: Request, sha256: str) -> bytes:
     """The bytes of a stored picture; as `proved`, and 404 if it is another kind of file."""
     if await kind_of(request, sha256) != "picture":
         raise HTTPException(404, sha256)
-    return await proved(request, sha256)
+    return await read_evidence(request, sha256)
 
 
-async def made_of(make: Callable[..., bytes], *pictures_and_more: object) -> bytes:
+async def draw_or_refuse(make: Callable[..., bytes], *pictures_and_more: object) -> bytes:
     """
     What is drawn from pictures, in a thread.
 
@@ -115,7 +115,7 @@ async def made_of(make: Callable[..., bytes], *pictures_and_more: object) -> byt
         HTTPException: 413, too many pixels; 422, no picture.
     """
     try:
-        return await drawn(make, *pictures_and_more)
+        return await draw_in_thread(make, *pictures_and_more)
     except TooLarge as exc:
         raise EvidenceProblem(
             413,
@@ -132,7 +132,7 @@ async def made_of(make: Callable[..., bytes], *pictures_and_more: object) -> byt
         ) from exc
 
 
-def in_language(request: Request) -> Words:
+def words_of(request: Request) -> Words:
     """The language of what has none in its address: `?langue=en`, else French."""
     wanted = request.query_params.get("langue", PageContext(request).language)
     for language in LANGUAGES:
@@ -144,7 +144,7 @@ def in_language(request: Request) -> Words:
 @router.api_route("/preuve/{sha256}", methods=READ)
 async def original(request: Request, sha256: str) -> Response:
     """A stored file as it is, or a part of it (`Range`)."""
-    checked_hash(sha256)
+    check_hash(sha256)
     kind = await kind_of(request, sha256)
     media_type, disposition, ending = KINDS[kind]
     etag = f'"{sha256}"'
@@ -157,7 +157,7 @@ async def original(request: Request, sha256: str) -> Response:
     }
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    content = await proved(request, sha256)
+    content = await read_evidence(request, sha256)
     wanted = request.headers.get("range", "")
     if request.headers.get("if-range", etag) != etag:
         wanted = ""
@@ -188,28 +188,28 @@ def _part(wanted: str, size_bytes: int) -> range | None:
 @router.api_route("/vignette/{sha256}.webp", methods=READ)
 async def small(request: Request, sha256: str) -> Response:
     """The top of a picture, small."""
-    checked_hash(sha256)
+    check_hash(sha256)
     etag = f'"{sha256}-small"'
     headers = {"Cache-Control": FOR_EVER, "ETag": etag}
-    kept = Thumbnails(library_of(request).data_dir / "thumbnails")
+    thumbnails = Thumbnails(context_of(request).data_dir / "thumbnails")
     try:
         await refuse_removed(request, sha256)
     except FileRemoved:
-        await anyio.to_thread.run_sync(kept.drop, sha256)
+        await anyio.to_thread.run_sync(thumbnails.drop, sha256)
         raise
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    content = await anyio.to_thread.run_sync(kept.get, sha256)
+    content = await anyio.to_thread.run_sync(thumbnails.get, sha256)
     if content is None:
-        content = await made_of(thumbnail, await picture(request, sha256))
-        await anyio.to_thread.run_sync(kept.put, sha256, content)
+        content = await draw_or_refuse(thumbnail, await picture(request, sha256))
+        await anyio.to_thread.run_sync(thumbnails.put, sha256, content)
     return Response(content, headers=headers, media_type="image/webp")
 
 
-async def beside(request: Request, attempt_id: str) -> AttemptNeighbours:
+async def find_attempt(request: Request, attempt_id: str) -> AttemptNeighbours:
     """The attempt with its neighbours; HTTPException 404 if there is none of this id."""
     try:
-        return await library_of(request).queries.attempt(attempt_id)
+        return await context_of(request).queries.attempt(attempt_id)
     except BadInput as exc:
         raise HTTPException(404, attempt_id[:80]) from exc
 
@@ -227,16 +227,16 @@ def picture_of(pictures: tuple[Evidence, ...], step: str) -> Evidence:
 @router.api_route("/tentative/{attempt_id}/cadre/{step}.png", methods=READ)
 async def frame(request: Request, attempt_id: str, step: str) -> Response:
     """The framed copy of a picture, drawn now."""
-    library = library_of(request)
-    attempt = (await beside(request, attempt_id)).attempt
+    context = context_of(request)
+    attempt = (await find_attempt(request, attempt_id)).attempt
     taken = picture_of(tuple(e for e in attempt.evidence if e.kind == "picture"), step)
     await refuse_removed(request, taken.sha256)
     caption = framed_picture.caption_of(
-        in_language(request),
+        words_of(request),
         attempt,
         taken,
-        library.title(attempt.scenario_id),
-        made_up=library.made_up,
+        context.title(attempt.scenario_id),
+        made_up=context.made_up,
     )
     etag = f'"{caption.fingerprint(taken.sha256)}"'
     name = f"{attempt.scenario_id.replace('/', '_')}_{taken.taken_at:%Y-%m-%dT%H%M%SZ}_{step}.png"
@@ -249,5 +249,7 @@ async def frame(request: Request, attempt_id: str, step: str) -> Response:
     }
     if unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    content = await made_of(framed_picture.draw, await picture(request, taken.sha256), caption)
+    content = await draw_or_refuse(
+        framed_picture.draw, await picture(request, taken.sha256), caption
+    )
     return Response(content, headers=headers, media_type="image/png")

@@ -19,7 +19,7 @@ from fleet.rendering.scale import DELAYS, LEVELS, SEEN, level, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.pages.missed_visits import gaps_of
 from fleet.web.pages.prefecture import bar_of, last_attempt, platform_name
 from fleet.web.period import CHOICES, period_of
@@ -42,7 +42,7 @@ ALWAYS = (Verdict.SLOTS, Verdict.NO_SLOTS)
 
 
 async def figures_of_flow(
-    library: WebContext, department: str, flow: str, query: Mapping[str, str]
+    context: WebContext, department: str, flow: str, query: Mapping[str, str]
 ) -> FlowFigures | None:
     """
     What was counted of a flow in the period that `query` asks for; None if nothing was.
@@ -55,8 +55,8 @@ async def figures_of_flow(
     asked = period_of(query)
     if department not in DEPARTMENTS or not FLOW_SLUG.fullmatch(flow):
         raise HTTPException(404)
-    found = await library.store.figures.flow(scenario_id, asked.period)
-    if found or scenario_id in library.scenarios or await last_attempt(library, scenario_id):
+    found = await context.store.figures.flow(scenario_id, asked.period)
+    if found or scenario_id in context.scenarios or await last_attempt(context, scenario_id):
         return found
     raise HTTPException(404)
 
@@ -64,16 +64,16 @@ async def figures_of_flow(
 @router.get("/demarche/{department}/{flow}")
 async def flow_page(request: Request, department: str, flow: str) -> HTMLResponse:
     """Everything that is counted of one flow."""
-    page, library = PageContext(request), library_of(request)
+    page, context = PageContext(request), context_of(request)
     scenario_id = f"{department}/{flow}"
-    figures = await figures_of_flow(library, department, flow, request.query_params)
+    figures = await figures_of_flow(context, department, flow, request.query_params)
     asked = period_of(request.query_params)
-    scenario = library.scenarios.get(scenario_id)
+    scenario = context.scenarios.get(scenario_id)
     last, beside, pictures, gaps = await asyncio.gather(
-        last_attempt(library, scenario_id),
-        library.store.figures.department(department, asked.period),
-        library.queries.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
-        gaps_of(page, library, scenario_id, asked.period),
+        last_attempt(context, scenario_id),
+        context.store.figures.department(department, asked.period),
+        context.queries.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
+        gaps_of(page, context, scenario_id, asked.period),
     )
     control = scenario.control if scenario else bool(last and last.control)
     url = scenario.url if scenario else last.url if last else ""
@@ -82,7 +82,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "department": department,
         "flow": flow,
         "name": DEPARTMENTS[department],
-        "title": library.title(scenario_id),
+        "title": context.title(scenario_id),
         "platform": platform_name(page, scenario.family) if scenario else None,
         "url": url,
         "control": control,

@@ -18,7 +18,7 @@ from fleet.errors import BadInput
 from fleet.models import Group
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -50,14 +50,14 @@ FIELDS = {
 async def show(request: Request) -> Response:
     """A page of the gallery."""
     page = PageContext(request)
-    library = library_of(request)
+    context = context_of(request)
     given = dict(request.query_params)
     asked = _tidy(given)
     if asked != given:  # a form sends its empty fields too
         return RedirectResponse(page.href(page.path, **asked), 303)
-    wanted = wanted_by(asked)
+    wanted = filter_of(asked)
     cursor = Cursor.of(asked["page"]) if "page" in asked else None
-    found = await library.queries.pictures(wanted, cursor, ON_A_PAGE)
+    found = await context.queries.pictures(wanted, cursor, ON_A_PAGE)
     filters = {name: value for name, value in asked.items() if name != "page"}
     fixed = str(_just_after(found.items[0])) if found.items else None
     return page.render(
@@ -69,14 +69,14 @@ async def show(request: Request) -> Response:
         older=found.older and page.href(page.path, **filters, page=found.older),
         fixed=fixed and page.href(page.path, **filters, page=fixed),
         first_page=cursor is None,
-        departments=_departments(library.scenarios),
-        flows=_flows(library.scenarios, asked.get("departement")),
-        titles={tile.scenario_id: library.title(tile.scenario_id) for tile in found.items},
+        departments=_departments(context.scenarios),
+        flows=_flows(context.scenarios, asked.get("departement")),
+        titles={tile.scenario_id: context.title(tile.scenario_id) for tile in found.items},
         DEPARTMENTS=DEPARTMENTS,
     )
 
 
-def wanted_by(asked: Mapping[str, str]) -> Filter:
+def filter_of(asked: Mapping[str, str]) -> Filter:
     """
     The filter of an address; its `verdict` is one of the verdicts or one of their groups.
 

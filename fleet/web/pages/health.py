@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from fleet.errors import StoreRefused, StoreUnreachable
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 
 router = APIRouter()
 
@@ -25,9 +25,9 @@ async def live() -> JSONResponse:
 async def ready(request: Request) -> JSONResponse:
     """Whether MongoDB answers; 503 if not."""
     try:
-        await library_of(request).store.version()
+        await context_of(request).store.version()
         problem = None
     except (StoreUnreachable, StoreRefused):
         problem = "MongoDB does not answer"  # not its address: anybody may ask this
-    said = {"live": True, "ready": problem is None, "problem": problem}
-    return JSONResponse(said, 503 if problem else 200, headers={"Cache-Control": "no-store"})
+    body = {"live": True, "ready": problem is None, "problem": problem}
+    return JSONResponse(body, 503 if problem else 200, headers={"Cache-Control": "no-store"})

@@ -16,7 +16,7 @@ from fleet.models import now
 from fleet.models.departments import NOWHERE
 from fleet.models.query import Filter
 from fleet.rendering.i18n import N_, Words
-from fleet.web.context import WebContext, library_of
+from fleet.web.context import WebContext, context_of
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ class Point:
 @router.get("/installation")
 async def installation(request: Request) -> HTMLResponse:
     """The points, what is required first; practice needs no more than that."""
-    page, library = PageContext(request), library_of(request)
-    parts = [(page.t("Sans quoi rien n’est mesuré"), await needed_of(page, library))]
-    if not library.made_up:
-        wanted = await wanted_of(page, library)
+    page, context = PageContext(request), context_of(request)
+    parts = [(page.t("Sans quoi rien n’est mesuré"), await required_points(page, context))]
+    if not context.made_up:
+        wanted = await recommended_points(page, context)
         parts.append((page.t("Pour durer, et pour que cela se sache"), wanted))
     found = [point.state for _, points in parts for point in points]
     return page.render(
@@ -88,43 +88,43 @@ async def installation(request: Request) -> HTMLResponse:
     )
 
 
-async def missing_of(page: PageContext, library: WebContext) -> list[str]:
+async def missing_points(page: PageContext, context: WebContext) -> list[str]:
     """What a fleet cannot do without and this one lacks, for one line of another page."""
-    needed = await needed_of(page, library)
+    needed = await required_points(page, context)
     titles = [point.title for point in needed if point.state is InstallationState.TO_DO]
     return [title[:1].lower() + title[1:] for title in titles]
 
 
-async def needed_of(page: PageContext, library: WebContext) -> list[Point]:
+async def required_points(page: PageContext, context: WebContext) -> list[Point]:
     """What a fleet cannot do without: two indexed reads, for the overview asks too."""
-    status, latest = await asyncio.gather(library.store.watch_state.status(), _latest(library, 1))
+    status, latest = await asyncio.gather(context.store.watch_state.status(), _latest(context, 1))
     if latest and not latest[0].picture:
-        latest = await _latest(library, LATEST)
+        latest = await _latest(context, LATEST)
     return [
-        _contact(page, library, status),
-        _scenarios(page, library),
-        _watching(page, library, status),
-        _attempt(page, library, latest),
+        _contact(page, context, status),
+        _scenarios(page, context),
+        _watching(page, context, status),
+        _attempt(page, context, latest),
     ]
 
 
-async def _latest(library: WebContext, limit: int) -> Sequence[GalleryTile]:
+async def _latest(context: WebContext, limit: int) -> Sequence[GalleryTile]:
     """The latest attempts, the very last first."""
-    return (await library.queries.pictures(Filter(), limit=limit)).items
+    return (await context.queries.pictures(Filter(), limit=limit)).items
 
 
-async def wanted_of(page: PageContext, library: WebContext) -> list[Point]:
+async def recommended_points(page: PageContext, context: WebContext) -> list[Point]:
     """What a fleet that is to last should have."""
     status, users, seals, dump = await asyncio.gather(
-        library.store.watch_state.status(),
-        library.store.accounts.list(),
-        library.store.ledger.statements(limit=1),
-        library.store.dumps.last(),
+        context.store.watch_state.status(),
+        context.store.accounts.list(),
+        context.store.ledger.statements(limit=1),
+        context.store.dumps.last(),
     )
     return [
         _backup(page, dump),
         _seals(page, seals[0] if seals else None),
-        _told(
+        _setting_point(
             page.t("Des avis quand une démarche change"),
             status.notices if status else None,
             page.t("Quelqu’un est averti quand une démarche change, ou que le robot s’arrête."),
@@ -132,7 +132,7 @@ async def wanted_of(page: PageContext, library: WebContext) -> list[Point]:
             "FLEET_NOTIFY_URLS=mailto://…",
             page.t("Seul le robot le sait, et il n’a pas parlé."),
         ),
-        _told(
+        _setting_point(
             page.t("Une surveillance extérieure"),
             status.heartbeat if status else None,
             page.t("Une adresse extérieure est appelée tant que le robot va bien."),
@@ -142,9 +142,9 @@ async def wanted_of(page: PageContext, library: WebContext) -> list[Point]:
         ),
         Point(
             page.t("L’adresse de ces pages"),
-            InstallationState.DONE if library.public_url else InstallationState.TO_DO,
-            library.public_url or page.t("Avis et dossiers ne peuvent mener à aucune page."),
-            "" if library.public_url else "FLEET_PUBLIC_URL=https://…",
+            InstallationState.DONE if context.public_url else InstallationState.TO_DO,
+            context.public_url or page.t("Avis et dossiers ne peuvent mener à aucune page."),
+            "" if context.public_url else "FLEET_PUBLIC_URL=https://…",
         ),
         Point(
             page.t("Un compte pour les bénévoles"),
@@ -157,27 +157,27 @@ async def wanted_of(page: PageContext, library: WebContext) -> list[Point]:
     ]
 
 
-def _in_container(library: WebContext, command: str) -> str:
+def _in_container(context: WebContext, command: str) -> str:
     """What to type for a command of the watching fleet, in `docker-compose.yml`."""
-    if library.made_up:
+    if context.made_up:
         return f"docker compose --profile demo exec demo-watch {command}"
     return f"docker compose exec watch {command}"
 
 
-def _service(library: WebContext, verb: str) -> str:
+def _service(context: WebContext, verb: str) -> str:
     """What to type for a verb of Docker about the watching fleet."""
-    if library.made_up:
+    if context.made_up:
         return f"docker compose --profile demo {verb} demo-watch"
     return f"docker compose {verb} watch"
 
 
-def _contact(words: Words, library: WebContext, status: Status | None) -> Point:
+def _contact(words: Words, context: WebContext, status: Status | None) -> Point:
     title, typed = words.t("Une adresse de contact"), "FLEET_CONTACT_URL=https://…"
-    if library.made_up:
+    if context.made_up:
         seen = words.t("Seules des préfectures d’entraînement sont visitées.")
         return Point(title, InstallationState.UNNEEDED, seen)
-    if library.contact:
-        seen = words.t("Les sites voient qui les visite : %(contact)s", contact=library.contact)
+    if context.contact:
+        seen = words.t("Les sites voient qui les visite : %(contact)s", contact=context.contact)
         return Point(title, InstallationState.DONE, seen)
     if status and status.ready and not status.stopped and not status.stale(now()):
         seen = words.t("Ces pages n’en connaissent aucune ; le robot en a peut-être une.")
@@ -189,12 +189,12 @@ def _contact(words: Words, library: WebContext, status: Status | None) -> Point:
     return Point(title, InstallationState.TO_DO, seen, typed)
 
 
-def _scenarios(words: Words, library: WebContext) -> Point:
-    title, n = words.t("Des démarches à visiter"), len(library.scenarios)
-    if n and library.problems:
+def _scenarios(words: Words, context: WebContext) -> Point:
+    title, n = words.t("Des démarches à visiter"), len(context.scenarios)
+    if n and context.problems:
         title = words.t("Un catalogue sans erreur")
     seen = words.nt("%(n)s démarche au catalogue.", "%(n)s démarches au catalogue.", n)
-    bad = tuple(library.problems)
+    bad = tuple(context.problems)
     if bad:
         seen += " " + words.nt(
             "%(n)s fichier ne peut pas être lu :",
@@ -202,22 +202,22 @@ def _scenarios(words: Words, library: WebContext) -> Point:
             len(bad),
         )
     sound = n and not bad
-    typed = "" if sound else _in_container(library, "fleet check")
+    typed = "" if sound else _in_container(context, "fleet check")
     return Point(
         title, InstallationState.DONE if sound else InstallationState.TO_DO, seen, typed, bad[:5]
     )
 
 
-def _watching(page: PageContext, library: WebContext, status: Status | None) -> Point:
-    title, typed = page.t("Un robot à l’œuvre"), _service(library, "logs")
-    if status is None and library.made_up:
+def _watching(page: PageContext, context: WebContext, status: Status | None) -> Point:
+    title, typed = page.t("Un robot à l’œuvre"), _service(context, "logs")
+    if status is None and context.made_up:
         seen = page.t("Aucun n’observe ici ; pour s’exercer, « fleet run --practice » suffit.")
         return Point(title, InstallationState.UNNEEDED, seen)
     if status is None:
         seen = page.t("Aucun robot n’a encore observé dans cette base.")
     elif status.stopped:
         seen = page.t("Il s’est arrêté le %(at)s.", at=page.instant(status.at))
-        typed = _service(library, "up -d")
+        typed = _service(context, "up -d")
     elif status.stale(now()):
         seen = page.t("Plus de nouvelles de lui depuis le %(at)s.", at=page.instant(status.at))
     elif status.problem:
@@ -236,20 +236,20 @@ def _watching(page: PageContext, library: WebContext, status: Status | None) -> 
     return Point(title, InstallationState.TO_DO, seen, typed)
 
 
-def _attempt(page: PageContext, library: WebContext, latest: Sequence[GalleryTile]) -> Point:
+def _attempt(page: PageContext, context: WebContext, latest: Sequence[GalleryTile]) -> Point:
     title = page.t("Une première capture")
     if pictured := next((tile for tile in latest if tile.picture), None):
         seen = page.t("La dernière est du %(at)s.", at=page.instant(pictured.started_at))
         return Point(title, InstallationState.DONE, seen, link=f"/tentative/{pictured.attempt_id}")
     if latest:
         seen = page.t("Les dernières tentatives n’ont montré aucune page.")
-        return Point(title, InstallationState.TO_DO, seen, _in_container(library, "fleet doctor"))
+        return Point(title, InstallationState.TO_DO, seen, _in_container(context, "fleet doctor"))
     seen = page.t("Aucune encore. Un robot à l’œuvre en fait ; pour ne pas attendre :")
-    wanted = (s for s in library.scenarios.values() if not s.control)
+    wanted = (s for s in context.scenarios.values() if not s.control)
     some = next((s.id for s in wanted if s.department != NOWHERE), "")
-    run = "fleet run --practice" if library.made_up else "fleet run"
+    run = "fleet run --practice" if context.made_up else "fleet run"
     return Point(
-        title, InstallationState.TO_DO, seen, _in_container(library, f"{run} {some}".rstrip())
+        title, InstallationState.TO_DO, seen, _in_container(context, f"{run} {some}".rstrip())
     )
 
 
@@ -293,7 +293,9 @@ def _seals(page: PageContext, latest: Seal | None) -> Point:
     return Point(title, InstallationState.TO_DO, seen, typed, link="/sceaux")
 
 
-def _told(title: str, is_set: bool | None, yes: str, no: str, typed: str, unknown: str) -> Point:
+def _setting_point(
+    title: str, is_set: bool | None, yes: str, no: str, typed: str, unknown: str
+) -> Point:
     if is_set is None:
         return Point(title, InstallationState.UNKNOWN, unknown, typed)
     return (

@@ -24,10 +24,10 @@ class Gap:
 
 
 async def gaps_of(
-    page: PageContext, library: WebContext, scenario_id: str, period: Period
+    page: PageContext, context: WebContext, scenario_id: str, period: Period
 ) -> list[Gap]:
     """The reasons for which visits due in these Paris days were not made, most frequent first."""
     since, until = day_start(period.first), day_start(period.last + timedelta(days=1))
-    counts = await library.store.missed_visits.counts(since, until, scenario_id)
+    counts = await context.store.missed_visits.counts(since, until, scenario_id)
     found = [Gap(page.t(WORDS[why]), count) for why, count in counts.items()]
     return sorted(found, key=lambda gap: -gap.count)

@@ -32,7 +32,7 @@ SEEN: dict[Sighting, str] = {
 
 FIELDS = ("jour", "heure", "departement", "demarche", "autre_demarche", "vu", "note")
 EARLIEST = datetime(2010, 1, 1, tzinfo=PARIS)
-CLOCKS_APART = timedelta(minutes=10)
+CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a volunteer's clock may be ahead of ours."""
 
 
@@ -80,7 +80,7 @@ def _seen_at(texts: Mapping[str, str], problems: dict[str, str]) -> datetime | N
     at = plain.replace(tzinfo=PARIS)
     if at.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) != plain:
         problems["jour"] = N_("Cette heure n’existe pas : c’est celle du passage à l’heure d’été.")
-    elif at > datetime.now(PARIS) + CLOCKS_APART:
+    elif at > datetime.now(PARIS) + CLOCK_TOLERANCE:
         problems["jour"] = N_("Ce moment est dans l’avenir.")
     elif at < EARLIEST:
         problems["jour"] = N_("Cette date est trop ancienne.")

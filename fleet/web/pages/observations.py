@@ -27,9 +27,9 @@ from fleet.models import now
 from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.i18n import N_
 from fleet.storage.collections.observations import MAX_REASON, Observation, Sighting, Withdrawal
-from fleet.web.context import library_of
-from fleet.web.middleware.forms import sent_form, text_of
-from fleet.web.middleware.sessions import UPLOAD_BYTES, session_of, to_sign_in
+from fleet.web.context import context_of
+from fleet.web.middleware.forms import read_form, text_of
+from fleet.web.middleware.sessions import UPLOAD_BYTES, redirect_to_sign_in, session_of
 from fleet.web.not_modified import unchanged
 from fleet.web.pages.evidence import HARMLESS, READ
 from fleet.web.pages.observation_form import SEEN, ObservationAnswers
@@ -54,7 +54,7 @@ async def observations(request: Request) -> Response:
     department = request.query_params.get("departement") or None
     if department is not None and department not in DEPARTMENTS:
         raise HTTPException(400, f"departement={department[:20]!r}: 63, 2A, 971, …")
-    found = await library_of(request).store.observations.latest(
+    found = await context_of(request).store.observations.latest(
         LISTED + 1, skip=(number - 1) * LISTED, department=department
     )
     return page.render(
@@ -77,24 +77,24 @@ def _page_number(request: Request) -> int:
 
 
 @router.get("/observations/nouvelle")
-async def blank(request: Request) -> Response:
+async def empty_form(request: Request) -> Response:
     """The form."""
     if session_of(request).user is None:
-        return to_sign_in(request)
+        return redirect_to_sign_in(request)
     return _form(request, ObservationAnswers.none())
 
 
 @router.post("/observations/nouvelle")
 async def add(request: Request) -> Response:
     """Keep an observation, or show the form again with what is wrong."""
-    user, library = session_of(request).user, library_of(request)
+    user, context = session_of(request).user, context_of(request)
     if user is None:
-        return to_sign_in(request)
-    async with sent_form(request, files=1) as form:
-        answers = ObservationAnswers.of(form, library.scenarios)
-        original = await _sent_file(form)
+        return redirect_to_sign_in(request)
+    async with read_form(request, files=1) as form:
+        answers = ObservationAnswers.of(form, context.scenarios)
+        original = await _read_file(form)
     status = HTTP_422_UNPROCESSABLE_CONTENT
-    kept = None
+    uploaded = None
     if not original:
         answers.problems["image"] = N_("Joignez une image : une capture d’écran ou une photo.")
     elif len(original) > UPLOAD_BYTES:
@@ -102,24 +102,26 @@ async def add(request: Request) -> Response:
         status = HTTP_413_CONTENT_TOO_LARGE
     elif not answers.problems:
         try:
-            kept = await uploaded_picture(original)
+            uploaded = await uploaded_picture(original)
         except UnusablePicture as exc:
             answers.problems["image"] = str(exc)
-    if kept is None or answers.seen_at is None:
+    if uploaded is None or answers.seen_at is None:
         return _form(request, answers, status)
-    observation = _observation(user.name, answers, kept)
-    await library.store.observations.add(observation, kept.picture, kept.small)
+    observation = _observation(user.name, answers, uploaded)
+    await context.store.observations.add(observation, uploaded.picture, uploaded.small)
     address = PageContext(request).href(f"/observations/{observation.id}")
     return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
 
 
-async def _sent_file(form: FormData) -> bytes:
+async def _read_file(form: FormData) -> bytes:
     """The file's bytes, up to one more than may be; its name is not looked at."""
     file = form.get("image")
     return await file.read(UPLOAD_BYTES + 1) if isinstance(file, UploadFile) else b""
 
 
-def _observation(author: str, answers: ObservationAnswers, kept: UploadedPicture) -> Observation:
+def _observation(
+    author: str, answers: ObservationAnswers, uploaded: UploadedPicture
+) -> Observation:
     texts = answers.texts
     return Observation.model_validate(
         {
@@ -132,19 +134,19 @@ def _observation(author: str, answers: ObservationAnswers, kept: UploadedPicture
             "flow_words": texts["autre_demarche"],
             "seen": Sighting(texts["vu"]),
             "note": texts["note"],
-            "original_sha256": kept.original_sha256,
-            "original_size_bytes": kept.original_size_bytes,
-            "sha256": kept.sha256,
-            "size_bytes": len(kept.picture),
-            "width": kept.width,
-            "height": kept.height,
+            "original_sha256": uploaded.original_sha256,
+            "original_size_bytes": uploaded.original_size_bytes,
+            "sha256": uploaded.sha256,
+            "size_bytes": len(uploaded.picture),
+            "width": uploaded.width,
+            "height": uploaded.height,
         }
     )
 
 
 def _form(request: Request, answers: ObservationAnswers, status: int = 200) -> Response:
-    library = library_of(request)
-    in_order = sorted(library.scenarios.values(), key=lambda s: (s.department, s.title))
+    context = context_of(request)
+    in_order = sorted(context.scenarios.values(), key=lambda s: (s.department, s.title))
     return PageContext(request).render(
         "observation_form.html",
         status=status,
@@ -159,18 +161,18 @@ def _form(request: Request, answers: ObservationAnswers, status: int = 200) -> R
 @router.get("/observations/{id_}")
 async def observation(request: Request, id_: str) -> Response:
     """One observation, or what is left of one that was withdrawn."""
-    return _shown(request, await _found(request, id_))
+    return _show(request, await _find(request, id_))
 
 
-def _shown(request: Request, found: Observation, problem: str = "", reason: str = "") -> Response:
-    session, library = session_of(request), library_of(request)
+def _show(request: Request, found: Observation, problem: str = "", reason: str = "") -> Response:
+    session, context = session_of(request), context_of(request)
     return PageContext(request).render(
         "observation.html",
         status=HTTP_422_UNPROCESSABLE_CONTENT if problem else 200,
         found=found,
         department=DEPARTMENTS.get(found.department, found.department),
-        flow=flow_name(library, found),
-        linked=found.scenario_id in library.scenarios,
+        flow=flow_name(context, found),
+        linked=found.scenario_id in context.scenarios,
         seen_words=SEEN,
         user=session.user,
         form_token=session.form_token,
@@ -180,13 +182,13 @@ def _shown(request: Request, found: Observation, problem: str = "", reason: str 
     )
 
 
-def flow_name(library: WebContext, found: Observation) -> str:
+def flow_name(context: WebContext, found: Observation) -> str:
     """The flow of an observation, for a reader."""
-    return library.title(found.scenario_id) if found.scenario_id else found.flow_words
+    return context.title(found.scenario_id) if found.scenario_id else found.flow_words
 
 
-async def _found(request: Request, id_: str) -> Observation:
-    found = await library_of(request).store.observations.get(id_)
+async def _find(request: Request, id_: str) -> Observation:
+    found = await context_of(request).store.observations.get(id_)
     if found is None:
         raise HTTPException(HTTP_404_NOT_FOUND, id_[:80])
     return found
@@ -197,16 +199,16 @@ async def withdraw(request: Request, id_: str) -> Response:
     """Take an observation back, with a reason."""
     user = session_of(request).user
     if user is None:
-        return to_sign_in(request, f"/observations/{id_[:80]}")
-    async with sent_form(request) as form:
+        return redirect_to_sign_in(request, f"/observations/{id_[:80]}")
+    async with read_form(request) as form:
         reason = text_of(form, "raison")
-    found = await _found(request, id_)
+    found = await _find(request, id_)
     if not reason:
-        return _shown(request, found, N_("Dites pourquoi : la raison reste affichée."))
+        return _show(request, found, N_("Dites pourquoi : la raison reste affichée."))
     if len(reason) > MAX_REASON:
-        return _shown(request, found, N_("C’est trop long : 500 caractères au plus."), reason)
+        return _show(request, found, N_("C’est trop long : 500 caractères au plus."), reason)
     withdrawal = Withdrawal(by=user.name, at=now(), reason=reason)
-    await library_of(request).store.observations.withdraw(found.id, withdrawal)
+    await context_of(request).store.observations.withdraw(found.id, withdrawal)
     address = PageContext(request).href(f"/observations/{found.id}")
     return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
 
@@ -214,16 +216,16 @@ async def withdraw(request: Request, id_: str) -> Response:
 @router.api_route("/observations/{id_}/image.jpg", methods=READ)
 async def picture(request: Request, id_: str) -> Response:
     """The picture; HTTPException 404 once it is withdrawn."""
-    found = await _found(request, id_)
-    content = await library_of(request).store.observations.picture(found)
+    found = await _find(request, id_)
+    content = await context_of(request).store.observations.picture(found)
     return _jpeg(request, found, content, found.sha256)
 
 
 @router.api_route("/observations/{id_}/vignette.jpg", methods=READ)
 async def small(request: Request, id_: str) -> Response:
     """The small copy of the picture; HTTPException 404 once it is withdrawn."""
-    found = await _found(request, id_)
-    content = await library_of(request).store.observations.small(found)
+    found = await _find(request, id_)
+    content = await context_of(request).store.observations.small(found)
     return _jpeg(request, found, content, f"{found.sha256}-small")
 
 

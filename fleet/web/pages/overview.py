@@ -17,8 +17,8 @@ from fleet.models.departments import DEPARTMENTS, NOWHERE
 from fleet.rendering.i18n import N_
 from fleet.rendering.scale import FEW, LEVELS, level, share_text
 from fleet.web.charts import map as departments_map
-from fleet.web.context import library_of
-from fleet.web.pages.installation import missing_of
+from fleet.web.context import context_of
+from fleet.web.pages.installation import missing_points
 from fleet.web.period import CHOICES, period_of
 from fleet.web.templating import PageContext
 
@@ -109,13 +109,13 @@ class TableOrder:
 @router.get("/")
 async def overview(request: Request) -> HTMLResponse:
     """The map, the table, the latest changes."""
-    page, library = PageContext(request), library_of(request)
+    page, context = PageContext(request), context_of(request)
     asked = period_of(request.query_params)
     order = TableOrder.of(request.query_params)
     missing, halves, changes = await asyncio.gather(
-        missing_of(page, library),
-        library.store.figures.overview(asked.period),
-        library.store.figures.changes(CHANGES, control=False),
+        missing_points(page, context),
+        context.store.figures.overview(asked.period),
+        context.store.figures.changes(CHANGES, control=False),
     )
     rows = [DepartmentRow(c, DEPARTMENTS[c], h.foreigners, h.control) for c, h in halves.items()]
     return page.render(
@@ -128,7 +128,7 @@ async def overview(request: Request) -> HTMLResponse:
         foreigners=Counts.total(row.foreigners for row in rows),
         control=Counts.total(row.control for row in rows),
         measured=sum(row.code != NOWHERE for row in rows),
-        places=departments_map.places(page, {row.code: row.foreigners for row in rows}),
+        places=departments_map.map_departments(page, {row.code: row.foreigners for row in rows}),
         map=departments_map,
         levels=[(name, page.t(words)) for _, name, words in LEVELS],
         few=FEW,

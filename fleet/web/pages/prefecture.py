@@ -18,7 +18,7 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
 from fleet.rendering.i18n import N_
 from fleet.rendering.scale import DELAYS, share_text
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.period import CHOICES, period_of
 from fleet.web.templating import PageContext
 
@@ -84,15 +84,15 @@ def bar_of(counts: Counts) -> list[Part]:
     return parts
 
 
-async def last_attempt(library: WebContext, scenario_id: str) -> Attempt | None:
+async def last_attempt(context: WebContext, scenario_id: str) -> Attempt | None:
     """The latest attempt of a flow, whatever the period; None if there is none."""
-    found = await library.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
+    found = await context.queries.attempts(Filter(scenario_id=scenario_id), limit=1)
     return next(iter(found.items), None)
 
 
-async def _latest(library: WebContext, scenario_id: str) -> GalleryTile | None:
+async def _latest(context: WebContext, scenario_id: str) -> GalleryTile | None:
     """As `last_attempt`, but of the attempt only what a card shows."""
-    found = await library.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
+    found = await context.queries.pictures(Filter(scenario_id=scenario_id), limit=1)
     return next(iter(found.items), None)
 
 
@@ -101,19 +101,19 @@ async def prefecture(request: Request, code: str) -> HTMLResponse:
     """The flows of a department that are in the catalogue or have attempts in the period."""
     if code not in DEPARTMENTS:
         raise HTTPException(404)
-    page, library = PageContext(request), library_of(request)
+    page, context = PageContext(request), context_of(request)
     asked = period_of(request.query_params)
     totals = {
         each.scenario_id: each
-        for each in await library.store.figures.department(code, asked.period)
+        for each in await context.store.figures.department(code, asked.period)
     }
-    known = {each.id: each for each in library.scenarios.values() if each.department == code}
+    known = {each.id: each for each in context.scenarios.values() if each.department == code}
     ids = sorted({*totals, *known})
-    lasts = await asyncio.gather(*(_latest(library, each) for each in ids))
+    lasts = await asyncio.gather(*(_latest(context, each) for each in ids))
     cards = [
         FlowCard(
             scenario_id=each,
-            title=library.title(each),
+            title=context.title(each),
             control=known[each].control if each in known else totals[each].control,
             platform=platform_name(page, known[each].family) if each in known else None,
             totals=totals.get(each),

@@ -29,9 +29,9 @@ from fleet.ledger.findings import Case
 from fleet.ledger.timestamps import NoTimestamp
 from fleet.models import now
 from fleet.rendering.i18n import N_
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
-from fleet.web.pages.proof_labels import said
+from fleet.web.pages.proof_labels import finding_text
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -78,24 +78,24 @@ class AttemptProof:
 
 async def proof_of(request: Request, attempt_id: str) -> AttemptProof:
     """The proof of an attempt as it is stored; nothing is made anew but what tokens say."""
-    library = library_of(request)
-    ledger = library.store.ledger
+    context = context_of(request)
+    ledger = context.store.ledger
     link, number = (await ledger.links_of([attempt_id])).get(attempt_id, (None, None))
     above = await ledger.statements(before=number + 1, limit=1) if number is not None else []
     seal = next((each for each in above if each.statement.number == number), None)
     if seal is None:
         return AttemptProof(link, None, (), ())
-    return AttemptProof(link, seal, *stamps_of(seal, TrustedRoots(library.roots)))
+    return AttemptProof(link, seal, *stamps_of(seal, TrustedRoots(context.roots)))
 
 
 def stamps_of(
-    seal: Seal, believed: TrustedRoots
+    seal: Seal, trusted: TrustedRoots
 ) -> tuple[tuple[ShownTimestamp, ...], tuple[str, ...]]:
     """The timestamps of a seal, and the hosts of the authorities that are missing among them."""
     stamps = []
     for token in seal.tokens:
         try:
-            read = believed.read(token.token, seal.statement.content)
+            read = trusted.read(token.token, seal.statement.content)
         except NoTimestamp:
             continue  # as good as none; verifying names it
         stamps.append(
@@ -115,19 +115,19 @@ def _common_name(subject: str) -> str:
     return str(named[0].value) if named else subject
 
 
-def turns_of(request: Request) -> RenderLimiter:
+def limiter_of(request: Request) -> RenderLimiter:
     """What makes verifications wait for each other."""
-    found: RenderLimiter = request.app.state.turns
+    found: RenderLimiter = request.app.state.limiter
     return found
 
 
 @router.get("/tentative/{attempt_id}/verification")
 async def verification(request: Request, attempt_id: str) -> HTMLResponse:
     """The attempt made anew from what is stored, and what came of it."""
-    page, library = PageContext(request), library_of(request)
-    async with turns_of(request).turn():
+    page, context = PageContext(request), context_of(request)
+    async with limiter_of(request).turn():
         try:
-            report = await Verifier(library.store, library.roots).attempt(attempt_id)
+            report = await Verifier(context.store, context.roots).attempt(attempt_id)
         except BadInput as exc:
             raise HTTPException(404, attempt_id[:80]) from exc
     proof = await proof_of(request, attempt_id)
@@ -145,8 +145,8 @@ async def verification(request: Request, attempt_id: str) -> HTMLResponse:
         at=now(),
         report=report,
         proof=proof,
-        findings=[said(page, each) for each in report.findings],
-        told=[said(page, n) for n in report.notices if n.case is not Case.FILE_REMOVED],
+        findings=[finding_text(page, each) for each in report.findings],
+        told=[finding_text(page, n) for n in report.notices if n.case is not Case.FILE_REMOVED],
         gone=list(gone.values()),
     )
 
@@ -165,17 +165,17 @@ async def manifest(request: Request, attempt_id: str) -> Response:
 @router.get("/tentative/{attempt_id}/preuve.zip")
 async def files(request: Request, attempt_id: str) -> Response:
     """Manifest, link, audit path, seal and timestamps as files, named as in a dossier."""
-    library = library_of(request)
+    context = context_of(request)
     document = await _document(request, attempt_id)
-    links = await library.store.ledger.links_of([attempt_id])
+    links = await context.store.ledger.links_of([attempt_id])
     if document is None or attempt_id not in links:
         raise HTTPException(404, attempt_id[:80])
     link, number = links[attempt_id]
-    believed = TrustedRoots(library.roots)
-    async with turns_of(request).turn():
+    trusted = TrustedRoots(context.roots)
+    async with limiter_of(request).turn():
         try:
             covered = {attempt_id: number}
-            seals = [s async for s in seals_of(library.store.ledger, covered, believed)]
+            seals = [s async for s in seals_of(context.store.ledger, covered, trusted)]
         except BadInput as exc:
             raise EvidenceProblem(
                 503,
@@ -186,7 +186,7 @@ async def files(request: Request, attempt_id: str) -> Response:
                 ),
                 str(exc),
             ) from exc
-    named = attempt_files(document, link, seals, believed)
+    named = attempt_files(document, link, seals, trusted)
     content = await asyncio.to_thread(zip_files, f"proof-{document['_id']}.zip", named)
     headers = {
         **FRESH,
@@ -197,4 +197,4 @@ async def files(request: Request, attempt_id: str) -> Response:
 
 async def _document(request: Request, attempt_id: str) -> dict[str, object] | None:
     """The attempt as it is stored; None if it is not there."""
-    return await anext(library_of(request).store.ledger.documents({"_id": attempt_id}), None)
+    return await anext(context_of(request).store.ledger.documents({"_id": attempt_id}), None)

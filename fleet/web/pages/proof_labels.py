@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet.ledger.findings import Case
-from fleet.rendering.i18n import spaced
-from fleet.web.templating import straight
+from fleet.rendering.i18n import with_spaces
+from fleet.web.templating import escape_bidi
 
 if TYPE_CHECKING:
     from fleet.ledger.findings import Finding
@@ -78,8 +78,8 @@ FRENCH: dict[Case, str] = {
 """For each case; its words name the same values."""
 
 
-def said(words: Words, finding: Finding) -> str:
+def finding_text(words: Words, finding: Finding) -> str:
     """The finding in the language of `words`; what others wrote in it cannot turn the line."""
     if words.language == "en":
-        return straight(f"{finding[:1].upper()}{finding[1:]}.".replace("..", "."))
-    return straight(spaced(FRENCH[finding.case]) % finding.values)
+        return escape_bidi(f"{finding[:1].upper()}{finding[1:]}.".replace("..", "."))
+    return escape_bidi(with_spaces(FRENCH[finding.case]) % finding.values)

@@ -22,7 +22,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 from fleet.models import Run, Verdict, now
 from fleet.models.query import Cursor, Filter
 from fleet.storage.paging import MAX_LIMIT
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -71,25 +71,25 @@ class RunProgress:
 @router.get("/visites")
 async def runs(request: Request) -> HTMLResponse:
     """The runs."""
-    page, browse = PageContext(request), library_of(request).queries
-    found = await browse.runs(_cursor(request), RUNS)
-    progress = await asyncio.gather(*(progress_of(browse, run) for run in found.items))
+    page, queries = PageContext(request), context_of(request).queries
+    found = await queries.runs(_cursor(request), RUNS)
+    progress = await asyncio.gather(*(progress_of(queries, run) for run in found.items))
     return page.render("runs.html", found=found, progress=progress, in_order=in_order)
 
 
 @router.get("/visites/{run_id}")
 async def run(request: Request, run_id: str) -> HTMLResponse:
     """One run."""
-    page, library = PageContext(request), library_of(request)
-    found = await library.store.run(run_id)
+    page, context = PageContext(request), context_of(request)
+    found = await context.store.run(run_id)
     if found is None:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no run {run_id[:80]!r}")
     cursor = _cursor(request)
     return page.render(
         "run.html",
         run=found,
-        progress=await progress_of(library.queries, found),
-        attempts=await library.queries.attempts(Filter(run_id=run_id), cursor, ATTEMPTS),
+        progress=await progress_of(context.queries, found),
+        attempts=await context.queries.attempts(Filter(run_id=run_id), cursor, ATTEMPTS),
         in_order=in_order,
         live=cursor is None,
     )
@@ -105,13 +105,13 @@ def in_order(verdicts: Counter[Verdict]) -> list[tuple[Verdict, int]]:
     return [(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]]
 
 
-async def progress_of(browse: AttemptQueries, run: Run) -> RunProgress:
+async def progress_of(queries: AttemptQueries, run: Run) -> RunProgress:
     """How far a run came; reads its attempts, newest first, up to `COUNTED`."""
     verdicts: Counter[Verdict] = Counter()
     last_at = None
     cursor = None
     while True:
-        page = await browse.pictures(Filter(run_id=run.id), cursor, MAX_LIMIT)
+        page = await queries.pictures(Filter(run_id=run.id), cursor, MAX_LIMIT)
         verdicts.update(tile.verdict for tile in page.items)
         last_at = last_at or max((tile.started_at for tile in page.items), default=None)
         cursor = page.older

@@ -15,10 +15,10 @@ from fleet.errors import BadInput
 from fleet.evidence.dossier.proof_files import seal_files, zip_files
 from fleet.evidence.dossier.proofs import TrustedRoots, public_pem, seal_alone
 from fleet.rendering.i18n import N_
-from fleet.web.context import library_of
+from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
 from fleet.web.pages.proof import FRESH, stamps_of
-from fleet.web.pages.proof_labels import said
+from fleet.web.pages.proof_labels import finding_text
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ ON_A_PAGE = 24
 @router.get("/sceaux")
 async def seals(request: Request) -> HTMLResponse:
     """The seals, latest first."""
-    page, library = PageContext(request), library_of(request)
-    ledger = library.store.ledger
+    page, context = PageContext(request), context_of(request)
+    ledger = context.store.ledger
     before = _number(request.query_params.get("avant", ""))
     latest, found, unsealed, verifications = await asyncio.gather(
         ledger.statements(limit=1),
         ledger.statements(before=before, limit=ON_A_PAGE + 1),
         ledger.count_unsealed(),
-        library.store.verifications.latest(),
+        context.store.verifications.latest(),
     )
-    shown, believed = found[:ON_A_PAGE], TrustedRoots(library.roots)
+    shown, trusted = found[:ON_A_PAGE], TrustedRoots(context.roots)
     return page.render(
         "seals.html",
         latest=latest[0] if latest else None,
-        seals=[(seal, *stamps_of(seal, believed)) for seal in shown],
+        seals=[(seal, *stamps_of(seal, trusted)) for seal in shown],
         keys=list(dict.fromkeys(seal.statement.key for seal in (*latest, *shown))),
         older=shown[-1].statement.number if len(found) > ON_A_PAGE else None,
         newest=before is None,
@@ -67,8 +67,10 @@ def _number(text: str) -> int | None:
 def _shown(page: PageContext, verification: Verification) -> dict[str, Any]:
     """A verification with its findings in the page's language."""
 
-    def words(told: tuple[LoggedFinding, ...]) -> list[str]:
-        return [said(page, finding) for each in told if (finding := each.finding) is not None]
+    def words(logged: tuple[LoggedFinding, ...]) -> list[str]:
+        return [
+            finding_text(page, finding) for each in logged if (finding := each.finding) is not None
+        ]
 
     return {
         "it": verification,
@@ -80,7 +82,7 @@ def _shown(page: PageContext, verification: Verification) -> dict[str, Any]:
 @router.get("/sceaux/cle-publique.pem")
 async def public_key(request: Request) -> Response:
     """The public key of the latest seal, PEM."""
-    latest = await library_of(request).store.ledger.statements(limit=1)
+    latest = await context_of(request).store.ledger.statements(limit=1)
     if not latest:
         raise HTTPException(404)
     headers = {**FRESH, "Content-Disposition": 'attachment; filename="ledger-public-key.pem"'}
@@ -91,13 +93,13 @@ async def public_key(request: Request) -> Response:
 @router.get("/sceaux/{number}.zip")
 async def seal_zip(request: Request, number: str) -> Response:
     """The exact bytes of a seal, its signature, its timestamps, and how to check them."""
-    library, wanted = library_of(request), _number(number)
-    seal = await library.store.ledger.seal(wanted) if wanted is not None else None
+    context, wanted = context_of(request), _number(number)
+    seal = await context.store.ledger.seal(wanted) if wanted is not None else None
     if seal is None:
         raise HTTPException(404, number[:20])
-    believed = TrustedRoots(library.roots)
+    trusted = TrustedRoots(context.roots)
     try:
-        own = seal_alone(seal, believed)
+        own = seal_alone(seal, trusted)
     except BadInput as exc:
         raise EvidenceProblem(
             503,
@@ -106,6 +108,6 @@ async def seal_zip(request: Request, number: str) -> Response:
             str(exc),
         ) from exc
     name = f"seal-{seal.statement.number:06d}.zip"
-    content = await asyncio.to_thread(zip_files, name, seal_files([own], believed))
+    content = await asyncio.to_thread(zip_files, name, seal_files([own], trusted))
     headers = {**FRESH, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type="application/zip")
