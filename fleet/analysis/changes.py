@@ -46,8 +46,8 @@ class ChangeNote:
     """
     What an attempt that was stored says of the changes around it.
 
-    `changes` are those that its own visit or the next one saw; `no_change` are the ids of the attempts
-    among these two that saw none, whatever was believed before this one came.
+    `changes` are those that its own visit or the next one saw; `no_change` are the ids of the
+    attempts among these two that saw none, whatever was believed before this one came.
     """
 
     changes: tuple[Change, ...] = ()

@@ -157,9 +157,9 @@ class ConcurrencyLimiter:
     """
     How many pages may be open at once, following the machine.
 
-    `async with Places(6) as places:` begins to follow it; then `async with places.place():` waits
-    until a page may be opened, first come, first served. `allowed` and `in_use` count places,
-    `waiting` those who wait, `why` says in words what presses, or `calm`.
+    `async with ConcurrencyLimiter(6) as limiter:` begins to follow it; then `async with
+    limiter.place():` waits until a page may be opened, first come, first served. `allowed` and
+    `in_use` count places, `waiting` those who wait, `why` says in words what presses, or `calm`.
 
     Args:
         maximum: never more than this.

@@ -25,7 +25,7 @@ async def beat(
     url: str, find_problem: Callable[[], str | None], *, every_s: float = EVERY_S
 ) -> None:
     """
-    Request `url` every `every_s` s as long as this runs and `find_problem` gives None; until cancelled.
+    Request `url` every `every_s` s while `find_problem` gives None, until cancelled.
 
     What fails, and what keeps the fleet from its work, is logged once when it begins and once
     when it ends; of the address, which is a secret, nothing is.

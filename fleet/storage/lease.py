@@ -100,7 +100,8 @@ class Lease:
         if not done.matched_count:
             self._certain_until = 0.0
             raise LeaseLost(
-                f"another fleet took this work over ({self._name}): {await self._describe_holder()}."
+                f"another fleet took this work over ({self._name}):"
+                f" {await self._describe_holder()}."
                 " This one had not renewed its lease in time; it stops"
             )
         self._certain_until = asked_at + CERTAIN_SHARE * self._ttl_s

@@ -66,12 +66,12 @@ class Store:
     An open database. Made by `Store.open`; `close` when done (or `async with`).
 
     `queries` and `figures` answer what a reader asks; `rollups` are the counts behind the figures.
-    `accounts` are who may sign in, `observations` what these people saw by hand; `missed_visits` are the
-    visits that were due and were not made, `watch_state` says up to when all are accounted for;
-    `ledger` is the chain that proves that attempts are as they were, `verifications` when that was
-    last checked; `events` is what happened, and what of it was told to whom. `removals` are the
-    files removed on purpose, `references` says which attempts name a file; `dumps` are backups,
-    `schema` is the version of the shape of all this.
+    `accounts` are who may sign in, `observations` what these people saw by hand; `missed_visits`
+    are the visits that were due and were not made, `watch_state` says up to when all are accounted
+    for; `ledger` is the chain that proves that attempts are as they were, `verifications` when
+    that was last checked; `events` is what happened, and what of it was told to whom. `removals`
+    are the files removed on purpose, `references` says which attempts name a file; `dumps` are
+    backups, `schema` is the version of the shape of all this.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:

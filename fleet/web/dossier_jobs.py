@@ -159,7 +159,9 @@ class Dossiers:
         try:
             async with open_pages() as pages:
                 path = self.path(job)
-                built = await build(context.store, pages, job.order, path, context.roots, told)
+                built = await build(
+                    context.store, pages, job.order, path, context.roots, note_progress
+                )
             changes = {"state": "made", "size_bytes": built.size_bytes, "written": built.attempts}
             self._write(job.model_copy(update=changes))
         except FleetError as exc:

@@ -97,7 +97,8 @@ async def _print_file(console: Console, store: Store, sha256: str) -> None:
     console.print(f"{sha256}  {kind}, named by {len(references)} attempts")
     for reference in references[:ATTEMPTS_SHOWN]:
         console.print(
-            f"  {reference.attempt_id}  {reference.scenario_id}  {reference.started_at:%Y-%m-%d %H:%M} UTC,"
+            f"  {reference.attempt_id}  {reference.scenario_id}"
+            f"  {reference.started_at:%Y-%m-%d %H:%M} UTC,"
             f" with {len(reference.sha256s) - 1} other files"
         )
     if len(references) > ATTEMPTS_SHOWN:
