@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import structlog
-from asyncio_pool import AioPool
 
 from fleet.system.resources import Machine
 from fleet.system.resources import ResourceReading as Reading
@@ -174,9 +173,8 @@ class ConcurrencyLimiter:
         self._read, self._sample_s = read, sample_s
         self._young_s = (rules or LoadThresholds()).young_s
         self._gauge = LoadController(most, rules)
-        # The pool counts the places; the gate here lets nobody ask for one that is not free, so
-        # its `spawn` never waits and cannot swallow a cancellation (docs/decisions/0001).
-        self._pool = AioPool(size=most)
+        # Not a pool of asyncio-pool: its size is fixed, and this one's changes with the machine
+        # (docs/decisions/0001-asyncio-pool.md).
         self._queue: deque[asyncio.Future[None]] = deque()
         self._called = 0
         self._opened: dict[object, float] = {}
@@ -209,7 +207,7 @@ class ConcurrencyLimiter:
     @property
     def taken(self) -> int:
         """Places that are taken."""
-        return int(self._pool.n_active) + self._called
+        return len(self._opened) + self._called
 
     @property
     def waiting(self) -> int:
@@ -225,15 +223,13 @@ class ConcurrencyLimiter:
     async def place(self) -> AsyncIterator[None]:
         """A place for one page, as soon as there is one."""
         await self._turn()
-        left = asyncio.Event()
-        held = await self._pool.spawn(left.wait())
-        held.add_done_callback(lambda _: self._call())  # only then is the pool's place free
-        self._opened[left] = asyncio.get_running_loop().time()
+        page = object()
+        self._opened[page] = asyncio.get_running_loop().time()
         try:
             yield
         finally:
-            del self._opened[left]
-            left.set()
+            del self._opened[page]
+            self._call()
 
     async def _turn(self) -> None:
         """Wait until a place is free for the one who calls this."""
