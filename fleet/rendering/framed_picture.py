@@ -89,7 +89,8 @@ def caption_of(
     sentence = words.t(VERDICTS[attempt.verdict][1])
     if page < pages:  # the page below is not the one that says so
         sentence = words.t(
-            "Verdict de toute la visite, donné à sa dernière page (%(pages)s). Ici, page %(page)s.",
+            "Verdict de toute la tentative, donné à sa dernière page (%(pages)s). Ici, page"
+            " %(page)s.",
             page=page,
             pages=pages,
         )
@@ -102,9 +103,9 @@ def caption_of(
         ),
         BandRow(words.t("Démarche"), attempt.scenario_id, code=True),
         BandRow(
-            words.t("Visite"),
+            words.t("Tentative"),
             words.t(
-                "%(id)s, essai n° %(number)s, page %(page)s sur %(pages)s",
+                "%(id)s, n° %(number)s de sa visite, page %(page)s sur %(pages)s",
                 id=attempt.id,
                 number=attempt.number,
                 page=page,

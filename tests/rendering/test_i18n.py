@@ -76,3 +76,23 @@ async def test_an_english_page_has_no_french_spacing(site: Site, address: str) -
         page = page.replace(scenario.title, "")
 
     assert re.findall(r".{0,30}[ \u00a0\u202f][;:?!»](?!\S).{0,9}|.{0,9}«.{0,30}", page) == []
+
+
+def test_each_thing_has_one_word_in_french_and_one_in_english() -> None:
+    """A visit is made of attempts, some of them retries (docs/glossary.md): no try, no sample."""
+    french = [part for message in english() if message.id for part in parts(message.id)]
+    translated = [
+        part for message in english() if message.id for part in parts(message.string or "")
+    ]
+
+    assert [text for text in french if re.search(r"\bessais?\b", text, re.IGNORECASE)] == []
+    assert [text for text in french if re.search(r"\brelevés\b|\bun relevé\b", text)] == [
+        "fichiers conservés : captures, code des pages, relevés de leur texte"  # outlines
+    ]
+    other = r"\b(a|the|no|which) (try|sample|pass)\b|\b(tries|samples|passes)\b"
+    assert [text for text in translated if re.search(other, text)] == []
+
+
+def parts(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    """A text, or its singular and plural, without the names of what is filled in."""
+    return [re.sub(r"%\(\w+\)s", "…", each) for each in ([text] if isinstance(text, str) else text)]

@@ -77,7 +77,7 @@ async def tell_end(alerts: Alerts, watched: Watch) -> None:
         return
     plural = "s" if attempts > 1 else ""
     words = (
-        f"La flotte cesse d’observer, après {attempts} visite{plural} depuis le"
+        f"La flotte cesse d’observer, après {attempts} tentative{plural} depuis le"
         f" {paris(run.started_at)}."
     )
     await alerts.tell(

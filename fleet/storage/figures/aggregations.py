@@ -90,7 +90,7 @@ _TRIES: list[Stage] = [
             "version": "$scenario_version",
             "dates": "$first_dates",
             "day": _paris_day("$started_at"),
-            # a try may be the retry of one of the day before
+            # an attempt may be the retry of one of the day before
             "day_before": _paris_day({"$subtract": ["$started_at", _RETRY_MS]}),
             "hour": {"$hour": {"date": "$started_at", "timezone": _PARIS}},
         }

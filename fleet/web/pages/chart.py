@@ -74,7 +74,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
     words, period = Words(_language(query)), period_of(query).period
     figures = await figures_of_flow(library, department, flow, query)
     if figures is None:
-        raise HTTPException(404, words.t("Aucun relevé dans cette période."))
+        raise HTTPException(404, words.t("Aucune visite dans cette période."))
     if kind == "csv":
         content = table(name, figures, made_up=library.made_up).encode()
         tag = _tag(content)
