@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import UTC, datetime
 
-import pytest
-
 from fleet.rendering.i18n import Words, spaced
 from fleet.web.extract_messages import english, texts
-from tests.web.conftest import Site
 
 
 def test_every_text_of_the_pages_has_its_english() -> None:
@@ -67,15 +63,6 @@ def test_nothing_and_one_are_singular_in_french_and_only_one_in_english() -> Non
 
     assert [Words("fr").nt(*texts, n) for n in (0, 1, 2)] == ["0 visite", "1 visite", "2 visites"]
     assert [Words("en").nt(*texts, n) for n in (0, 1, 2)] == ["0 visits", "1 visit", "2 visits"]
-
-
-@pytest.mark.parametrize("address", ["/en/", "/en/demarche/63/titre-de-sejour", "/en/methode"])
-async def test_an_english_page_has_no_french_spacing(site: Site, address: str) -> None:
-    page = html.unescape(re.sub(r"<[^>]*>", "|", (await site.http.get(address)).text))
-    for scenario in site.library.scenarios.values():  # what a flow is for is said in French only
-        page = page.replace(scenario.title, "")
-
-    assert re.findall(r".{0,30}[ \u00a0\u202f][;:?!»](?!\S).{0,9}|.{0,9}«.{0,30}", page) == []
 
 
 def test_each_thing_has_one_word_in_french_and_one_in_english() -> None:

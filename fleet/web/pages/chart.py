@@ -167,9 +167,9 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
 @cache
 def _look() -> str:
     """What changes when pictures are drawn otherwise."""
-    code = b"".join(
-        files("fleet.web").joinpath(name).read_bytes() for name in ("charts/plots.py", "rendering")
-    )
+    drawing = files("fleet.web").joinpath("charts", "plots.py")
+    english = files("fleet.rendering").joinpath("locale", "en.po")
+    code = drawing.read_bytes() + english.read_bytes()
     return f"{fleet.__version__} {hashlib.sha256(code).hexdigest()}"
 
 
