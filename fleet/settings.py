@@ -1,5 +1,5 @@
 """
-Settings: the `FLEET_*` environment variables as one frozen value, passed down by `cli.py`.
+Settings: the `FLEET_*` environment variables as one frozen value, passed down by `cli`.
 
 Nothing else in the fleet reads the environment. The table of `docs/settings.md` is compared
 with this model by a test.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import re
 import subprocess
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -205,6 +207,40 @@ def unknown(span: str) -> bool:
 @pytest.mark.parametrize("path", DOCS, ids=name)
 def test_every_class_module_and_test_that_the_docs_name_is_there(path: Path) -> None:
     assert [span for span in spans(path.read_text()) if unknown(span)] == []
+
+
+SAID_IN_CODE = {
+    # fields of HTTP, names of fonts, classes of libraries
+    *("Origin", "Range", "Referer", "Sans", "SansMono", "Counter", "Figure"),
+    # fields and variables that the text explains; names in the formats of others
+    *("evidence.0.size_bytes", "kept.attempt", "page.day", "page.href", "page.t"),
+    *("appointment.do", "log._fleet", "name.2_"),
+}
+"""Names in docstrings and comments that are no file, module or class of ours, and rightly so."""
+
+
+def comments(text: str) -> Iterator[str]:
+    """The docstrings and comments of a Python file."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def test_what_docstrings_and_comments_name_is_there() -> None:
+    gone = {}
+    for path in sorted((ROOT / "fleet").rglob("*.py")):
+        words = "\n".join(comments(path.read_text()))
+        named = [
+            s for s in re.findall(r"`([^`\n]+)`", words) if re.fullmatch(r"[\w.]+(\(.*\))?", s)
+        ]
+        missing = {span for span in named if span not in SAID_IN_CODE and unknown(span)}
+        missing |= {file for file in files_in(words) if not is_there(file, path.parent)}
+        if missing:
+            gone[name(path)] = missing
+    assert gone == {}
 
 
 def section(title: str) -> str:

@@ -3,8 +3,8 @@ How many pages may be open at once: fewer at once when the machine is pressed, s
 
 A machine without memory left kills processes, and one without processor time left makes sites
 look slow, which is worse: a wrong `timeout`. Pages that are open are never closed for that; new
-ones wait. The rules are in `Gauge`, which knows no clock and no machine; `Places` lets pages
-through.
+ones wait. The rules are in `LoadController`, which knows no clock and no machine;
+`ConcurrencyLimiter` lets pages through.
 """
 
 from __future__ import annotations
@@ -153,9 +153,9 @@ class ConcurrencyLimiter:
     """
     How many pages may be open at once, following the machine.
 
-    `async with Places(6) as places:` begins to follow it; then `async with places.place():` waits
-    until a page may be opened, first come, first served. `allowed` and `taken` count places,
-    `waiting` those who wait, `why` says in words what presses, or `calm`.
+    `async with ConcurrencyLimiter(6) as places:` begins to follow it; then `async with
+    places.place():` waits until a page may be opened, first come, first served. `allowed` and
+    `taken` count places, `waiting` those who wait, `why` says in words what presses, or `calm`.
 
     Args:
         most: never more than this.

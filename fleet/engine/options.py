@@ -1,4 +1,4 @@
-"""How hard a run may press, and what it came to."""
+"""How hard a run may press, how a fleet watches, and how often either tries again."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ How long evidence is kept: for ever, unless somebody limits it (docs/keeping.md)
 
 A limit is an age, or a number of files for each flow; a file goes as soon as one limit says so of
 every attempt that names it. Only bytes go: attempts, hashes, verdicts, links and counts stay. And
-some attempts keep their files however old (`naming.Ground`): those that a court would ask for
+some attempts keep their files however old (`KeepReason`): those that a court would ask for
 first.
 """
 

@@ -187,7 +187,7 @@ def draw(picture_png: bytes, caption: Caption) -> bytes:
     The framed copy as PNG.
 
     Raises:
-        TooLarge, NoPicture: see `pixels.opened`.
+        TooLarge, NoPicture: see `images.opened`.
     """
     picture = opened(picture_png)
     width = max(picture.width, NARROWEST_PX)

@@ -42,13 +42,13 @@ def _monday(day: str) -> Stage:
 
 
 def _months_after(months: int) -> Stage:
-    """As `stats.months_after`: MongoDB, too, ends with the last day of a shorter month."""
+    """As `rates.months_after`: MongoDB, too, ends with the last day of a shorter month."""
     later = {"$dateAdd": {"startDate": _date("$day"), "unit": "month", "amount": months}}
     return {"$dateToString": {"date": later, "format": _DAY}}
 
 
 def _delay() -> Stage:
-    """As `stats.delay_of`."""
+    """As `rates.delay_of`."""
     second = {"$and": [{"$gt": ["$second", "$first"]}, {"$lte": ["$second", "$month"]}]}
     cases: list[tuple[Stage, Delay | None]] = [
         ({"$eq": ["$verdict", Verdict.NO_SLOTS.value]}, Delay.NONE),

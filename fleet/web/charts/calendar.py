@@ -22,7 +22,7 @@ NOTHING = Counts()
 @dataclass(frozen=True)
 class CalendarDayCell:
     """
-    A day of the calendar: what was counted, and what it shows (a key of `level.SEEN`).
+    A day of the calendar: what was counted, and what it shows (a key of `scale.SEEN`).
 
     `changed` says that on this day the flow began to be measured by another version.
     """

@@ -66,7 +66,7 @@ SIGNS = {
     "whole page": N_("Toute la page"),
     "HTTP": N_("Réponse du serveur"),
 }
-"""What the first word of a sign stands for (`rules.Sign.seen`, `rules.judge_page`)."""
+"""What the first word of a sign stands for (`Sign.seen`, `classifier.judge_page`)."""
 
 
 @dataclass(frozen=True, slots=True)
