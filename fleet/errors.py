@@ -15,14 +15,14 @@ Every error the fleet raises on purpose, and what its catcher may do about it.
     ├── LeaseLost              another fleet took the work over meanwhile: stop at once
     ├── NotStored              a stored attempt cannot be judged again: say why, leave it
     ├── NoChromium             no usable Chromium: nothing can be visited, stop
-    └── VisitEnded             a visit cannot go on; `attempt.py` turns each into a verdict
+    └── VisitEnded             a visit cannot go on; `visit/attempt.py` makes each a verdict
         ├── Judged             the pages already say how the visit ended
         ├── SiteUnreachable    the browser got no page at all
         ├── NotOnPage          a control that the scenario needs is not on the page
         ├── GuardRefused       the visit was about to take a slot; nothing was sent
         └── DeadlinePassed     the visit's time is over
 
-Errors become verdicts in `attempt.py` and exit codes in `cli.py`, nowhere else.
+Errors become verdicts in `visit/attempt.py` and exit codes in `cli/app.py`, nowhere else.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Settings: the `FLEET_*` environment variables as one frozen value, passed down by `cli.py`.
+Settings: the `FLEET_*` environment variables as one frozen value, passed down by `cli`.
 
 Nothing else in the fleet reads the environment. The table of `docs/settings.md` is compared
 with this model by a test.
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         default=60, ge=1, le=3600, description="most visits of one host in an hour"
     )
     tries: int = Field(
-        default=3, ge=1, le=5, description="visits in all when a site is unavailable"
+        default=3, ge=1, le=5, description="attempts in all when a site is unavailable"
     )
     retry_wait_s: float = Field(
         default=30, ge=0, le=3600, description="before the first retry; doubles"

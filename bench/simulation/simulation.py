@@ -1,7 +1,7 @@
 """
 `make simulate`: years of visits to sites whose truth is known, and what the figures say of them.
 
-No browser and no clock. Visits are made at the instants of `fleet.analysis.sampling.Plan` and, for
+No browser and no clock. Visits are made at the instants of `fleet.analysis.sampling` and, for
 comparison, at fixed hours; rate and interval are those of `fleet.analysis.rates`. The tables are
 those of docs/method.md.
 """

@@ -121,8 +121,8 @@ class Alerts:
     @property
     def counts(self) -> Counter[str]:
         """
-        Since the start: messages `sent` and `failed`; events by what became of them (`How`);
-        `dropped`, those that the queue had no place for.
+        Since the start: messages `sent` and `failed`; events by what became of them
+        (`DeliveryState`); `dropped`, those that the queue had no place for.
         """
         found = Counter({"dropped": self._queue.dropped})
         for dispatcher in self._dispatchers:
@@ -211,7 +211,7 @@ class _Queue:
 
 
 class _QueueOutbox:
-    """An outbox (`courier.Pending`) of the queue, for one channel."""
+    """An outbox (`dispatcher.Pending`) of the queue, for one channel."""
 
     durable = False
 

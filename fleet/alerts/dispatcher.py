@@ -116,7 +116,8 @@ class Dispatcher:
     """
     Brings notices to `channel`.
 
-    `counts` counts messages `sent` and `failed`, and events by what became of them (`How`).
+    `counts` counts messages `sent` and `failed`, and events by what became of them
+    (`DeliveryState`).
     """
 
     def __init__(

@@ -47,7 +47,7 @@ def of_change(change: Change, noted_at: datetime) -> Event:
         scenario_id=change.scenario_id,
         attempt_ids=(before.attempt_id, after.attempt_id),
         words=(
-            f"lors de la visite du {in_paris(after.at)}, {_SHOWN[after.verdict]} ; lors de la"
+            f"lors de la tentative du {in_paris(after.at)}, {_SHOWN[after.verdict]} ; lors de la"
             f" précédente qui disait quelque chose, le {in_paris(before.at)},"
             f" {_SHOWN[before.verdict]}."
         ),
@@ -66,7 +66,7 @@ def of_care(care: Care, noted_at: datetime) -> Event:
     seen = (
         f"la page ne montre plus « {latest.missing_anchor} »"
         if latest.missing_anchor
-        else f"{care.attempts} visites de suite n’ont rien vu que le robot comprenne"
+        else f"{care.attempts} tentatives de suite n’ont rien vu que le robot comprenne"
     )
     return Event(
         id=f"care:{latest.id}",
@@ -78,7 +78,7 @@ def of_care(care: Care, noted_at: datetime) -> Event:
         scenario_id=latest.scenario_id,
         attempt_ids=(latest.id,),
         words=(
-            f"{seen} (dernière visite : {in_paris(latest.started_at)}) ; il faut que quelqu’un"
+            f"{seen} (dernière tentative : {in_paris(latest.started_at)}) ; il faut que quelqu’un"
             " regarde."
         ),
         data={"since": care.since.isoformat(timespec="milliseconds"), "attempts": care.attempts},
@@ -96,7 +96,10 @@ def of_care_ended(attempt: Attempt, noted_at: datetime) -> Event:
         noted_at=noted_at,
         scenario_id=attempt.scenario_id,
         attempt_ids=(attempt.id,),
-        words=f"la visite du {in_paris(attempt.started_at)} est de nouveau comprise.",
+        words=(
+            f"la page vue lors de la tentative du {in_paris(attempt.started_at)} est de nouveau"
+            " comprise."
+        ),
     )
 
 
@@ -122,7 +125,7 @@ def of_host(attempt: Attempt, noted_at: datetime) -> Event:
         scenario_id=attempt.scenario_id,
         host=host,
         attempt_ids=(attempt.id,),
-        words=f"{host} {words} (visite du {in_paris(attempt.started_at)}).",
+        words=f"{host} {words} (tentative du {in_paris(attempt.started_at)}).",
         data={"verdict": attempt.verdict.value},
     )
 

@@ -1,11 +1,11 @@
 """
 What the figures mean: samples, rates with their denominators, delays. Pure, no database.
 
-**Sample** (relevé). A site that is unavailable is tried again, and every try is an attempt.
-Tries of one visit must not count as several failures, so an attempt is *set aside* when it was
-unavailable and the next attempt of its run and scenario is its retry (its number plus one) and
-began within six hours (`samples.RETRY_WITHIN`). Every other attempt is a sample, and counts at its
-own instant. So a visit and its retries are one sample: the last try. An answer is never set
+**Sample.** A site that is unavailable is tried again, and each time is an attempt. Those of one
+visit must not count as several failures, so an attempt is *set aside* when it was unavailable
+and the next attempt of its run and scenario is its retry (its number plus one) and began within
+six hours (`samples.RETRY_WITHIN`). Every other attempt is a sample, and counts at its own
+instant. So a visit and its retries are one sample: the last attempt. An answer is never set
 aside.
 
 **Denominators.** Over a period, with every sample in exactly one of these:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 RETRY_WITHIN = timedelta(hours=6)
-"""A retry that began later than this after the try before it is a sample of its own."""
+"""A retry that began later than this after the attempt before it is a sample of its own."""
 
 
 class Try(NamedTuple):

@@ -1,4 +1,4 @@
-"""`fleet alert` on the command line; what it does is in `alerting`."""
+"""`fleet alert` on the command line; what it does is in `commands/`."""
 
 from __future__ import annotations
 

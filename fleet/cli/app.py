@@ -162,7 +162,7 @@ def record(
 def session(
     scenario_id: Annotated[str, typer.Argument(metavar="ID")],
     every: Annotated[
-        int, typer.Option(min=5, max=1440, metavar="MINUTES", help="between two readings")
+        int, typer.Option(min=5, max=1440, metavar="MINUTES", help="between two attempts")
     ] = 10,
     practice: Practice = False,
 ) -> None:
@@ -270,7 +270,7 @@ def practice(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="end after one pass")] = False,
+    once: Annotated[bool, typer.Option("--once", help="end after one run")] = False,
 ) -> None:
     """Visit every practice prefecture and say where to look at the pictures."""
     from fleet.cli.commands import demo

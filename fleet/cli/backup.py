@@ -1,4 +1,4 @@
-"""`fleet backup` and `fleet restore` on the command line; what they do is in `backing`."""
+"""`fleet backup` and `fleet restore` on the command line; what they do is in `commands/`."""
 
 from __future__ import annotations
 

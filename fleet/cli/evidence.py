@@ -1,4 +1,4 @@
-"""`fleet seal`, `fleet verify`, `fleet dossier`; what they do is in `proving` and `dossier`."""
+"""`fleet seal`, `fleet verify`, `fleet dossier`; what they do is in `commands/`."""
 
 from __future__ import annotations
 

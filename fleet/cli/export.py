@@ -1,4 +1,4 @@
-"""`fleet export …` on the command line; what its commands do is in `exporting`."""
+"""`fleet export …` on the command line; what its commands do is in `commands/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fleet prune` and `fleet takedown` on the command line; what they do is in `removing`."""
+"""`fleet prune` and `fleet takedown` on the command line; what they do is in `commands/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fleet user …` on the command line; what its commands do is in `users`, imported when called."""
+"""`fleet user …` on the command line; what its commands do is in `commands/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fleet watch`, `fleet status` on the command line; see `watching` and `standing`."""
+"""`fleet watch`, `fleet status` on the command line; what they do is in `commands/`."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ How many pages may be open at once: fewer at once when the machine is pressed, s
 
 A machine without memory left kills processes, and one without processor time left makes sites
 look slow, which is worse: a wrong `timeout`. Pages that are open are never closed for that; new
-ones wait. The rules are in `LoadController`, which knows no clock and no
-machine; `ConcurrencyLimiter` lets pages through.
+ones wait. The rules are in `LoadController`, which knows no clock and no machine;
+`ConcurrencyLimiter` lets pages through.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import structlog
-from asyncio_pool import AioPool
 
 from fleet.system.resources import Machine, ResourceReading
 
@@ -177,9 +176,8 @@ class ConcurrencyLimiter:
         self._read, self._sample_s = read, sample_s
         self._young_s = (thresholds or LoadThresholds()).young_s
         self._controller = LoadController(maximum, thresholds)
-        # The pool counts the places; the gate here lets nobody ask for one that is not free, so
-        # its `spawn` never waits and cannot swallow a cancellation (docs/decisions/0001).
-        self._pool = AioPool(size=maximum)
+        # Not a pool of asyncio-pool: its size is fixed, and this one's changes with the machine
+        # (docs/decisions/0001-asyncio-pool.md).
         self._queue: deque[asyncio.Future[None]] = deque()
         self._admitted = 0
         self._opened_at: dict[object, float] = {}
@@ -212,7 +210,7 @@ class ConcurrencyLimiter:
     @property
     def in_use(self) -> int:
         """Places that are taken."""
-        return int(self._pool.n_active) + self._admitted
+        return len(self._opened_at) + self._admitted
 
     @property
     def waiting(self) -> int:
@@ -228,15 +226,13 @@ class ConcurrencyLimiter:
     async def place(self) -> AsyncIterator[None]:
         """A place for one page, as soon as there is one."""
         await self._wait_for_place()
-        left = asyncio.Event()
-        held = await self._pool.spawn(left.wait())
-        held.add_done_callback(lambda _: self._admit())  # only then is the pool's place free
-        self._opened_at[left] = asyncio.get_running_loop().time()
+        page = object()
+        self._opened_at[page] = asyncio.get_running_loop().time()
         try:
             yield
         finally:
-            del self._opened_at[left]
-            left.set()
+            del self._opened_at[page]
+            self._admit()
 
     async def _wait_for_place(self) -> None:
         """Wait until a place is free for the one who calls this."""

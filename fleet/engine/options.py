@@ -1,4 +1,4 @@
-"""How hard a run may press, and what it came to."""
+"""How hard a run may press, how a fleet watches, and how often either tries again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """
-    How hard a run may press: pages open at once, pauses and tries.
+    How hard a run may press: pages open at once, pauses and retries.
 
     `pause_s` is for a run without `Hosts`, and the least wait before a retry.
     """
@@ -31,7 +31,7 @@ class RetryPolicy:
 
     `latest` is how late a visit may begin and still be that of its due time; `retry_wait`
     stands before the first retry and doubles. A retry that cannot begin within `latest` of the
-    try before it is not made: the flow is due again anyway.
+    attempt before it is not made: the flow is due again anyway.
     """
 
     latest: timedelta = timedelta(minutes=5)

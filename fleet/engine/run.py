@@ -183,7 +183,7 @@ class Runner:
         self, scenario: Scenario, host: Host, pool: AioPool, result: RunResult
     ) -> Attempt | None:
         """
-        Visit, and again while the site is unavailable; each try is an attempt of its own.
+        Visit, and again while the site is unavailable; each time is an attempt of its own.
 
         A retry waits at least until its host is not left alone any more, or is not made. None: no
         attempt was made, for the run is being stopped or the host is left alone.

@@ -1,5 +1,5 @@
 """
-Timestamps of authorities (RFC 3161): asked for over HTTP, checked against known roots.
+Timestamps of authorities (RFC 3161): what a token says, checked against known roots.
 
 An authority gets a hash and nothing else. What it answers is kept as it came, so that `openssl ts
 -verify` can check it without us.

@@ -1,5 +1,5 @@
 """
-The things the fleet talks about: verdicts, outcomes, scenarios, attempts, evidence, runs.
+An attempt, and what is kept of it: documents served, dialogs, evidence.
 
 All are frozen and refuse unknown fields, so that what is stored can be trusted to be what
 was seen. Instants are aware UTC with milliseconds, which is what MongoDB keeps.

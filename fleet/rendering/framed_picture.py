@@ -89,7 +89,8 @@ def caption_of(
     sentence = words.t(VERDICTS[attempt.verdict][1])
     if page < pages:  # the page below is not the one that says so
         sentence = words.t(
-            "Verdict de toute la visite, donné à sa dernière page (%(pages)s). Ici, page %(page)s.",
+            "Verdict de toute la tentative, donné à sa dernière page (%(pages)s). Ici, page"
+            " %(page)s.",
             page=page,
             pages=pages,
         )
@@ -102,9 +103,9 @@ def caption_of(
         ),
         BandRow(words.t("Démarche"), attempt.scenario_id, code=True),
         BandRow(
-            words.t("Visite"),
+            words.t("Tentative"),
             words.t(
-                "%(id)s, essai n° %(number)s, page %(page)s sur %(pages)s",
+                "%(id)s, n° %(number)s de sa visite, page %(page)s sur %(pages)s",
                 id=attempt.id,
                 number=attempt.number,
                 page=page,
@@ -186,7 +187,7 @@ def draw(picture_png: bytes, caption: Caption) -> bytes:
     The framed copy as PNG.
 
     Raises:
-        TooLarge, NoPicture: see `pixels.opened`.
+        TooLarge, NoPicture: see `images.opened`.
     """
     picture = open_png(picture_png)
     width = max(picture.width, MIN_WIDTH_PX)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PIXELS = MAX_WIDTH_PX * MAX_HEIGHT_PX * 5 // 4
-"""The fleet takes no larger picture (`evidence.take_picture`), a window's scroll bar aside."""
+"""The fleet takes no larger picture (`capture.take_picture`), a window's scroll bar aside."""
 
 MAX_SIDE_PX = 16_000
 AT_ONCE = 2

@@ -32,7 +32,7 @@ SEEN: dict[str, tuple[str, str]] = {
     "refused": ("▲", N_("accès refusé au robot : captcha, compte, pare-feu")),
     "unavailable": ("■", N_("site indisponible")),
     "ours": ("?", N_("de notre fait : page non reconnue ou erreur du robot")),
-    "unseen": ("", N_("aucun relevé")),
+    "unseen": ("", N_("aucune visite")),
 }
 """What a day shows: its sign, and what it means; the first that fits, in this order."""
 

@@ -1,9 +1,9 @@
 """
 The read-only guard: what no visit may ever send or press.
 
-It sits in the engine, below every scenario, and has no switch. `traffic.py` has Chromium pause
-every document request and every request to an address watched here, and asks `may_send`; what
-is refused fails before a byte leaves. If the fleet dies meanwhile, the request stays paused.
+It sits below every scenario and has no switch. `visit/interceptor.py` has Chromium pause every
+document request and every request to an address watched here, and asks `may_send`; what is
+refused fails before a byte leaves. If the fleet dies meanwhile, the request stays paused.
 `Network.setBlockedURLs` would be simpler and is not enough: it lets navigations through
 (docs/decisions/0005-guard.md).
 

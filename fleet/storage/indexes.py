@@ -46,4 +46,4 @@ BY_FILE = [("evidence.sha256", ASCENDING), ("started_at", DESCENDING), ("_id", D
 """The index on attempts that tells who names a file, newest first."""
 
 BY_DUE_TIME = [("scenario_id", ASCENDING), ("due_at", ASCENDING), ("number", ASCENDING)]
-"""One attempt for each try of each due time, however many fleets believed it was theirs."""
+"""One attempt for each number of each due time, however many fleets believed it was theirs."""

@@ -32,7 +32,7 @@ class SchemaVersion:
     The schema version of one database: a document of the collection `schema`.
 
     `newest` is the version that this fleet reads and writes. Errors of the driver come as they
-    are: who opens the database puts them in our words (`mongo.telling`).
+    are: who opens the database puts them in our words (`client.translated_errors`).
     """
 
     def __init__(

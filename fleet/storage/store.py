@@ -5,8 +5,7 @@ Attempts are only ever added. Files are stored first and the attempt that names 
 attempt that can be read has all its evidence. What is only counted from attempts is made after
 that (`rollup`), and can be made anew at any time.
 
-Only the modules of the store import motor and pymongo (tests/test_architecture.py); no
-Playwright in here.
+Nothing here knows of Playwright (pyproject.toml: import-linter).
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ class Store:
         database who may only read makes nothing: who writes has made them.
 
         Raises:
-            StoreUnreachable: nothing answers at `url` in `mongo.SELECT_S` s, or it refuses us.
+            StoreUnreachable: nothing answers at `url` in `client.SELECT_S` s, or it refuses us.
             StoreRefused: the database is a newer fleet's; or older, and this user may only read.
             BadInput: `url` is no MongoDB address.
         """

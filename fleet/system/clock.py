@@ -1,5 +1,6 @@
 """
-How right this machine's clock is, by the kernel's own account. Asks nobody else.
+How right this machine's clock is, by the kernel's own account, and whether this process stood
+still. Asks nobody else.
 
 `adjtimex` with nothing to set only reads: what NTP (chrony, ntpd, systemd-timesyncd) last told
 the kernel. It needs no privilege and works in containers, which share the machine's clock.

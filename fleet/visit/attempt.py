@@ -69,7 +69,7 @@ async def attempt(
         scenario: what to visit; its file is not read again.
         chromium: a fresh context of it is opened and closed, so nothing (cookies, storage) is
             shared between two attempts.
-        number: 1 for a first try, 2 for its first retry.
+        number: 1 for the first attempt of a visit, 2 for its first retry.
         limits: `limits.visit.deadline_s` is for the visit; the last picture and closing have
             budgets of their own, so an attempt may take a little longer.
         page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.

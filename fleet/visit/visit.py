@@ -2,9 +2,9 @@
 The verbs of a visit: what a scenario does on a site.
 
 `open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide`
-(`questions.py`) wait until the page says something that is known. Every verb first asks whether
-the visit may go on: a document with an error status, a message page of a proxy, a refused
-request or the deadline ends it there and then. A scenario catches none of that.
+(`rules/base_visit.py`) wait until the page says something that is known. Every verb first asks
+whether the visit may go on: a document with an error status, a message page of a proxy, a
+refused request or the deadline ends it there and then. A scenario catches none of that.
 """
 
 from __future__ import annotations

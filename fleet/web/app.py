@@ -74,7 +74,7 @@ _ERRORS: dict[int, tuple[str, str]] = {
     405: (N_("Demande incompréhensible"), N_("Cette adresse ne se demande pas ainsi.")),
     413: (N_("Fichier trop grand"), N_("Ce fichier dépasse la taille permise.")),
     422: (N_("Demande incompréhensible"), N_("Cette adresse contient quelque chose d’inattendu.")),
-    429: (N_("Trop d’essais"), N_("Attendez quelques minutes avant de recommencer.")),
+    429: (N_("Trop de demandes"), N_("Attendez quelques minutes avant de recommencer.")),
     500: (N_("Erreur du serveur"), N_("Une erreur de notre fait ; elle est notée.")),
     503: (N_("Base de données injoignable"), N_("Réessayez dans quelques minutes.")),
 }

@@ -20,28 +20,28 @@ ATTEMPT: Mapping[str, str] = {
     "department": N_("code du département, en texte : `01`, `2A`, `971`"),
     "flow": N_("nom de la démarche"),
     "control": N_("vrai : démarche témoin, destinée à un autre public"),
-    "url": N_("adresse par laquelle la visite a commencé"),
+    "url": N_("adresse par laquelle la tentative a commencé"),
     "ruleset": N_("version des règles communes qui ont donné le verdict"),
-    "number": N_("numéro de l’essai : 2 et 3 suivent un site indisponible"),
-    "verdict": N_("comment la visite a fini (voir la méthode)"),
+    "number": N_("numéro de la tentative dans sa visite : 2 et 3 suivent un site indisponible"),
+    "verdict": N_("comment la tentative a fini (voir la méthode)"),
     "group": N_("famille du verdict : réponse, refus, site indisponible, de notre fait"),
     "detail": N_("ce qui a été vu, en une phrase, en anglais"),
     "signs": N_("ce qui, sur la page, prouve le verdict"),
     "first_dates": N_("les deux premiers jours proposés ; vide si la page n’en nomme pas"),
     "slot_count": N_("nombre de rendez-vous affichés ; vide si non compté"),
     "facts": N_("ce que la page disait d’autre, par nom : prochaine mise en ligne, fermeture…"),
-    "missing_anchor": N_("mots attendus que la visite n’a trouvés sur aucune page ; vide sinon"),
+    "missing_anchor": N_("mots attendus que la tentative n’a trouvés sur aucune page ; vide sinon"),
     "due_at": N_("instant où la visite était prévue (UTC) ; vide si demandée à la main"),
-    "started_at": N_("début de la visite, en temps universel (UTC)"),
-    "seconds": N_("durée de la visite, en secondes"),
+    "started_at": N_("début de la tentative, en temps universel (UTC)"),
+    "seconds": N_("durée de la tentative, en secondes"),
     "served": N_("documents servis par le site, dans l’ordre : adresse, code HTTP, instant"),
     "dialogs": N_("boîtes de dialogue ouvertes par la page"),
-    "notes": N_("ce que le robot a remarqué ou empêché pendant la visite"),
+    "notes": N_("ce que le robot a remarqué ou empêché pendant la tentative"),
     "evidence": N_("fichiers conservés : captures, code des pages, relevés de leur texte"),
     "chromium_version": N_("version du navigateur"),
     "fleet_version": N_("version du robot"),
     "circumstances": N_(
-        "circonstances : navigateur, horloge, serveurs ; vide pour les visites d’avant leur relevé"
+        "circonstances : navigateur, horloge, serveurs ; vide pour les tentatives plus anciennes"
     ),
 }
 
@@ -53,7 +53,7 @@ CSV_ONLY: Mapping[str, str] = {
 
 EVIDENCE: Mapping[str, str] = {
     "kind": N_("`picture` : capture ; `html` : code de la page ; `outline` : son texte visible"),
-    "step": N_("page de la visite, à partir de 0"),
+    "step": N_("page de la tentative, à partir de 0"),
     "sha256": N_("empreinte des octets ; c’est aussi le nom du fichier"),
     "size_bytes": N_("taille en octets"),
     "taken_at": N_("instant de la prise, en temps universel (UTC)"),
@@ -69,15 +69,15 @@ SERVED: Mapping[str, str] = {
     "server_date": N_("heure annoncée par le site (en-tête `Date`) ; elle n’est pas certaine"),
     "age_s": N_("secondes pendant lesquelles un cache a gardé la réponse (en-tête `Age`)"),
     "location": N_("où une redirection menait (en-tête `Location`)"),
-    "address": N_("adresse IP et port qui ont répondu ; vide si non relevés"),
+    "address": N_("adresse IP et port qui ont répondu ; vide si non notés"),
 }
 
 CIRCUMSTANCES: Mapping[str, str] = {
-    "fresh_context": N_("vrai : navigateur vierge, sans rien d’une visite d’avant"),
+    "fresh_context": N_("vrai : navigateur vierge, sans rien d’une tentative d’avant"),
     "environment": N_("la machine et le navigateur"),
     "user_agent": N_("en-tête User-Agent tel qu’envoyé ; vide si aucune requête n’est partie"),
-    "clock_at_start": N_("état de l’horloge au début de la visite"),
-    "clock_at_end": N_("état de l’horloge à la fin de la visite"),
+    "clock_at_start": N_("état de l’horloge au début de la tentative"),
+    "clock_at_end": N_("état de l’horloge à la fin de la tentative"),
     "servers": N_("les serveurs qui ont répondu, dans l’ordre"),
 }
 
@@ -114,7 +114,7 @@ CERTIFICATE: Mapping[str, str] = {
     "subject": N_("à qui il est délivré"),
     "valid_from": N_("début de validité, en temps universel (UTC)"),
     "valid_until": N_("fin de validité, en temps universel (UTC)"),
-    "sha256": N_("empreinte du certificat (DER) ; vide si non relevée"),
+    "sha256": N_("empreinte du certificat (DER) ; vide si non notée"),
 }
 
 DIALOG: Mapping[str, str] = {

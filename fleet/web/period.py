@@ -23,7 +23,7 @@ CHOICES = (7, 30, 90)
 
 USUAL = 30
 MAX_DAYS = 3660
-"""As many days back as may be asked for; nothing is older (`filter.FIRST_DAY`)."""
+"""As many days back as may be asked for; nothing is older (`query.FIRST_DAY`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ async def refuse_removed(request: Request, *sha256s: str) -> None:
 
 
 async def show_gone(request: Request, exc: Exception) -> Response:
-    """The page, or the JSON, for a `Gone`."""
+    """The page, or the JSON, for a `FileRemoved`."""
     assert isinstance(exc, FileRemoved)
     page, removal = PageContext(request), exc.removal
     notice = notice_of(page, removal)

@@ -114,7 +114,7 @@ async def test_a_change_is_told_in_one_french_sentence_with_its_flow_and_a_link(
     (notice,) = scene.postbox.notices
     assert notice["title"] == "Rendez-vous proposé – Essonne (91)"
     assert notice["message"] == (
-        "Essonne (91), Titre de séjour : lors de la visite du 10/03/2026 à 10:22 (heure de"
+        "Essonne (91), Titre de séjour : lors de la tentative du 10/03/2026 à 10:22 (heure de"
         " Paris), la page proposait au moins un rendez-vous ; lors de la précédente qui disait"
         " quelque chose, le 10/03/2026 à 10:11 (heure de Paris), la page disait qu’il n’y avait"
         f" aucun rendez-vous. https://rdv.example/tentative/{after.id}"

@@ -130,7 +130,7 @@ def test_a_visit_that_failed_three_times_is_one_unanswered_sample() -> None:
     assert (counts.samples, counts.attempts, counts.unanswered_share) == (2, 4, 0.5)
 
 
-def test_a_visit_answered_at_its_third_try_is_one_answered_sample() -> None:
+def test_a_visit_answered_at_its_third_attempt_is_one_answered_sample() -> None:
     counts = counts_of(chain(Verdict.OVERLOAD, Verdict.OVERLOAD, Verdict.SLOTS))
 
     assert counts == Counts({Verdict.SLOTS: 1}, retried=2)

@@ -1,4 +1,4 @@
-"""What `catalog.load` takes from scenario files; what it says of bad ones is in test_cli.py."""
+"""What `loader.load` takes from scenario files; what it says of bad ones is in test_cli.py."""
 
 from __future__ import annotations
 

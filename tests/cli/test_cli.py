@@ -853,9 +853,9 @@ async def test_of_100_visits_evry_offers_exactly_7_and_each_has_its_pictures(
     database: dict[str, str],
 ) -> None:
     """
-    The article of 19 December 2017: 7 tries of 100 at Évry.
+    The article of 19 December 2017: 7 attempts of 100 at Évry.
 
-    A request that would take a slot would end the run with an error (`equipment.practising`).
+    A request that would take a slot would end the run with an error (`practice.practising`).
     """
     said = await fleet(
         *("run", "--practice", "91/titre-de-sejour", "--times", "100", "--json"),

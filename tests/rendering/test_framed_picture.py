@@ -88,7 +88,7 @@ def test_the_band_says_address_title_both_times_flow_attempt_and_hash() -> None:
         "Prise de rendez-vous",
         "15 juillet 2026, 00:30:00 (heure de Paris), UTC+2\n2026-07-14 22:30:00 UTC",
         "63/titre-de-sejour",
-        f"{'6a' * 16}, essai n° 2, page 1 sur 1",
+        f"{'6a' * 16}, n° 2 de sa visite, page 1 sur 1",
         SHA,
     ]
     assert words.subject == "Puy-de-Dôme (63)\u00a0: Titre de séjour"
@@ -108,7 +108,7 @@ def test_a_page_before_the_last_is_not_said_to_be_the_answer() -> None:
     ]
 
     assert sentences == [
-        "Verdict de toute la visite, donné à sa dernière page (2). Ici, page 1.",
+        "Verdict de toute la tentative, donné à sa dernière page (2). Ici, page 1.",
         "La page disait qu’il n’y avait aucun rendez-vous disponible.",
     ]
 

@@ -430,7 +430,7 @@ async def test_the_dossier_says_the_circumstances_of_its_period(
 
     text = " ".join(text_of(pdf_of(tmp_path / "d.zip")).split())
     for words in (
-        "Circonstances des visites",
+        "Circonstances des tentatives",
         "1 tentative, plus ancienne, n’en porte pas",
         "chromium-headless-shell 156.0, Playwright 1.65.2",
         "1024 × 900 px × 1",

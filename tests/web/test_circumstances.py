@@ -37,7 +37,7 @@ async def test_an_attempt_s_page_has_its_circumstances_folded_away(
 async def test_the_same_block_is_read_in_english(site: Site) -> None:
     got = (await site.http.get(f"/en/tentative/{site.of(FLOW).id}")).text
 
-    assert "Circumstances of the visit" in got
+    assert "Circumstances of the attempt" in got
     assert "Clock at the start" in got
 
 

@@ -408,14 +408,15 @@ async def test_all_tries_of_a_visit_stand_on_the_page_of_each(shelf: Shelf) -> N
 
     for each in tries:
         page = (await shelf.http.get(f"/tentative/{each.id}")).text
-        listed = page[page.index("Essais de la même visite") :]
+        listed = page[page.index("Tentatives de la même visite") :]
         listed = listed[: listed.index("</ol>")]
         assert re.findall(r"/tentative/(\w+)", listed) == [
             other.id for other in tries if other is not each
         ]
     for each in others:
         assert (
-            "Essais de la même visite" not in (await shelf.http.get(f"/tentative/{each.id}")).text
+            "Tentatives de la même visite"
+            not in (await shelf.http.get(f"/tentative/{each.id}")).text
         )
 
 
@@ -524,7 +525,7 @@ async def test_the_form_works_without_script_and_leaves_a_short_address(
 async def test_an_empty_gallery_says_what_to_do(site: Site) -> None:
     got = (await site.http.get("/galerie?verdict=timeout")).text
 
-    assert "Aucune visite ne correspond à ces filtres." in got
+    assert "Aucune tentative ne correspond à ces filtres." in got
     assert "Tout montrer" in got
 
 
@@ -626,8 +627,8 @@ async def test_two_visits_are_chosen_by_address_or_from_a_list(
     older, newer = [a for a in site.attempts if a.scenario_id == "63/titre-de-sejour"]
 
     await browser_page.goto(f"{site.url}/comparer")
-    await browser_page.get_by_label("Visite A").fill(f"{site.url}/en/tentative/{older.id}")
-    await browser_page.get_by_label("Visite B").fill(newer.id)
+    await browser_page.get_by_label("Tentative A").fill(f"{site.url}/en/tentative/{older.id}")
+    await browser_page.get_by_label("Tentative B").fill(newer.id)
     await browser_page.get_by_role("button", name="Comparer").click()
     assert await browser_page.locator(".sides section").count() == 2
 

@@ -6,6 +6,8 @@ What each page says is tested with the others of its kind; here are all pages, i
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -232,3 +234,12 @@ async def test_what_is_said_in_french_only_is_marked_as_french_on_an_english_pag
     assert await browser_page.locator("h1").get_attribute("lang") == "fr"
     await opened(browser_page, pages, "flow", "fr")
     assert await browser_page.locator("h1").get_attribute("lang") is None
+
+
+@pytest.mark.parametrize("address", ["/en/", "/en/demarche/63/titre-de-sejour", "/en/methode"])
+async def test_an_english_page_has_no_french_spacing(site: Site, address: str) -> None:
+    page = html.unescape(re.sub(r"<[^>]*>", "|", (await site.http.get(address)).text))
+    for scenario in site.library.scenarios.values():  # what a flow is for is said in French only
+        page = page.replace(scenario.title, "")
+
+    assert re.findall(r".{0,30}[ \u00a0\u202f][;:?!»](?!\S).{0,9}|.{0,9}«.{0,30}", page) == []

@@ -77,7 +77,7 @@ async def report_end(alerts: Alerts, watch: Watch) -> None:
         return
     plural = "s" if attempts > 1 else ""
     words = (
-        f"La flotte cesse d’observer, après {attempts} visite{plural} depuis le"
+        f"La flotte cesse d’observer, après {attempts} tentative{plural} depuis le"
         f" {in_paris(run.started_at)}."
     )
     await alerts.publish(

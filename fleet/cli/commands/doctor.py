@@ -1,4 +1,4 @@
-"""`fleet practice` and `fleet doctor`: what this machine offers."""
+"""`fleet doctor`: what this machine offers, and what it lacks."""
 
 from __future__ import annotations
 

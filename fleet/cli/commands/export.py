@@ -1,4 +1,4 @@
-"""`fleet export wacz`: a recording as a web archive."""
+"""`fleet export`: attempts, evidence files, a recording as a web archive."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     catalogue = loader.load(settings.scenarios_dir)
     for problem in catalogue.problems:
         console.print(f"problem     {problem}", markup=False)
-    console.print("first try", style="bold")
+    console.print("first attempt", style="bold")
     return await run.try_once(catalogue.select(draft.ids[:1]), settings, False, False)
 
 

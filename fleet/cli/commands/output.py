@@ -50,7 +50,7 @@ def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
     wide = width >= WIDE
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=wide)
     table.add_column("flow", no_wrap=True)
-    table.add_column("try", justify="right")
+    table.add_column("no.", justify="right")
     table.add_column("verdict", no_wrap=True)
     table.add_column("first dates", no_wrap=True)
     table.add_column("pictures", justify="right")

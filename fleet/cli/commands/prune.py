@@ -1,4 +1,4 @@
-"""`fleet prune` and `fleet takedown`: evidence files go, attempts and their hashes stay."""
+"""`fleet prune`: old evidence files go, attempts and their hashes stay."""
 
 from __future__ import annotations
 

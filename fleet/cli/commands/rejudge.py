@@ -1,4 +1,4 @@
-"""`fleet export`, `rejudge`, `care`, `rollup`: what is stored, and what is made of it."""
+"""`fleet rejudge`: stored attempts judged again by the rules and scenarios of today."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ async def serve(
     Serve the pages over the store; says the address once every process answers.
 
     Args:
-        processes: how many serve; None for `server_processes.usual_number`.
+        processes: how many serve; None for `serve_processes.usual_number`.
 
     Raises:
         BadInput: the port cannot be had.

@@ -32,7 +32,7 @@ MAX_USUAL = 4
 """More are only started on request; MongoDB needs a processor too."""
 
 ENDING_S = 10.0
-"""An answer under way may take half of this (`serving.GRACE_S`); then the process is killed."""
+"""An answer under way may take half of this (`serve.GRACE_S`); then the process is killed."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

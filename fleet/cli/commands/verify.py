@@ -1,4 +1,4 @@
-"""`fleet seal` and `fleet verify`: the ledger kept and the ledger checked."""
+"""`fleet verify`: the ledger checked, against every stored byte."""
 
 from __future__ import annotations
 

@@ -42,13 +42,13 @@ def _monday(day: str) -> Stage:
 
 
 def _months_after(months: int) -> Stage:
-    """As `stats.months_after`: MongoDB, too, ends with the last day of a shorter month."""
+    """As `rates.months_after`: MongoDB, too, ends with the last day of a shorter month."""
     later = {"$dateAdd": {"startDate": _date("$day"), "unit": "month", "amount": months}}
     return {"$dateToString": {"date": later, "format": _DAY}}
 
 
 def _delay() -> Stage:
-    """As `stats.delay_of`."""
+    """As `rates.delay_of`."""
     second = {"$and": [{"$gt": ["$second", "$first"]}, {"$lte": ["$second", "$month"]}]}
     cases: list[tuple[Stage, Delay | None]] = [
         ({"$eq": ["$verdict", Verdict.NO_SLOTS.value]}, Delay.NONE),
@@ -90,7 +90,7 @@ _TRIES: list[Stage] = [
             "version": "$scenario_version",
             "dates": "$first_dates",
             "day": _paris_day("$started_at"),
-            # a try may be the retry of one of the day before
+            # an attempt may be the retry of one of the day before
             "day_before": _paris_day({"$subtract": ["$started_at", _RETRY_MS]}),
             "hour": {"$hour": {"date": "$started_at", "timezone": _PARIS}},
         }

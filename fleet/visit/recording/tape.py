@@ -2,7 +2,8 @@
 A tape: what one visit was served, request by request, so that it can be played again.
 
 Entries are in the order of the requests; a redirect is an entry of its own. `recorder.py` makes
-tapes, `scrub.py` takes secrets out of them, `har.py` keeps them as files, `player.py` plays them.
+tapes, `redaction.py` takes secrets out of them, `har.py` keeps them as files, `player.py` plays
+them.
 """
 
 from __future__ import annotations

@@ -199,8 +199,8 @@ def _entry(change: Change, words: Words, library: WebContext, site: str) -> dict
         "at": change.after.at,
         "summary": sentence(change, words),
         "links": (
-            (now_seen, words.t("Cette visite")),
-            (before_seen, words.t("La visite précédente")),
+            (now_seen, words.t("Cette tentative")),
+            (before_seen, words.t("La tentative précédente")),
         ),
         "verdict": change.after.verdict,
         "label": after,
@@ -210,8 +210,9 @@ def _entry(change: Change, words: Words, library: WebContext, site: str) -> dict
 def sentence(change: Change, words: Words) -> str:
     """What changed and between which two instants, for a person."""
     return words.t(
-        "Visite du %(after_at)s : « %(after)s ». La visite précédente qui disait quelque chose,"
-        " le %(before_at)s, disait : « %(before)s ». Le changement a eu lieu entre les deux.",
+        "Tentative du %(after_at)s : « %(after)s ». La tentative précédente qui disait quelque"
+        " chose, le %(before_at)s, disait : « %(before)s ». Le changement a eu lieu entre les"
+        " deux.",
         after_at=words.instant(change.after.at),
         after=words.t(VERDICTS[change.after.verdict][0]),
         before_at=words.instant(change.before.at),

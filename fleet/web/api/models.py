@@ -87,7 +87,7 @@ class ScenarioFound(Frozen):
     version: str = Field(description=N_("change quand la façon de mesurer change"))
     control: bool = Field(description=N_("démarche témoin, destinée à un autre public"))
     anchor: str | None = Field(
-        description=N_("mots qu’une page de la visite doit montrer pour que sa réponse compte")
+        description=N_("mots qu’une page de la tentative doit montrer pour que sa réponse compte")
     )
     page: str = Field(description=N_("sa page sur ce site"))
 
@@ -113,7 +113,7 @@ class AttemptFound(Answer):
 
     attempt: Attempt
     judgements: tuple[Judgement, ...] = Field(
-        description=N_("ce que des règles plus récentes disent de la même visite")
+        description=N_("ce que des règles plus récentes disent de la même tentative")
     )
     older: str | None = Field(description=N_("la tentative d’avant, de la même démarche"))
     newer: str | None = Field(description=N_("la tentative d’après, de la même démarche"))
@@ -139,22 +139,22 @@ class Figures(Frozen):
     """Samples counted (what a sample is: /methode)."""
 
     samples: Count = Field(
-        description=N_("relevés : visites, la suite d’essais d’une même visite comptée une fois")
+        description=N_("visites, chacune comptée une fois, par sa dernière tentative")
     )
-    retried: Count = Field(description=N_("tentatives mises à part parce qu’un autre essai suivit"))
-    verdicts: Mapping[Verdict, int] = Field(description=N_("relevés par verdict ; absent : zéro"))
-    slots: Count = Field(description=N_("relevés où un rendez-vous était proposé"))
-    no_slots: Count = Field(description=N_("relevés où la page disait qu’il n’y en avait aucun"))
+    retried: Count = Field(description=N_("tentatives mises à part parce qu’une autre suivit"))
+    verdicts: Mapping[Verdict, int] = Field(description=N_("visites par verdict ; absent : zéro"))
+    slots: Count = Field(description=N_("visites où un rendez-vous était proposé"))
+    no_slots: Count = Field(description=N_("visites où la page disait qu’il n’y en avait aucun"))
     n: Count = Field(description=N_("dénominateur du taux : slots + no_slots"))
     rate: Share | None = Field(description=N_("taux d’offre : slots / n ; rien si n = 0"))
     interval: tuple[float, float] | None = Field(
         description=N_("intervalle de confiance à 95 % (Wilson) ; rien si n = 0")
     )
     closed: Count = Field(
-        description=N_("relevés qui ont trouvé la démarche fermée ; hors du taux")
+        description=N_("visites qui ont trouvé la démarche fermée ; hors du taux")
     )
-    unanswered: Count = Field(description=N_("relevés sans réponse : refus, pannes, et les nôtres"))
-    unanswered_share: Share | None = Field(description=N_("leur part de tous les relevés"))
+    unanswered: Count = Field(description=N_("visites sans réponse : refus, pannes, et les nôtres"))
+    unanswered_share: Share | None = Field(description=N_("leur part de toutes les visites"))
 
 
 class Rate(Figures):
@@ -183,8 +183,8 @@ class CalendarDay(Figures):
     """One Paris day of a flow."""
 
     day: date
-    delays: Mapping[Delay, int] = Field(description=N_("relevés par classe de délai"))
-    known: Count = Field(description=N_("relevés dont la première date offerte est connue"))
+    delays: Mapping[Delay, int] = Field(description=N_("visites par classe de délai"))
+    known: Count = Field(description=N_("visites dont la première date offerte est connue"))
     mean_wait_days: float | None = Field(
         description=N_("jours jusqu’à la première date offerte, en moyenne ; rien si inconnu")
     )
@@ -217,7 +217,7 @@ class State(Frozen):
     """What an attempt saw."""
 
     attempt_id: str
-    at: Instant = Field(description=N_("début de la visite, en temps universel (UTC)"))
+    at: Instant = Field(description=N_("début de la tentative, en temps universel (UTC)"))
     verdict: Verdict
     page: str = Field(description=N_("la page de la tentative sur ce site"))
 

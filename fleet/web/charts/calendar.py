@@ -22,7 +22,7 @@ NOTHING = Counts()
 @dataclass(frozen=True)
 class CalendarDayCell:
     """
-    A day of the calendar: what was counted, and what it shows (a key of `level.SEEN`).
+    A day of the calendar: what was counted, and what it shows (a key of `scale.SEEN`).
 
     `changed` says that on this day the flow began to be measured by another version.
     """
@@ -41,7 +41,7 @@ class CalendarDayCell:
         """The day in words: « 24 novembre 2026 : 3 réponses sur 24 avec un rendez-vous, … »."""
         parts = []
         if not self.counts.samples:
-            parts.append(words.t("aucun relevé"))
+            parts.append(words.t("aucune visite"))
         if self.counts.rate.n:
             parts.append(
                 words.nt(
@@ -54,7 +54,7 @@ class CalendarDayCell:
         if n := self.counts.closed:
             parts.append(words.nt("fermée %(n)s fois", "fermée %(n)s fois", n))
         if n := self.counts.unanswered:
-            parts.append(words.nt("%(n)s relevé sans réponse", "%(n)s relevés sans réponse", n))
+            parts.append(words.nt("%(n)s visite sans réponse", "%(n)s visites sans réponse", n))
         if self.changed:
             parts.append(words.t("la façon de mesurer a changé"))
         return f"{words.day(self.day)}{words.t(' : ')}{', '.join(parts)}"

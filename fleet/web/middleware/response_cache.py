@@ -4,7 +4,7 @@ Whole answers kept for some seconds, so that twenty equal requests draw a page o
 Only what is the same for everybody: a GET, at an address of `MAY_BE_KEPT`, by a reader without a
 cookie of ours; of its answers only a whole 200 that sets no cookie and says nothing of caches
 itself. Everything else passes as if this were not here. Pages for members only are never kept:
-the application then has no `KeptAnswers` (docs/decisions/0013-page-cache.md).
+the application then has no `ResponseCache` (docs/decisions/0013-page-cache.md).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ MAX_SHOWN_HTML = 400_000
 """Characters of a stored page that are shown; the file itself has all of them."""
 
 MAX_TRIES = 5
-"""A visit is tried so many times at most (setting `FLEET_TRIES`)."""
+"""A visit has so many attempts at most (setting `FLEET_TRIES`)."""
 
 FACTS = {
     "next_publication": N_("Prochaine mise en ligne annoncée"),
@@ -66,7 +66,7 @@ SIGNS = {
     "whole page": N_("Toute la page"),
     "HTTP": N_("Réponse du serveur"),
 }
-"""What the first word of a sign stands for (`rules.Sign.seen`, `rules.judge_page`)."""
+"""What the first word of a sign stands for (`Sign.seen`, `classifier.judge_page`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def sign_parts(sign: str) -> tuple[str, str]:
 
 
 async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
-    """All tries of the visit that this attempt is one of, the first one first."""
+    """All attempts of the visit that this attempt is one of, the first one first."""
     queries = context_of(request).queries
     same = Filter(scenario_id=attempt.scenario_id)
     here = {"at": attempt.started_at, "attempt_id": attempt.id}

@@ -74,7 +74,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
     words, period = Words(_language(query)), period_of(query).period
     figures = await figures_of_flow(context, department, flow, query)
     if figures is None:
-        raise HTTPException(404, words.t("Aucun relevé dans cette période."))
+        raise HTTPException(404, words.t("Aucune visite dans cette période."))
     if kind == "csv":
         content = table(name, figures, made_up=context.made_up).encode()
         tag = _tag(content)
@@ -167,9 +167,9 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
 @cache
 def _look() -> str:
     """What changes when pictures are drawn otherwise."""
-    code = b"".join(
-        files("fleet.web").joinpath(name).read_bytes() for name in ("charts/plots.py", "rendering")
-    )
+    drawing = files("fleet.web").joinpath("charts", "plots.py")
+    english = files("fleet.rendering").joinpath("locale", "en.po")
+    code = drawing.read_bytes() + english.read_bytes()
     return f"{fleet.__version__} {hashlib.sha256(code).hexdigest()}"
 
 

@@ -63,7 +63,7 @@ def check_hash(text: str) -> str:
 
 
 async def kind_of(request: Request, sha256: str) -> str:
-    """What the stored file is; HTTPException 404 if no file has this hash, `Gone` if removed."""
+    """What the stored file is; HTTPException 404 if no file has this hash, or `FileRemoved`."""
     await refuse_removed(request, sha256)
     kind = await context_of(request).store.evidence_kind(sha256)
     if kind is None:

@@ -79,7 +79,9 @@ def _seen_at(texts: Mapping[str, str], problems: dict[str, str]) -> datetime | N
         return None
     at = plain.replace(tzinfo=PARIS)
     if at.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) != plain:
-        problems["jour"] = N_("Cette heure n’existe pas : c’est celle du passage à l’heure d’été.")
+        problems["jour"] = N_(
+            "Cette heure n’existe pas : c’est celle du changement à l’heure d’été."
+        )
     elif at > datetime.now(PARIS) + CLOCK_TOLERANCE:
         problems["jour"] = N_("Ce moment est dans l’avenir.")
     elif at < EARLIEST:

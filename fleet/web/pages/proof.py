@@ -2,7 +2,7 @@
 What proves an attempt: its link, its seal, its timestamps; made anew on request, and to take away.
 
 Showing the proof reads four small documents. Making it anew reads the attempt's files and the links
-under its seal, so it is done one at a time (`turns`); a whole database is only verified by `fleet
+under its seal, so it is done one at a time (`limiter`); a whole database is only verified by `fleet
 verify`, never by a reader.
 """
 

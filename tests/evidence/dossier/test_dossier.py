@@ -152,8 +152,9 @@ async def test_the_pdf_says_days_and_weeks_rate_and_hashes(
         "5 tentatives, 5 jours, 2 semaines",
         "https://fleet.example/robot",
         own.key.public,
-        "5 relevés : Aucun rendez-vous",
-        "Taux d’offre : 0 % (0 fois sur n = 5 relevés concluants ; intervalle à 95 % : 0 % – 43 %)",
+        "5 visites : Aucun rendez-vous",
+        "Taux d’offre : 0 % (0 fois sur n = 5 visites concluantes ; intervalle à 95 % : 0 %"
+        " – 43 %)",
         "« aucun rendez-vous » a été constaté sur 5 jours, dans 2 semaines du calendrier",
         "Instants : 5 tentatives sur 5",
         f"« {WORDS} »",
@@ -195,9 +196,9 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
 
     assert made.unsealed == 1
     text = text_of(pdf_of(tmp_path / "d.zip"))
-    assert "1 relevé : Captcha" in text
-    assert "0 fois sur n = 5 relevés concluants" in text
-    assert "Part sans réponse : 17 % (1 relevés sur 6)" in text
+    assert "1 visite : Captcha" in text
+    assert "0 fois sur n = 5 visites concluantes" in text
+    assert "Part sans réponse : 17 % (1 sur 6 visites)" in text
     assert "le robot le laissait tranquille 1" in text
     assert "91/permis 1 1 100 %" in text
     assert "Sans horodatage : 1 tentatives" in text

@@ -60,7 +60,7 @@ async def test_a_change_of_state_is_an_event_that_names_both_visits(store: Store
     )
     assert event.attempt_ids == (before.id, after.id)
     assert event.words == (
-        "lors de la visite du 10/03/2026 à 11:00 (heure de Paris), la page proposait au moins un"
+        "lors de la tentative du 10/03/2026 à 11:00 (heure de Paris), la page proposait au moins un"
         " rendez-vous ; lors de la précédente qui disait quelque chose, le 10/03/2026 à 10:00"
         " (heure de Paris), la page disait qu’il n’y avait aucun rendez-vous."
     )
@@ -119,7 +119,7 @@ async def test_care_begins_with_the_third_attempt_that_says_nothing_and_ends_wit
 
     assert await told(store) == [(EventKind.CARE, 2), (EventKind.CARE_ENDED, 5)]
     (_, begun) = await store.events.latest(2)
-    assert begun.words.startswith("3 visites de suite n’ont rien vu que le robot comprenne")
+    assert begun.words.startswith("3 tentatives de suite n’ont rien vu que le robot comprenne")
 
 
 async def test_an_anchor_that_is_gone_needs_care_at_once(store: Store) -> None:
