@@ -40,8 +40,9 @@ MORE = (
 )
 
 CHILD = """
-import datetime, os, sys, pytest
+import datetime, os, sys, threading, time, pytest
 del os.environ["LD_PRELOAD"]
+time.sleep = lambda seconds: threading.Event().wait(seconds)  # libfaketime 0.9.10 refuses its call
 print(datetime.datetime.now(datetime.UTC).isoformat(), flush=True)
 sys.exit(pytest.main(sys.argv[1:]))
 """
