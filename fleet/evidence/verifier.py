@@ -66,14 +66,15 @@ class Verifier:
         """
         The attempts that began from `since` to before `until`, and the seals above them.
 
-        Named as deleted are those without an attempt whose links were made then, or soon after.
+        Named as deleted is every attempt whose link was made since and that is not there: it may
+        have begun in the period, however long it lay in a spool.
         """
         query: Document = {"started_at": {"$gte": since, "$lt": until}}
         if scenario_id is not None:
             query["scenario_id"] = scenario_id
         with self._reporting_damage():
             await self._check_matching(query)
-            self._report_deleted(await self._ledger.orphans(since, until, scenario_id))
+            self._report_deleted(await self._ledger.orphans(since, scenario_id))
         return self.report
 
     async def attempt(self, attempt_id: str) -> Report:

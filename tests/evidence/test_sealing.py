@@ -22,7 +22,7 @@ from fleet.ledger.chain import SealingResult
 from fleet.ledger.findings import Report
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities, roots_of
-from fleet.models import Attempt
+from fleet.models import Attempt, now
 from fleet.practice.authority import PracticeAuthority
 from fleet.settings import Settings
 from fleet.storage.store import Store
@@ -33,6 +33,7 @@ from tests.storage.test_store import AT, CHUNK, attempt_of, file_of
 
 Documents = dict[str, Any]
 OTHER = "63/titre-de-sejour"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="session")
@@ -204,6 +205,26 @@ async def test_one_attempt_and_a_period_are_verified_with_the_seals_above(sealer
     assert not (await Verifier(sealer.store, roots).attempt(made[1].id)).sound
     with pytest.raises(BadInput, match="no attempt"):
         await Verifier(sealer.store, roots).attempt("none")
+
+
+@pytest.mark.parametrize("scenario_id", [None, OTHER], ids=["all flows", "its flow"])
+async def test_a_deleted_attempt_is_named_in_its_period_however_long_it_lay_in_a_spool(
+    sealer: Sealer, scenario_id: str | None
+) -> None:
+    began, roots = now() - timedelta(weeks=60), sealer.authorities.roots
+    late = attempt_of(started_at=began, scenario_id=OTHER, department="63")
+    await sealer.store.add(late, [])
+    await sealer.seal()
+    linked = now()
+    await sealer.db.attempts.delete_one({"_id": late.id})
+
+    found = await Verifier(sealer.store, roots).period(began, began + HOUR, scenario_id)
+    after = await Verifier(sealer.store, roots).period(linked + HOUR, linked + 2 * HOUR, None)
+
+    assert found.findings == [
+        f"attempt {late.id} of {OTHER} was deleted: its link is there, number 1 of its chain"
+    ]
+    assert after.findings == []
 
 
 # When something fails ----------------------------------------------------------------------------

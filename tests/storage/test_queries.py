@@ -389,11 +389,12 @@ async def test_a_flow_without_attempts_in_the_period_is_none(store: Store) -> No
     assert await store.figures.flow(FLOWS[0], Period.of("2026-01-01", "2026-01-31")) is None
 
 
-TOMORROW = (now().astimezone(PARIS) + timedelta(days=1)).date().isoformat()
+LATER = (now().astimezone(PARIS) + timedelta(days=2)).date().isoformat()
+"""A day to come, also for tests that run over midnight."""
 
 WRONG: dict[str, tuple[Documents, str]] = {
     "a date far off": ({"day": "2099-01-01"}, "expected a day from 2016-01-01 to today"),
-    "tomorrow": ({"last": TOMORROW}, "expected a day from"),
+    "a day to come": ({"last": LATER}, "expected a day from"),
     "a date before any web form": ({"first": "0001-01-01"}, "expected a day from 2016-01-01"),
     "no date": ({"first": "soon"}, "first: .*'soon'"),
     "an unknown verdict": ({"verdict": "available"}, "verdict: .*'slots'.*'available'"),
@@ -436,7 +437,7 @@ def test_what_a_form_leaves_empty_does_not_matter() -> None:
 
 def test_a_period_ends_today_at_the_latest() -> None:
     with pytest.raises(BadInput, match="expected a day from"):
-        Period.of("2026-01-01", TOMORROW)
+        Period.of("2026-01-01", LATER)
     with pytest.raises(BadInput, match="expected the earlier day first"):
         Period.of("2026-02-01", "2026-01-01")
 

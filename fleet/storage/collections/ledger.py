@@ -37,7 +37,7 @@ MAX_LEAVES = 50_000
 BY_TIME = [("started_at", ASCENDING), ("_id", ASCENDING)]
 
 LATEST_ARRIVAL = timedelta(days=7)
-"""How long after its visit an attempt may still come into the store (from a spool)."""
+"""How long after its visit an attempt without a link is still given one (`link_rest`)."""
 
 BATCH = 1_000
 
@@ -267,28 +267,28 @@ class Ledger:
             found = self._links.find({"_id": {"$in": list(attempt_ids)}})
             return {each["_id"]: _with_seal(each) async for each in found}
 
-    async def orphans(
-        self, since: datetime, until: datetime, scenario_id: str | None
-    ) -> dict[str, Link]:
+    async def orphans(self, since: datetime, scenario_id: str | None) -> dict[str, Link]:
         """
-        By attempt, the links made from `since` to `LATE` after `until` without their attempts.
+        By attempt, the links made from `since` on without their attempts.
 
-        These are the links that an attempt may have that began in between, and a few more.
+        An attempt that began since then has one of these links, or none. There is no end: a spool
+        keeps an attempt for as long as it cannot be stored, and a link does not tell when its
+        attempt began, only that it was before. So each link since then costs the look-up of an
+        id; of attempts only the index of their ids is read.
         """
-        created: Document = {"linked_at": {"$gte": since, "$lt": until + LATEST_ARRIVAL}}
+        made: Document = {"linked_at": {"$gte": since}}
         if scenario_id is not None:
-            created["scenario_id"] = scenario_id
-        attempts = {
-            "from": self._attempts.name,
-            "localField": "_id",
-            "foreignField": "_id",
-            "pipeline": [{"$project": {"_id": 1}}],
-            "as": "attempts",
-        }
-        alone: list[Document] = [{"$match": {"attempts": []}}, {"$unset": "attempts"}]
+            made["scenario_id"] = scenario_id
+        found: dict[str, Link] = {}
         with translated_errors("read links"):
-            found = self._links.aggregate([{"$match": created}, {"$lookup": attempts}, *alone])
-            return {each["_id"]: _with_seal(each)[0] async for each in found}
+            links = self._links.find(made, {"_id": 1}).batch_size(BATCH)
+            while batch := [each["_id"] for each in await links.to_list(BATCH)]:
+                there = self._attempts.find({"_id": {"$in": batch}}, {"_id": 1})
+                gone = set(batch) - {each["_id"] for each in await there.to_list(None)}
+                if gone:
+                    named = await self.links_of(list(gone))
+                    found |= {each: link for each, (link, _) in named.items()}
+        return found
 
     async def attempts_claiming(self, number: int) -> set[str]:
         """The attempts whose links say that this seal covers them; nothing proves it but that."""
