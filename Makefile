@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/visit/test_visit.py -k captcha'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
+.PHONY: help setup demo test quick lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench docker)
@@ -21,6 +21,10 @@ demo: setup ## visit the practice prefectures, and say where their pictures are
 # Chromium and a mongod of its own.
 test: setup ## run the tests
 	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+
+# Neither browser nor mongod: what one types while writing.
+quick: setup ## run the tests that start nothing (under a minute)
+	@$(BIN)/pytest -n 2 --quick $(ARGS)
 
 # All of them, so that one run shows everything. The last two are binaries that exist for x86-64.
 lint: setup ## check formatting, style, types and arrows, the Dockerfile and the shell scripts

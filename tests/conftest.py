@@ -52,9 +52,37 @@ QUICK = AttemptLimits(
 """Shorter than in life, so that what never comes is not waited for."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker sits idle while another ends alone."""
+STARTED = {"chromium", "mongodb_url", "database", "store", "visit"}
+"""Fixtures that start a Chromium or a mongod."""
+
+STARTS = re.compile(r"subprocess|\bMongod\(|\balone\(|\bChromium\(|async_playwright|PracticeServer")
+"""A test file that says one of these may start a program or a server by itself."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that start nothing")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    The longest first, so that no worker sits idle while another ends alone.
+
+    With `--quick` only those that start neither a browser nor a server nor another program: by
+    the fixtures that they ask for and by what their file says, so that nobody keeps a list.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if config.getoption("--quick"):
+        starts = {path: bool(STARTS.search(path.read_text())) for path in {i.path for i in items}}
+        slow = [
+            item
+            for item in items
+            if starts[item.path]
+            or STARTED.intersection(getattr(item, "fixturenames", ()))
+            or item.get_closest_marker("slow") is not None
+        ]
+        config.hook.pytest_deselected(items=slow)
+        left = set(slow)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.hookimpl(wrapper=True)
