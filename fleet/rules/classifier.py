@@ -19,7 +19,7 @@ Change `RULESET` with any change of what is matched here: stored verdicts name i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import VisitEnded
@@ -76,9 +76,10 @@ CAPTCHA_ELEMENTS = (
     "input[name=eZHumanCAPTCHACode]",  # eZ [B]
     "#captchaFormulaireExtInput",  # RDV-Préfecture [B]
     "rdv-captchetat",  # RDV-Préfecture [V]
-    ".g-recaptcha",
-    "iframe[src*='/recaptcha/']",
-    "iframe[src*='hcaptcha.com']",
+    # the badge of a captcha that asks nothing of a person says `invisible`: no gate [V]
+    ".g-recaptcha:not([data-size='invisible'])",
+    "iframe[src*='/recaptcha/']:not([src*='size=invisible'])",
+    "iframe[src*='hcaptcha.com']:not([src*='size=invisible'])",
     "iframe[src*='challenges.cloudflare.com']",
 )
 
@@ -151,29 +152,58 @@ def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome |
     return None
 
 
-def judge_gate(reading: PageReading) -> Outcome | None:
-    """The outcome of a page where something stands in the answer's place; None if nothing does."""
-    for verdict, selectors, words in (
-        (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
-        (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),
+def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
+    """
+    The outcome of a page where something stands in the answer's place; None if nothing does.
+
+    For a page that has settled and shows nothing of the scenario. A page that is only a message
+    is judged at once; one that says more may yet bring its answer, and what stands beside its
+    content (a staff's login in the header, an announcement) is no gate.
+
+    Args:
+        waited: whether the page has had all the time that an answer gets.
+    """
+    bare = len(reading.plain) < BARE_PAGE_CHARACTERS
+    if not (bare or waited):
+        return None
+    for verdict, counts, selectors, words in (
+        (
+            Verdict.CAPTCHA,
+            reading.counts,
+            CAPTCHA_ELEMENTS,
+            "a captcha stands before the answer",
+        ),
+        (
+            Verdict.LOGIN_REQUIRED,
+            reading.central,
+            LOGIN_ELEMENTS,
+            "an account is demanded before the answer",
+        ),
     ):
-        seen = tuple(s for s in selectors if reading.counts.get(s, 0) > 0)
+        seen = tuple(s for s in selectors if counts.get(s, 0) > 0)
         if seen:
             return Outcome(
                 verdict=verdict,
                 detail=f"{words} at {reading.url}",
                 signs=tuple(f"css {s!r}" for s in seen),
             )
-    maintenance = _judge_by(MAINTENANCE_RULES, reading)
-    if maintenance is not None:
-        return maintenance
-    text = reading.plain
+    heads = " ".join(normalise(head) for head in (reading.title, *reading.central_headings))
+    if bare or not _ANNOUNCED.search(reading.plain):
+        rules = MAINTENANCE_RULES if bare else [r for r in MAINTENANCE_RULES if r.heading_only]
+        maintenance = _judge_by(rules, replace(reading, headings=reading.central_headings))
+        if maintenance is not None and not _ANNOUNCED.search(heads):
+            return maintenance
+    text = reading.plain if bare else heads
     for sentence in SESSION_SENTENCES:
-        if sentence in text:
+        if re.search(rf"(?<!si )(?<!lorsque )(?<!quand )(?<!des que ){sentence}", text):
             return session_expired(reading.url, f"text {sentence!r}")
     if SESSION_ADDRESS in reading.url:
         return session_expired(reading.url, f"url '*{SESSION_ADDRESS}*'")
     return None
+
+
+_ANNOUNCED = re.compile(r"maintenance (est |sera )?(prévue|planifiée|programmée|aura lieu)")
+"""A maintenance to come is no maintenance."""
 
 
 def session_expired(url: str, sign: str) -> Outcome:

@@ -3,8 +3,9 @@ What goes on around a page while it is visited: documents asked for and served, 
 
 Every document request is paused twice by Chromium (`Fetch.enable` on a session of ours): before
 it leaves, so that the guard can refuse it, and when its answer comes, so that its status is
-known before anything is read from it. All other requests pass untouched, except those to an
-address that the guard watches. Playwright's own request events would tell the same for every
+known before anything is read from it. What scripts ask for is paused once, so that it is known
+what a page waits for. All other requests pass untouched, except those to an address that the
+guard watches. Playwright's own request events would tell the same for every
 image of every page, at a tenth of the cost of a visit.
 
 Only notes are taken here. `visit.py` decides what they mean.
@@ -24,6 +25,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from fleet.models import Dialog, Served, now
 from fleet.rules import guard
+from fleet.visit.open_requests import TYPES, OpenRequests
 from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 50
 """Of each kind, for one visit: a hostile page must not fill the memory."""
+
+MAX_REDIRECTS = 20
+"""After as many Chromium gives up, and says so to nobody but `goto`."""
 
 NO_DOCUMENT = (204, 205)
 """Statuses after which a page stays what it was."""
@@ -94,9 +99,11 @@ class RequestInterceptor:
 
     def __init__(self, opened: OpenPage, watch: guard.Guard) -> None:
         self._page, self._cdp, self._guard = opened.page, opened.cdp, watch
-        self._main_frame = ""
+        self.main_frame = ""
+        self.requests = OpenRequests()
         self._pending: str | None = None
         self._changed = asyncio.Event()
+        self._redirects = 0
         self.asked = 0
         self.documents = 0
         self.served: list[Served] = []
@@ -125,17 +132,22 @@ class RequestInterceptor:
             page.on(event, listener)
         cdp.on("Page.windowOpen", self._on_window_open)
         cdp.on("Fetch.requestPaused", self._on_paused)
+        cdp.on("Page.frameNavigated", self._on_frame)
+        cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
         tree = await cdp.send("Page.getFrameTree")
-        self._main_frame = tree["frameTree"]["frame"]["id"]
+        self.main_frame = tree["frameTree"]["frame"]["id"]
         stages = [
             {"urlPattern": "*", "resourceType": "Document", "requestStage": stage}
             for stage in ("Request", "Response")
         ]
         if self.player is None:
-            self.connections.watch(self._main_frame)
+            self.connections.watch(self.main_frame)
+        scripts = [
+            {"urlPattern": "*", "resourceType": kind, "requestStage": "Request"} for kind in TYPES
+        ]
         watched = [{"urlPattern": pattern} for pattern in guard.WATCHED]
         # an answer that is played is not paused a second time (`_play` notes it)
-        patterns = [{"urlPattern": "*"}] if self.player else [*stages, *watched]
+        patterns = [{"urlPattern": "*"}] if self.player else [*stages, *scripts, *watched]
         await cdp.send("Fetch.enable", {"patterns": patterns})
 
     async def leave(self) -> None:
@@ -168,7 +180,7 @@ class RequestInterceptor:
     async def _on_paused(self, event: dict[str, Any]) -> None:
         request, paused = event["request"], {"requestId": event["requestId"]}
         answered = "responseStatusCode" in event or "responseErrorReason" in event
-        mine = event["resourceType"] == "Document" and event["frameId"] == self._main_frame
+        mine = event["resourceType"] == "Document" and event["frameId"] == self.main_frame
         allowed = answered or self._guard.allows(request["url"], request["method"], self._page.url)
         if not allowed:
             self._guard.note(request["method"], request["url"])
@@ -178,6 +190,8 @@ class RequestInterceptor:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
             self._note_request(request["headers"])
+        elif event["resourceType"] in TYPES and not answered:
+            self.requests.begin(event)
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
             if not allowed:
@@ -223,6 +237,9 @@ class RequestInterceptor:
             self.served.append(_served(url, status, headers))
         if status >= 400 and self.bad_status is None:
             self.bad_status = BadStatus(status, url, headers.get("retry-after"))
+        self._redirects = self._redirects + 1 if 300 <= status < 400 else 0
+        if self._redirects >= MAX_REDIRECTS:
+            self._fail(f"net::ERR_TOO_MANY_REDIRECTS at {url[:300]}")
         if status in NO_DOCUMENT:
             self._fail(f"net::ERR_ABORTED at {url[:300]}: status {status} brings no page")
 
@@ -239,6 +256,11 @@ class RequestInterceptor:
             if self.player is None:
                 self.connections.stands()
             self._changed.set()
+
+    def _on_frame(self, event: dict[str, Any]) -> None:
+        """Another document stands in a frame: what the one before asked for is over."""
+        frame = event["frame"]
+        self.requests.forget(frame["id"] if "parentId" in frame else None)
 
     def _on_download(self, download: Download) -> None:
         self._fail(f"net::ERR_ABORTED at {download.url[:300]}: a file, refused")
