@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-RULESET = "2026-11-25"
+RULESET = "2026-11-30"
+
+SETTLED_SINCE = "2026-11-30"
+"""From this ruleset on a page must have settled, and a sign be seen (docs/verdicts.md)."""
 
 BARE_PAGE_CHARACTERS = 600
 """A page with less visible text than this is only a message; longer ones may *quote* one."""
@@ -175,7 +178,7 @@ def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
         ),
         (
             Verdict.LOGIN_REQUIRED,
-            reading.central,
+            reading.counts if reading.central is None else reading.central,
             LOGIN_ELEMENTS,
             "an account is demanded before the answer",
         ),
@@ -187,10 +190,11 @@ def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
                 detail=f"{words} at {reading.url}",
                 signs=tuple(f"css {s!r}" for s in seen),
             )
-    heads = " ".join(normalise(head) for head in (reading.title, *reading.central_headings))
+    headings = reading.headings if reading.central_headings is None else reading.central_headings
+    heads = " ".join(normalise(head) for head in (reading.title, *headings))
     if bare or not _ANNOUNCED.search(reading.plain):
         rules = MAINTENANCE_RULES if bare else [r for r in MAINTENANCE_RULES if r.heading_only]
-        maintenance = _judge_by(rules, replace(reading, headings=reading.central_headings))
+        maintenance = _judge_by(rules, replace(reading, headings=headings))
         if maintenance is not None and not _ANNOUNCED.search(heads):
             return maintenance
     text = reading.plain if bare else heads

@@ -17,7 +17,7 @@ from fleet.models import Outcome, Verdict
 from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from fleet.rules.signs import PageReading
 
 NOISE_HOSTS = (
     "google-analytics.com",  # [V] as the next four
@@ -126,17 +126,16 @@ def may_answer(url: str, page: str) -> bool:
     return not is_quiet(url) and (same_site(url, page) or gives_appointments(url))
 
 
-def judge_failed(failed: Iterable[tuple[int, str]]) -> Outcome | None:
+def judge_failed(reading: PageReading) -> Outcome | None:
     """
     The outcome of a page whose own request for its answer failed; None if none did.
 
     Without its data a calendar looks empty: that is no answer. A refusal counts of an address
     that says it gives appointments; others (`/api/me` without an account) are usual.
-
-    Args:
-        failed: statuses and addresses of requests that may bring the answer.
     """
-    for status, url in failed:
+    for url, _, status in reading.ended:
+        if status < 400 or not may_answer(url, reading.url):
+            continue
         if status >= 500:
             verdict, words = Verdict.OVERLOAD, "the site failed"
         elif status == 429:

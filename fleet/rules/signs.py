@@ -41,7 +41,7 @@ class PageReading:
     elements for each CSS selector asked for, `loading` whether the document is still being
     loaded, `dialogs` what boxes opened by its scripts have said. `central` and
     `central_headings` are those of `counts` and `headings` that stand in no header, footer,
-    menu, side column or dialog.
+    menu, side column or dialog; None where that is not known.
 
     Of a page that is open now: `parsing` while its HTML still comes, `busy` if it says of itself
     that it works, `awaited` the frames and scripts it waits for (kind, address), `ended` the
@@ -56,8 +56,8 @@ class PageReading:
     counts: Mapping[str, int] = field(default_factory=dict)
     loading: bool = False
     dialogs: tuple[str, ...] = ()
-    central: Mapping[str, int] = field(default_factory=dict)
-    central_headings: tuple[str, ...] = ()
+    central: Mapping[str, int] | None = None
+    central_headings: tuple[str, ...] | None = None
     parsing: bool = False
     busy: bool = False
     awaited: tuple[tuple[str, str], ...] = ()

@@ -85,6 +85,7 @@ class StoredPage:
             central_headings=tuple(self.kept.get("central_headings", self.kept["headings"])),
             loading=self.kept["loading"],
             dialogs=tuple(self.kept["dialogs"]),
+            ended=tuple((url, n, status) for url, n, status in self.kept.get("failed", ())),
         )
 
     def attributes(self, selector: str, name: str) -> list[str]:

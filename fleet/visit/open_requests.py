@@ -13,12 +13,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fleet.rules.requests import is_quiet, may_answer
+from fleet.rules.requests import is_quiet
 
 if TYPE_CHECKING:
     from fleet.rules.signs import PageReading
 
-TYPES = ("XHR", "Fetch", "EventSource")
+TYPES = ("XHR", "Fetch")
 """Kinds of requests that scripts make and whose answers they read."""
 
 MAX_REQUESTS = 2_000
@@ -53,7 +53,9 @@ class OpenRequests:
             return
         self._asked.add(request)
         url = _plain(event["request"]["url"])
-        if event["resourceType"] == "EventSource":
+        headers = {name.lower(): value for name, value in event["request"]["headers"].items()}
+        # an EventSource is none of its own to Chromium's interception
+        if "text/event-stream" in headers.get("accept", ""):
             self.streams.append(url)
         else:
             self._begun.append((event["frameId"], OpenRequest(url, time.monotonic())))
@@ -88,15 +90,6 @@ class OpenRequests:
     def begun(self) -> int:
         """How many were noted that may bring the page's answer, each address once."""
         return len({request.url for _, request in self._begun if not is_quiet(request.url)})
-
-    @staticmethod
-    def failed(reading: PageReading) -> list[tuple[int, str]]:
-        """Statuses and addresses of the page's own requests that ended with an error."""
-        return [
-            (status, url)
-            for url, _, status in reading.ended
-            if status >= 400 and may_answer(url, reading.url)
-        ]
 
 
 def _plain(url: str) -> str:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 MAX_ELEMENTS = 20_000
 
+BAD_STATUS = 400
 
-async def take(agent: PageAgent, *, document: int, dialogs: Sequence[str]) -> bytes | None:
+
+async def take(
+    agent: PageAgent, *, document: int, dialogs: Sequence[str], unsettled: str | None = None
+) -> bytes | None:
     """
     What the page shows now, for `StoredPage`; None if it cannot say.
 
@@ -25,6 +29,7 @@ async def take(agent: PageAgent, *, document: int, dialogs: Sequence[str]) -> by
         document: number of the document within the visit; two pages with the same number are
             one document that changed.
         dialogs: what boxes have said since it came.
+        unsettled: why it may still change, if the visit ended for that.
     """
     question = ("outline", MAX_TEXT, MAX_ELEMENTS, MAX_FRAMES)
     main = await agent.ask(*question)
@@ -43,6 +48,8 @@ async def take(agent: PageAgent, *, document: int, dialogs: Sequence[str]) -> by
         "text": own["text"],
         "dialogs": list(dialogs),
         "document": document,
+        "failed": [each for each in main["ended"] if each[2] >= BAD_STATUS],
+        "unsettled": unsettled,
         "cut": own["cut"],
         "body": own["body"],
         "frames": [{"text": frame["text"], "body": frame["body"]} for frame in frames],

@@ -474,9 +474,9 @@ globalThis.fleet = (() => {
       const { text, tree, cut: short } = walk(look, bodyOf(page), elements, true);
       return { text: cut(text, limit), body: tree, cut: short };
     });
-    const { url, title, headings, central_headings, loading } = read([], limit, 0);
+    const { url, title, headings, central_headings, loading, ended } = read([], limit, frames);
     return {
-      url, title, headings, central_headings, loading: loading !== "complete", foreign: foreign.length, bodies,
+      url, title, headings, central_headings, loading: loading !== "complete", foreign: foreign.length, ended, bodies,
     };
   };
 

@@ -110,7 +110,7 @@ class Settling:
     def _fetching(self, reading: PageReading) -> Iterable[Unrest]:
         polled = self._requests.polled(reading)
         if reading.parsing:
-            yield Unrest("its document is still coming", math.inf, blocks=True)
+            yield Unrest("its document is still coming", math.inf)
         for request in self._requests.under_way(reading):
             if requests.is_quiet(request.url):
                 continue

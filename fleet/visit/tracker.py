@@ -74,6 +74,7 @@ class PageTracker:
         self._opened = opened
         self._agent = PageAgent(opened)
         self._last: LastPage | None = None
+        self._unsettled: str | None = None
         self._reading: PageReading | None = None
         self._acted_at = 0
         self._judged = 0
@@ -194,7 +195,10 @@ class PageTracker:
     async def _outline(self, place: capture.CapturePlace) -> EvidenceFile | None:
         traffic = self.traffic
         content = await outline.take(
-            self._agent, document=traffic.documents, dialogs=traffic.document_dialogs
+            self._agent,
+            document=traffic.documents,
+            dialogs=traffic.document_dialogs,
+            unsettled=self._unsettled,
         )
         if content is None:
             return None

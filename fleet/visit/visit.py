@@ -21,12 +21,11 @@ from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import check_press
 from fleet.visit import controls, reader
-from fleet.visit.open_requests import OpenRequests
 from fleet.visit.settling import SAME_ANSWER_S, STANDS_S, STILL_LOADING_S, Settling
 from fleet.visit.tracker import MAX_PAGES, POLL_S, PageTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fleet.rules.signs import PageReading, Sign
     from fleet.visit.settling import Unrest
@@ -249,19 +248,20 @@ class Visit(PageTracker, BaseVisit):
         unrest = settling.unrest(reading)
         if late and unrest is not None:
             if unrest.blocks:
-                raise self._unsettled(seen, unrest.words)
+                self._unsettled = unrest.words
+                raise self.unsettled(seen, unrest.words)
             self.traffic.note(f"{self.address[:200]}: {unrest.words}; not waited for any longer")
             unrest = None
-        if not seen or "no_slots" in seen:
-            failed = requests.judge_failed(OpenRequests.failed(reading))
-            if failed is not None:
-                if late or settling.stands(unrest, FAILED_S):
-                    raise Judged(failed)
-                return None
         if not seen and (late or settling.stands(unrest, GATE_AFTER_S)):
             gate = classifier.judge_gate(reading, waited=late)
             if gate is not None:
                 raise Judged(gate)
+        if "no_slots" in seen or (late and not seen):
+            failed = requests.judge_failed(reading)
+            if failed is not None:
+                if late or settling.stands(unrest, FAILED_S):
+                    raise Judged(failed)
+                return None
         if len(seen) > 1 and settling.stands(unrest, CONTRADICTION_S):
             raise self.contradiction(seen)
         if len(seen) != 1:
@@ -299,13 +299,6 @@ class Visit(PageTracker, BaseVisit):
             self._last_tries += 1
             await self.keep_last(reading.content)
         return None
-
-    def _unsettled(self, seen: Iterable[str], words: str) -> NotOnPage:
-        shown = f"shows {' and '.join(seen)}" if seen else "shows nothing known yet"
-        return NotOnPage(
-            f"{self._where()} {shown}, but {words}: it may still change, so it is no answer."
-            " Look at the picture; if that request never changes the answer, name it"
-        )
 
     async def _dismiss(self, reading: PageReading) -> bool:
         """Press away a banner that is shown; a page that keeps showing one is left as it is."""
