@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
+from fleet.engine.keeping import keep
 from fleet.errors import BadInput
 from fleet.families import rdv_prefecture
 from fleet.models import Outcome, Run, Scenario, Verdict, now
@@ -179,7 +180,7 @@ async def _reread(
     while not stop.is_set():
         page = await opened.again()
         capture = await attempt(reading, chromium, run_id=run.id, limits=limits, page=page)
-        await store.add(capture.attempt, capture.files)
+        capture = await keep(store, capture)
         attempts += 1
         on_attempt(capture.attempt)
         answered = capture.attempt.verdict in (Verdict.SLOTS, Verdict.NO_SLOTS)

@@ -21,6 +21,7 @@ from asyncio_pool import AioPool
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_exponential
 
+from fleet.engine.keeping import keep
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.hosts import HostLimits, Hosts, host_of
 from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
@@ -241,7 +242,7 @@ class Runner:
                 if capture is None:
                     return None
                 host.seen(capture.attempt)
-        await self._store.add(capture.attempt, capture.files)
+        capture = await keep(self._store, capture)
         result.verdicts[capture.attempt.verdict] += 1
         self._log.info(
             "attempt",

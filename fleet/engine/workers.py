@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.engine.due import Due
+from fleet.engine.keeping import stand_in
 from fleet.engine.options import RetryPolicy
 from fleet.errors import SpoolFull
 from fleet.models import Group
@@ -207,7 +208,7 @@ class Workers:
                 limits=self._limits,
                 due_at=due.due_at,
             )
-            await finish_first(self._keep(host, due, capture))
+            capture = await finish_first(self._keep(host, due, capture))
             self._log.info(
                 "attempt",
                 attempt=capture.attempt.id,
@@ -217,9 +218,14 @@ class Workers:
                 detail=capture.attempt.detail,
             )
 
-    async def _keep(self, host: Host, due: Due, capture: Capture) -> None:
-        """Make an attempt durable; from here on it cannot be lost."""
-        await self._spool_item(capture)
+    async def _keep(self, host: Host, due: Due, capture: Capture) -> Capture:
+        """Make an attempt durable, and give what was kept; from here on it cannot be lost."""
+        try:
+            await self._spool_item(capture)
+        except Exception as exc:  # noqa: BLE001
+            # whatever in it cannot be written down: that it was made can
+            capture = stand_in(capture, exc)
+            await self._spool_item(capture)
         host.seen(capture.attempt)
         self._counters.add_attempt(capture.attempt)
         again = self._retry(due, capture)
@@ -227,6 +233,7 @@ class Workers:
         if again is not None:
             self._submit_later(again, self._retries.retry_wait * 2 ** (due.number - 1))
         self._on_spooled()
+        return capture
 
     def _retry(self, due: Due, capture: Capture) -> Due | None:
         if capture.attempt.group is not Group.UNAVAILABLE or due.number >= self._retries.tries:

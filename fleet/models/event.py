@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fleet.models.base import Frozen, Instant
+from fleet.models.text import Fitted
 
 
 class EventKind(StrEnum):
@@ -88,8 +89,8 @@ class Event(Frozen):
     scenario_id: str | None = None
     host: str | None = None
     attempt_ids: tuple[str, ...] = ()
-    words: str
-    data: Mapping[str, str | int] = {}
+    words: Annotated[str, Fitted()]
+    data: Mapping[str, Annotated[str, Fitted()] | int] = {}
 
     @property
     def of_fleet(self) -> bool:

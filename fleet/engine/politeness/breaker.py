@@ -93,7 +93,8 @@ def judge_attempts(
         why = f"{attempt.verdict}: {attempt.detail[:300]}"
     elif attempt.verdict not in PROVES_NOTHING:
         failures, until, why = {}, None, None
-    if asked := attempt.facts.get("retry_after_s"):
+    asked = attempt.facts.get("retry_after_s", "")
+    if asked.isdecimal():  # a scenario may state what it likes
         wait = max(wait, min(LONGEST, timedelta(seconds=min(int(asked), 10**6))))
         why = f"{attempt.verdict}: {attempt.detail[:300]}"
     if wait:
