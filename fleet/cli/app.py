@@ -139,7 +139,8 @@ def try_(
     settings = _settings(practice)
     catalogue = loader.load(settings.scenarios_dir)
     _warn(catalogue)
-    _run(run.try_once(catalogue.select([scenario_id]), settings, practice, show))
+    chosen = catalogue.select([scenario_id])
+    _run(run.try_once(chosen, settings, practice, show, catalogue.scenarios))
 
 
 @app.command()

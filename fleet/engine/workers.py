@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fleet.engine.politeness.hosts import Host, Hosts
     from fleet.engine.spool import Spool
     from fleet.models.attempt import Capture
+    from fleet.rules.net_errors import NetworkWitness
 
 
 FULL_RETRY_S = 5.0
@@ -48,6 +49,7 @@ class Workers:
     Takes due visits (`Visits`) and makes them.
 
     Args:
+        network: is asked before a site is blamed for a document that did not come.
         may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
         on_spooled: called once something new is in the spool.
     """
@@ -64,6 +66,7 @@ class Workers:
         run_id: str,
         limits: AttemptLimits,
         retries: RetryPolicy,
+        network: NetworkWitness,
         may_visit: Callable[[], Awaitable[str | None]],
         on_spooled: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = real_now,
@@ -72,6 +75,7 @@ class Workers:
         self._spool, self._marks, self._counters = spool, marks, counters
         self._run_id, self._limits, self._retries = run_id, limits, retries
         self._may_visit, self._on_spooled, self._now = may_visit, on_spooled, now
+        self._network = network
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
@@ -207,6 +211,7 @@ class Workers:
                 number=due.number,
                 limits=self._limits,
                 due_at=due.due_at,
+                network=self._network,
             )
             capture = await finish_first(self._keep(host, due, capture))
             self._log.info(

@@ -15,7 +15,16 @@ from pydantic import Field
 
 from fleet.models.base import Frozen, Instant
 from fleet.models.circumstances import Circumstances
-from fleet.models.outcome import Detail, Facts, Group, SignWords, Verdict, Words
+from fleet.models.outcome import (
+    UNREACHED,
+    Blame,
+    Detail,
+    Facts,
+    Group,
+    SignWords,
+    Verdict,
+    Words,
+)
 from fleet.models.text import Fitted
 
 if TYPE_CHECKING:
@@ -125,6 +134,12 @@ class Attempt(Frozen):
     chromium_version: str
     fleet_version: str
     circumstances: Circumstances | None = None
+
+    @property
+    def unreached(self) -> Blame | None:
+        """Why no site was reached, where that is not known to be the site's doing; else None."""
+        said = self.facts.get(UNREACHED)
+        return Blame(said) if said in list(Blame) else None
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""

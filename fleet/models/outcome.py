@@ -64,6 +64,22 @@ _GROUPS = {
     Verdict.CRASHED: Group.OURS,
 }
 
+
+class Blame(StrEnum):
+    """
+    Why nothing is known of a site that no visit reached. The strings are in exported data.
+
+    They are values of the fact `unreached`.
+    """
+
+    NETWORK = "network"
+    CLOCK = "clock"
+    UNKNOWN = "unknown"
+
+
+UNREACHED = "unreached"
+"""The fact of a visit that reached no site, where that is not known to be the site's doing."""
+
 MOST_FACTS = 20
 
 Detail = Annotated[str, Fitted(2000)]

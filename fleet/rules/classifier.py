@@ -18,7 +18,6 @@ Change `RULESET` with any change of what is matched here: stored verdicts name i
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -183,43 +182,6 @@ def session_expired(url: str, sign: str) -> Outcome:
         detail=f"the site threw the visit back to {url}",
         signs=(sign,),
     )
-
-
-_OUR_ERRORS = (
-    "ERR_INTERNET_DISCONNECTED",
-    "ERR_NETWORK_CHANGED",
-    "ERR_INVALID_URL",
-    "ERR_UNSAFE_PORT",
-    "ERR_DISALLOWED_URL_SCHEME",
-    "ERR_UNKNOWN_URL_SCHEME",
-    "ERR_FILE_NOT_FOUND",
-    "ERR_INSUFFICIENT_RESOURCES",
-    "ERR_OUT_OF_MEMORY",
-    "ERR_PROXY_CONNECTION_FAILED",
-)
-
-_SLOW_ERRORS = ("ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT")
-
-
-def judge_net_error(message: str) -> Outcome:
-    """
-    The outcome of a document that never came, by Chromium's `net::ERR_…` name in `message`.
-
-    A failure of our own network or a malformed address is ours, not the site's; an error that
-    is not a network error at all is `unrecognised`.
-    """
-    found = re.search(r"ERR_[A-Z0-9_]+", message)
-    name = found.group() if found else ""
-    if name in _OUR_ERRORS:
-        verdict, words = Verdict.CRASHED, "our own network or address is at fault"
-    elif name in _SLOW_ERRORS:
-        verdict, words = Verdict.TIMEOUT, "the site did not answer"
-    elif name == "ERR_ABORTED" or not name:
-        verdict, words = Verdict.UNRECOGNISED, "the site answered with no page (a file?)"
-    else:
-        verdict, words = Verdict.SITE_DOWN, "the site could not be reached"
-    first_line = message.strip().splitlines()[0][:500] if message.strip() else "no message"
-    return Outcome(verdict=verdict, detail=f"{words}: {first_line}", signs=(name,) if name else ())
 
 
 class Judged(VisitEnded):

@@ -24,8 +24,10 @@ from fleet.models.attempt import Capture
 from fleet.models.circumstances import Circumstances
 from fleet.rules import classifier
 from fleet.rules.classifier import Judged
+from fleet.rules.net_errors import judge_net_error
 from fleet.system.clock import Standstill, read_clock
 from fleet.system.waiting import finish_first, wait_at_most
+from fleet.visit.blame import weighed, witnessed
 from fleet.visit.interceptor import seconds_asked
 from fleet.visit.limits import AttemptLimits
 from fleet.visit.recording.player import Player
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from fleet.browser.page import OpenPage, PageSource
     from fleet.models.circumstances import Clock
+    from fleet.rules.net_errors import NetworkWitness
 
 T = TypeVar("T")
 
@@ -60,6 +63,7 @@ async def attempt(
     due_at: datetime | None = None,
     tape: Recorder | Player | None = None,
     page: OpenPage | None = None,
+    network: NetworkWitness | None = None,
 ) -> Capture:
     """
     Visit one booking flow once and say how it ended.
@@ -77,6 +81,8 @@ async def attempt(
         page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.
         due_at: when the visit was due, if it was; kept with the attempt.
         tape: records this visit, or plays one in the network's place; each for one attempt.
+        network: is asked before a site is blamed for a document that did not come; None: nothing
+            is known, so only what lies on this machine is blamed.
     """
     if page is not None and tape is not None:
         raise ValueError("a page that is kept cannot be recorded or played: it would stay offline")
@@ -94,7 +100,11 @@ async def attempt(
             visit.traffic.player, visit.today = tape, tape.today
         visit.traffic.connections.shared = isinstance(tape, Recorder)
         try:
-            outcome = _with_wait(await _supervise(visit, chromium, opened, limits, tape), visit)
+            with witnessed(visit, network):
+                outcome = await _supervise(visit, chromium, opened, limits, tape)
+                if not isinstance(tape, Player):
+                    outcome = await weighed(outcome, visit, network)
+                outcome = _with_wait(outcome, visit)
         except Exception as exc:  # noqa: BLE001 (see above; the page is closed)
             outcome = _not_kept(exc, scenario)
     told = {"run_id": run_id, "number": number, "due_at": due_at, "started_at": started_at}
@@ -271,7 +281,7 @@ def _verdict_of(exc: BaseException, visit: Visit) -> Outcome:
         case PlaywrightError() if visit.expired:
             return Outcome(verdict=Verdict.TIMEOUT, detail=visit.too_long())
         case SiteUnreachable():
-            return classifier.judge_net_error(str(exc))
+            return judge_net_error(str(exc))
         case NotOnPage():
             return Outcome(
                 verdict=Verdict.UNRECOGNISED,

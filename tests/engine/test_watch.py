@@ -294,7 +294,7 @@ async def test_a_visit_whose_evidence_cannot_be_kept_is_crashed_and_not_missed(
         await country.until(lambda stored: {a.scenario_id for a in stored} >= set(ids(country)))
 
     await country.account()
-    missed = await country.store.missed.of(None, country.began, datetime.now(UTC))
+    missed = await country.store.missed_visits.of(None, country.began, datetime.now(UTC))
     assert {each.detail for each in missed} <= {"the fleet was being stopped"}
     crashed = [a for a in await country.attempts() if a.scenario_id == first.id]
     assert {a.verdict for a in crashed} == {Verdict.CRASHED}

@@ -112,7 +112,9 @@ async def test_a_refusal_at_a_long_address_is_one_and_its_host_is_left_alone(
     chromium: Chromium, store: Store, site: str, length: int
 ) -> None:
     hosts = Hosts(HostLimits(pause_s=0), None)
-    runner = Runner(chromium, store, pace=RunOptions(pause_s=0, tries=1), limits=QUICK, hosts=hosts)
+    runner = Runner(
+        chromium, store, options=RunOptions(pause_s=0, tries=1), limits=QUICK, hosts=hosts
+    )
     refusing = scenario(f"{site}/long/{'x' * length}")
 
     result = await runner.run([refusing])
@@ -172,7 +174,7 @@ async def test_what_fails_while_evidence_is_kept_ends_its_attempt_and_no_other(
         scenario(f"{site}/none", copies, "copies"),
         scenario(f"{site}/none", usual, "usual"),
     ]
-    runner = Runner(chromium, store, pace=RunOptions(pause_s=0, tries=1), limits=QUICK)
+    runner = Runner(chromium, store, options=RunOptions(pause_s=0, tries=1), limits=QUICK)
 
     result = await runner.run(flows)
 

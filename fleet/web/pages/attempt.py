@@ -48,8 +48,16 @@ FACTS = {
     "login": N_("Compte demandé"),
     "home": N_("Page d’accueil"),
     "retry_after_s": N_("Attente demandée par le site, en secondes"),
+    "unreached": N_("Aucune page reçue"),
 }
 """What the facts that families state are called (docs/verdicts.md)."""
+
+FACT_VALUES = {
+    ("unreached", "network"): N_("le réseau du robot était en faute ; on ne sait rien du site"),
+    ("unreached", "clock"): N_("l’horloge du robot était fausse ; on ne sait rien du site"),
+    ("unreached", "unknown"): N_("on ne sait pas à qui la faute ; on ne sait rien du site"),
+}
+"""What some of their values are called."""
 
 KINDS = {
     "picture": N_("Capture"),
@@ -146,6 +154,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
         removed=removed,
         FACTS=FACTS,
+        FACT_VALUES=FACT_VALUES,
         KINDS=KINDS,
     )
 
