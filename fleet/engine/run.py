@@ -212,7 +212,8 @@ class Runner:
             return this_try
 
         def again(last_try: Attempt | None) -> bool:
-            return last_try is not None and last_try.group is Group.UNAVAILABLE
+            unavailable = last_try is not None and last_try.group is Group.UNAVAILABLE
+            return unavailable and not (last_try and last_try.waited)
 
         def cooling_s() -> float:
             until = host.cooling_until()

@@ -241,7 +241,9 @@ class Workers:
         return capture
 
     def _retry(self, due: Due, capture: Capture) -> Due | None:
-        if capture.attempt.group is not Group.UNAVAILABLE or due.number >= self._retries.tries:
+        seen = capture.attempt
+        unavailable = seen.group is Group.UNAVAILABLE and not seen.waited
+        if not unavailable or due.number >= self._retries.tries:
             return None
         return None if self._stopping else Due(due.scenario, due.due_at, due.number + 1)
 

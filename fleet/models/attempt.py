@@ -17,6 +17,7 @@ from fleet.models.base import Frozen, Instant
 from fleet.models.circumstances import Circumstances
 from fleet.models.outcome import (
     UNREACHED,
+    WAITING_ROOM,
     Blame,
     Detail,
     Facts,
@@ -140,6 +141,11 @@ class Attempt(Frozen):
         """Why no site was reached, where that is not known to be the site's doing; else None."""
         said = self.facts.get(UNREACHED)
         return Blame(said) if said in list(Blame) else None
+
+    @property
+    def waited(self) -> bool:
+        """Whether a virtual waiting room kept it out: another attempt at once would queue anew."""
+        return WAITING_ROOM in self.facts
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""

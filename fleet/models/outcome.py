@@ -80,6 +80,9 @@ class Blame(StrEnum):
 UNREACHED = "unreached"
 """The fact of a visit that reached no site, where that is not known to be the site's doing."""
 
+WAITING_ROOM = "waiting_room"
+"""The fact of a visit that a virtual waiting room kept out; whose room it is is its value."""
+
 MOST_FACTS = 20
 
 Detail = Annotated[str, Fitted(2000)]

@@ -5,11 +5,11 @@ A verdict is only ever given for a positive sign. Judged in this order:
 
 1. the status of every document served to the page (`judge_status`): a 502 is a 502 whatever
    its page says;
-2. bodies of proxies and walls that come with status 200 (`judge_page`);
+2. bodies of proxies, walls and waiting rooms that come with status 200 (`judge_page`);
 3. the scenario's own signs (`said`): every sign of a set must be on the page, and two sets at
    once are a contradiction, not a choice;
-4. what may stand in an answer's place, captcha, login or maintenance (`judge_gate`), only once
-   3 found nothing.
+4. what may stand in an answer's place, a wall, captcha, login or maintenance (`judge_gate`), only
+   once 3 found nothing.
 
 Sources of the sentences: [B] code of public checkers that ran against the real sites, [V]
 official page or source. None was seen by this project on a live site yet.
@@ -23,13 +23,15 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import VisitEnded
 from fleet.models import Outcome, Verdict
+from fleet.models.outcome import WAITING_ROOM
 from fleet.rules.signs import PageReading, normalise
+from fleet.rules.walls import Reach, judge_wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-RULESET = "2026-11-25"
+RULESET = "2026-12-01"
 
 BARE_PAGE_CHARACTERS = 600
 """A page with less visible text than this is only a message; longer ones may *quote* one."""
@@ -51,16 +53,11 @@ PAGE_RULES = (
     PageRule(Verdict.OVERLOAD, "504 Gateway Time-out"),
     PageRule(Verdict.OVERLOAD, "No server is available to handle this request"),
     PageRule(Verdict.OVERLOAD, "The server returned an invalid or incomplete response"),
-    PageRule(Verdict.BLOCKED, "Request forbidden by administrative rules"),  # HAProxy [B]
-    PageRule(Verdict.BLOCKED, "403 Forbidden"),
-    PageRule(Verdict.BLOCKED, "Sorry, you have been blocked"),  # Cloudflare [B]
-    PageRule(Verdict.BLOCKED, "error 1020"),
-    PageRule(Verdict.BLOCKED, "Just a moment..."),  # Cloudflare, RDV-Préfecture [B]
-    PageRule(Verdict.BLOCKED, "Just a moment…"),
-    PageRule(Verdict.BLOCKED, "Cloudflare Ray ID"),
-    PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
-    PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
+    PageRule(Verdict.OVERLOAD, "Error 503 Backend fetch failed"),  # Varnish [V]
+    PageRule(Verdict.OVERLOAD, "Guru Meditation"),  # Varnish [V]
+    PageRule(Verdict.OVERLOAD, "Our services aren't available right now"),  # Azure [V]
 )
+"""Proxies whose site fails; walls that refuse are in `walls`."""
 
 MAINTENANCE_RULES = (  # eZ [B] says only which words; which sentences they stand in is our guess
     PageRule(Verdict.MAINTENANCE, "maintenance", heading_only=True),
@@ -98,13 +95,16 @@ def judge_status(
     The outcome that the HTTP status of a document decides, None for a status that is fine.
 
     Args:
-        reading: the page that came with it, if it could be read: it may turn a 503 into an
-            announced maintenance.
+        reading: the page that came with it, if it could be read: it may be a wall or a waiting
+            room, which come with any status, or turn a 503 into an announced maintenance.
         retry_after: the header of that name, quoted in the detail.
     """
     if status < 400:
         return None
     seen = (f"HTTP {status} {url}",)
+    wall = judge_wall(reading, Reach.ANYWHERE) if reading is not None else None
+    if wall is not None and (status != 429 or WAITING_ROOM in wall.facts):
+        return wall.model_copy(update={"signs": (*wall.signs, *seen)})
     if reading is not None and status >= 500:
         page = _judge_by(MAINTENANCE_RULES, reading)
         if page is not None:
@@ -126,8 +126,8 @@ def judge_status(
 
 
 def judge_page(reading: PageReading) -> Outcome | None:
-    """The outcome of a page that is only a message of a proxy or a wall."""
-    return _judge_by(PAGE_RULES, reading)
+    """The outcome of a page that is only a message of a proxy, a wall or a waiting room."""
+    return _judge_by(PAGE_RULES, reading) or judge_wall(reading, Reach.OPENING)
 
 
 def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome | None:
@@ -152,6 +152,9 @@ def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome |
 
 def judge_gate(reading: PageReading) -> Outcome | None:
     """The outcome of a page where something stands in the answer's place; None if nothing does."""
+    wall = judge_wall(reading, Reach.ANYWHERE)
+    if wall is not None:
+        return wall
     for verdict, selectors, words in (
         (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
         (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),

@@ -54,6 +54,7 @@ COOLING = {
     "overload": CoolingRule(timedelta(minutes=1), timedelta(hours=6)),
     "maintenance": CoolingRule(timedelta(minutes=15), timedelta(hours=2)),
     "unreachable": CoolingRule(timedelta(minutes=1), timedelta(hours=1), spared=2),
+    "waiting_room": CoolingRule(timedelta(minutes=15), timedelta(hours=2)),
 }
 """The kinds of failure and what each costs."""
 
@@ -87,7 +88,7 @@ def judge_attempts(
     """The fields of `kept` that an attempt changes, except its budget."""
     failures, until, why = dict(kept.failures), kept.cooling_until, kept.why
     wait = timedelta(0)
-    if kind := KINDS.get(attempt.verdict):
+    if kind := "waiting_room" if attempt.waited else KINDS.get(attempt.verdict):
         failures[kind] = failures.get(kind, 0) + 1
         wait = cooling[kind].after(failures[kind])
         why = f"{attempt.verdict}: {attempt.detail[:300]}"
