@@ -57,7 +57,7 @@ PAGE_RULES = (
     PageRule(Verdict.OVERLOAD, "Guru Meditation"),  # Varnish [V]
     PageRule(Verdict.OVERLOAD, "Our services aren't available right now"),  # Azure [V]
 )
-"""Proxies whose site fails; walls that refuse are in `walls`."""
+"""Proxies whose site fails; those of walls are in `wall_rules`."""
 
 MAINTENANCE_RULES = (  # eZ [B] says only which words; which sentences they stand in is our guess
     PageRule(Verdict.MAINTENANCE, "maintenance", heading_only=True),

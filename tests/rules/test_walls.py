@@ -8,15 +8,8 @@ from fleet.models import Verdict
 from fleet.models.outcome import WAITING_ROOM
 from fleet.rules.classifier import judge_gate, judge_page, judge_status
 from fleet.rules.signs import PageReading
-from fleet.rules.walls import (
-    WAITING_HOSTS,
-    WAITING_ROOMS,
-    WALL_CHARACTERS,
-    WALLS,
-    Reach,
-    WallRule,
-    judge_wall,
-)
+from fleet.rules.wall_rules import WAITING_HOSTS, WAITING_ROOMS, WALLS, WallRule
+from fleet.rules.walls import WALL_CHARACTERS, Reach, judge_wall
 
 URL = "https://www.puy-de-dome.gouv.fr/booking/create/14510/2"
 RULES = (*WALLS, *WAITING_ROOMS)
