@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -11,6 +13,8 @@ import structlog
 def configure(*, quiet: bool = False) -> None:
     """
     Send logs to stderr: readable on a terminal, JSON otherwise.
+
+    The JSON is whole whatever the locale: what stderr cannot show is escaped.
 
     Args:
         quiet: only warnings and worse (a progress bar or a table says the rest).
@@ -27,10 +31,15 @@ def configure(*, quiet: bool = False) -> None:
                 if pretty
                 else [
                     structlog.processors.format_exc_info,
-                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                    structlog.processors.JSONRenderer(ensure_ascii=not _utf8(sys.stderr)),
                 ]
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _utf8(out: TextIO) -> bool:
+    """Whether every character can be written to it as it is."""
+    return codecs.lookup(out.encoding or "ascii").name == "utf-8"

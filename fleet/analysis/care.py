@@ -3,7 +3,8 @@ Which scenarios need somebody's care, since when, and who probably changed: the 
 
 A scenario needs care when its last three attempts say nothing of the site (`unrecognised` or
 `crashed`), or when its latest shows that the anchor is gone. A wrong scenario never becomes a
-wrong answer, but it measures nothing: a fleet must not thin its data in silence.
+wrong answer, but it measures nothing: a fleet must not thin its data in silence. Attempts that
+reached no site because of our own network say nothing of a scenario, neither way.
 """
 
 from __future__ import annotations
@@ -120,6 +121,10 @@ def care_list(histories: Mapping[str, Sequence[Attempt]]) -> list[Care]:
     Args:
         histories: by scenario, its latest attempts, newest first.
     """
+    histories = {
+        scenario_id: [each for each in history if each.unreached is None]
+        for scenario_id, history in histories.items()
+    }
     rows = {
         scenario_id: list(takewhile(_is_unanswered, history))
         for scenario_id, history in histories.items()

@@ -8,11 +8,14 @@ of what it is about, so that the same event noted twice is one. No database in h
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fleet.models import PARIS, Verdict
 from fleet.models.event import OF_FLEET, Event, EventKind
+from fleet.models.outcome import Blame
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,6 +141,53 @@ def host_of(attempt: Attempt) -> str:
 def host_subject(host: str) -> str:
     """The subject of whether this host refuses visits."""
     return f"host {host}"
+
+
+NETWORK = "fleet network"
+"""The subject of whether the fleet itself reaches anything."""
+
+_OURS = {
+    Blame.NETWORK: "son réseau ne répond plus",
+    Blame.CLOCK: "l’horloge de cette machine est fausse, aucun certificat ne semble valable",
+}
+
+
+def says_of_network(attempt: Attempt) -> EventKind | None:
+    """What an attempt says of the fleet's own network; None if it says nothing of it."""
+    if attempt.unreached in _OURS:
+        return EventKind.NETWORK_AWAY
+    return EventKind.NETWORK_BACK if attempt.served and attempt.unreached is None else None
+
+
+def of_network(attempt: Attempt, last: Event | None, noted_at: datetime) -> Event:
+    """
+    The fleet itself reaches nothing any more, or something again.
+
+    Args:
+        last: the event before; whatever attempts show that it is over, it is over once.
+    """
+    kind = says_of_network(attempt) or EventKind.NETWORK_BACK
+    words, data = OF_FLEET[kind][1], {}
+    at = attempt.served[-1].at if attempt.served else attempt.started_at
+    if attempt.unreached is not None:
+        at = attempt.started_at + timedelta(seconds=attempt.seconds)
+        why = _OURS[attempt.unreached]
+        words = (
+            f"La flotte ne joint plus aucun site, et la faute est à elle ({why}) : aucun site n’est"
+            " mis en cause."
+        )
+        data = {"blame": attempt.unreached.value, "why": attempt.detail[:500]}
+    return Event(
+        id=f"{kind.value}:{hashlib.sha256(last.id.encode()).hexdigest()[:32] if last else ''}",
+        kind=kind,
+        subject=NETWORK,
+        before=last.kind if last else None,
+        at=at,
+        noted_at=noted_at,
+        attempt_ids=(attempt.id,),
+        words=words,
+        data=data,
+    )
 
 
 def of_fleet(

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.rules.guard import Guard
+from fleet.rules.guard import Guard, PageRequest
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Route
+
+
+_KINDS = {
+    "document": "Document",
+    "stylesheet": "Stylesheet",
+    "image": "Image",
+    "media": "Media",
+    "font": "Font",
+    "script": "Script",
+    "manifest": "Manifest",
+    "xhr": "XHR",
+    "fetch": "Fetch",
+    "ping": "Ping",
+    "cspviolationreport": "CSPViolationReport",
+}
+"""Playwright's words for kinds of requests, and Chromium's."""
 
 
 async def guard_popups(context: BrowserContext, *, person: bool) -> None:
@@ -20,7 +36,10 @@ async def guard_popups(context: BrowserContext, *, person: bool) -> None:
     watch = Guard("popups", person=person)
 
     async def look(route: Route) -> None:
-        if watch.allows(route.request.url, route.request.method, context.pages[0].url):
+        request = route.request
+        kind = _KINDS.get(request.resource_type, "Other")
+        senders = tuple(frame.url for page in context.pages for frame in page.frames)
+        if watch.judge(PageRequest(request.url, request.method, kind, senders)) is None:
             await route.fallback()
         else:
             await route.abort("blockedbyclient")

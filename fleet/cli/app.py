@@ -38,6 +38,7 @@ from fleet.errors import (
     StoreUnreachable,
 )
 from fleet.settings import load_settings
+from fleet.system.terminal import bear_any_terminal, check_arguments, for_programs
 
 EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
     (BadInput, 2),
@@ -83,9 +84,9 @@ def list_(
     chosen = catalogue.select(ids or [])
     if as_json:
         for scenario in chosen:
-            print(scenario.model_dump_json())
+            print(scenario.model_dump_json(), file=for_programs(sys.stdout))
     elif as_markdown:
-        print("\n".join(scenarios_markdown(chosen)))
+        print("\n".join(scenarios_markdown(chosen)), file=for_programs(sys.stdout))
     else:
         console = Console(highlight=False)
         console.print(scenarios_list(chosen, console.width))
@@ -138,7 +139,8 @@ def try_(
     settings = _settings(practice)
     catalogue = loader.load(settings.scenarios_dir)
     _warn(catalogue)
-    _run(run.try_once(catalogue.select([scenario_id]), settings, practice, show))
+    chosen = catalogue.select([scenario_id])
+    _run(run.try_once(chosen, settings, practice, show, catalogue.scenarios))
 
 
 @app.command()
@@ -308,7 +310,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command line; give its exit code (the `fleet` script exits with it)."""
     # as Ctrl-C: what was opened is closed, also before a run has handlers of its own
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    bear_any_terminal()
     try:
+        check_arguments(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, prog_name="fleet")
     except FleetError as exc:
         print(f"fleet: {exc}", file=sys.stderr)

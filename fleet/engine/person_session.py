@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
+from fleet.engine.keeping import keep
+from fleet.engine.reachability import Reachability
 from fleet.errors import BadInput
 from fleet.families import rdv_prefecture
 from fleet.models import Outcome, Run, Scenario, Verdict, now
@@ -166,6 +168,7 @@ async def _reread(
     stop: asyncio.Event,
     on_attempt: Callable[[Attempt], None],
 ) -> Run:
+    network = Reachability(proxied=chromium.environment.proxy != "none")
     run = Run(
         id=uuid.uuid4().hex,
         started_at=now(),
@@ -178,8 +181,10 @@ async def _reread(
     attempts = failures = 0
     while not stop.is_set():
         page = await opened.again()
-        capture = await attempt(reading, chromium, run_id=run.id, limits=limits, page=page)
-        await store.add(capture.attempt, capture.files)
+        capture = await attempt(
+            reading, chromium, run_id=run.id, limits=limits, page=page, network=network
+        )
+        capture = await keep(store, capture)
         attempts += 1
         on_attempt(capture.attempt)
         answered = capture.attempt.verdict in (Verdict.SLOTS, Verdict.NO_SLOTS)

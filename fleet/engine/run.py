@@ -21,8 +21,10 @@ from asyncio_pool import AioPool
 from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_exponential
 
+from fleet.engine.keeping import keep
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.hosts import HostLimits, Hosts, host_of
+from fleet.engine.reachability import Reachability
 from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
 from fleet.models.attempt import Capture
 from fleet.models.run import RunResult
@@ -31,7 +33,7 @@ from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fleet.browser.chromium import Chromium
     from fleet.engine.politeness.hosts import Host
@@ -61,6 +63,8 @@ class Runner:
         robots: reads the robots.txt of each host before its first visit; None: nobody does.
         on_attempt: called with every attempt once it is stored.
         recorder: records the attempt, of which there must be only one.
+        neighbours: other hosts of the catalogue; if a site's name is not known, the resolver is
+            asked whether it knows theirs.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Runner:
         robots: RobotsReader | None = None,
         on_attempt: Callable[[Attempt], None] = lambda _: None,
         recorder: Recorder | None = None,
+        neighbours: Iterable[str] = (),
     ) -> None:
         self._chromium = chromium
         self._store = store
@@ -84,6 +89,10 @@ class Runner:
         self._robots = robots
         self._on_attempt = on_attempt
         self._recorder = recorder
+        self._neighbours = set(neighbours)
+        self._network = Reachability(
+            lambda: self._neighbours, proxied=chromium.environment.proxy != "none"
+        )
         self._stop = asyncio.Event()
         self._visits: set[asyncio.Task[Capture | None]] = set()
         self._waiting: set[asyncio.Task[None]] = set()
@@ -109,6 +118,7 @@ class Runner:
             chromium_version=self._chromium.version,
         )
         await self._store.add_run(run)
+        self._neighbours |= set(map(host_of, scenarios))
         result = RunResult(run)
         pool = AioPool(size=self._options.pages)
         lanes = [
@@ -202,7 +212,8 @@ class Runner:
             return this_try
 
         def again(last_try: Attempt | None) -> bool:
-            return last_try is not None and last_try.group is Group.UNAVAILABLE
+            unavailable = last_try is not None and last_try.group is Group.UNAVAILABLE
+            return unavailable and not (last_try and last_try.waited)
 
         def cooling_s() -> float:
             until = host.cooling_until()
@@ -241,7 +252,7 @@ class Runner:
                 if capture is None:
                     return None
                 host.seen(capture.attempt)
-        await self._store.add(capture.attempt, capture.files)
+        capture = await keep(self._store, capture)
         result.verdicts[capture.attempt.verdict] += 1
         self._log.info(
             "attempt",
@@ -276,6 +287,7 @@ class Runner:
                     number=number,
                     limits=self._limits,
                     tape=self._recorder,
+                    network=self._network,
                 )
 
         try:

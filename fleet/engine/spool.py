@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.engine.keeping import stand_in
 from fleet.engine.spool_format import pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreNeverTakes, StoreRefused
 from fleet.models.missed import MissedVisit
@@ -230,6 +231,8 @@ class Spool:
                 is_first = await store.add(item.attempt, item.files)
         except StoreNeverTakes as exc:
             self.refused += 1
+            if not isinstance(item, MissedVisit):
+                await self._stand_in(item, store, exc)
             self._set_aside(name, REFUSED, str(exc))
             return
         await finish_first(self._remove(name))
@@ -244,6 +247,11 @@ class Spool:
             )
         elif on_stored is not None:
             await on_stored(item.attempt)
+
+    async def _stand_in(self, item: Capture, store: Store, why: StoreNeverTakes) -> None:
+        """Store that a visit was made of which nothing that was seen can be stored."""
+        with contextlib.suppress(StoreNeverTakes):  # then its file, set aside, is all there is
+            await store.add(stand_in(item, why).attempt, ())
 
     async def _remove(self, name: str) -> None:
         """Forget an item that MongoDB has. If its file comes back, storing it again is harmless."""

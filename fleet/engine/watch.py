@@ -19,6 +19,8 @@ from fleet.engine.counters import Counters
 from fleet.engine.drainer import Drainer
 from fleet.engine.options import WatchOptions
 from fleet.engine.parts import WatchParts
+from fleet.engine.politeness.hosts import host_of
+from fleet.engine.reachability import Reachability
 from fleet.engine.reconciliation import Reconciliation
 from fleet.engine.scheduler import Scheduler
 from fleet.engine.status import status_of
@@ -98,6 +100,11 @@ class Watch:
             run_id=self.run.id,
             limits=options.limits,
             retries=options.retries,
+            network=Reachability(
+                lambda: {host_of(each) for each in self._catalogue},
+                proxied=parts.browsers.environment.proxy != "none",
+                now=now,
+            ),
             may_visit=self._may_visit,
             on_spooled=self._drainer.wake,
             now=now,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.engine.due import Due
+from fleet.engine.keeping import stand_in
 from fleet.engine.options import RetryPolicy
 from fleet.errors import SpoolFull
 from fleet.models import Group
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fleet.engine.politeness.hosts import Host, Hosts
     from fleet.engine.spool import Spool
     from fleet.models.attempt import Capture
+    from fleet.rules.net_errors import NetworkWitness
 
 
 FULL_RETRY_S = 5.0
@@ -47,6 +49,7 @@ class Workers:
     Takes due visits (`Visits`) and makes them.
 
     Args:
+        network: is asked before a site is blamed for a document that did not come.
         may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
         on_spooled: called once something new is in the spool.
     """
@@ -63,6 +66,7 @@ class Workers:
         run_id: str,
         limits: AttemptLimits,
         retries: RetryPolicy,
+        network: NetworkWitness,
         may_visit: Callable[[], Awaitable[str | None]],
         on_spooled: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = real_now,
@@ -71,6 +75,7 @@ class Workers:
         self._spool, self._marks, self._counters = spool, marks, counters
         self._run_id, self._limits, self._retries = run_id, limits, retries
         self._may_visit, self._on_spooled, self._now = may_visit, on_spooled, now
+        self._network = network
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
@@ -206,8 +211,9 @@ class Workers:
                 number=due.number,
                 limits=self._limits,
                 due_at=due.due_at,
+                network=self._network,
             )
-            await finish_first(self._keep(host, due, capture))
+            capture = await finish_first(self._keep(host, due, capture))
             self._log.info(
                 "attempt",
                 attempt=capture.attempt.id,
@@ -217,9 +223,14 @@ class Workers:
                 detail=capture.attempt.detail,
             )
 
-    async def _keep(self, host: Host, due: Due, capture: Capture) -> None:
-        """Make an attempt durable; from here on it cannot be lost."""
-        await self._spool_item(capture)
+    async def _keep(self, host: Host, due: Due, capture: Capture) -> Capture:
+        """Make an attempt durable, and give what was kept; from here on it cannot be lost."""
+        try:
+            await self._spool_item(capture)
+        except Exception as exc:  # noqa: BLE001
+            # whatever in it cannot be written down: that it was made can
+            capture = stand_in(capture, exc)
+            await self._spool_item(capture)
         host.seen(capture.attempt)
         self._counters.add_attempt(capture.attempt)
         again = self._retry(due, capture)
@@ -227,9 +238,12 @@ class Workers:
         if again is not None:
             self._submit_later(again, self._retries.retry_wait * 2 ** (due.number - 1))
         self._on_spooled()
+        return capture
 
     def _retry(self, due: Due, capture: Capture) -> Due | None:
-        if capture.attempt.group is not Group.UNAVAILABLE or due.number >= self._retries.tries:
+        seen = capture.attempt
+        unavailable = seen.group is Group.UNAVAILABLE and not seen.waited
+        if not unavailable or due.number >= self._retries.tries:
             return None
         return None if self._stopping else Due(due.scenario, due.due_at, due.number + 1)
 

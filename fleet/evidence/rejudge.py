@@ -10,10 +10,11 @@ What no page was kept of stays as it was: a host that was down, a deadline, a cr
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.errors import EvidenceRemoved, NotStored
-from fleet.models import now
+from fleet.models import Group, Verdict, now
 from fleet.models.judgement import Judgement
 from fleet.rules import classifier
 from fleet.rules.stored_page import StoredPage
@@ -58,3 +59,41 @@ async def judge_stored(store: Store, scenario: Scenario, attempt: Attempt) -> Ju
     )
     await store.add_judgement(judgement)
     return judgement
+
+
+class Doubt(StrEnum):
+    """Why a stored verdict, given before pages had to settle and signs to be seen, may be wrong."""
+
+    OPEN_REQUEST = "a script of the page may still have been asking for the answer"
+    UNSEEN_SIGN = "a sign may have stood where no person sees it"
+
+
+_BY_PAGE = frozenset(
+    (
+        *(verdict for verdict in Verdict if verdict.group is Group.ANSWERED),
+        *(Verdict.CAPTCHA, Verdict.LOGIN_REQUIRED, Verdict.MAINTENANCE, Verdict.SESSION_EXPIRED),
+    )
+)
+"""Verdicts that a page gave by what it showed."""
+
+
+async def doubts_of(store: Store, attempt: Attempt) -> list[Doubt]:
+    """
+    What speaks against a stored verdict, by what was kept with it; nothing for newer attempts.
+
+    Raises:
+        StoreUnreachable, StoreRefused: the evidence could not be read.
+    """
+    if attempt.ruleset >= classifier.SETTLED_SINCE or attempt.verdict not in _BY_PAGE:
+        return []
+    found = [Doubt.UNSEEN_SIGN]  # what was seen then was not written down
+    for file in attempt.evidence:
+        if file.kind == "html":
+            try:
+                html = await store.evidence(file.sha256)
+            except EvidenceRemoved:
+                found.append(Doubt.OPEN_REQUEST)
+                continue
+            if b"<script" in html.lower():
+                found.append(Doubt.OPEN_REQUEST)
+    return list(dict.fromkeys(found))

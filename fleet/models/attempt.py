@@ -9,16 +9,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from fleet.models.base import Frozen, Instant
 from fleet.models.circumstances import Circumstances
-from fleet.models.outcome import Facts, Group, Verdict
+from fleet.models.outcome import (
+    UNREACHED,
+    WAITING_ROOM,
+    Blame,
+    Detail,
+    Facts,
+    Group,
+    SignWords,
+    Verdict,
+    Words,
+)
+from fleet.models.text import Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+Address = Annotated[str, Fitted(2000)]
+
+Name = Annotated[str, Fitted(200)]
 
 
 class Served(Frozen):
@@ -30,13 +46,13 @@ class Served(Frozen):
     `address` is the IP address and port that answered. None: not said, or not seen.
     """
 
-    url: str
+    url: Address
     status: int
     at: Instant
     server_date: Instant | None = None
     age_s: int | None = Field(default=None, ge=0)
-    location: str | None = None
-    address: str | None = None
+    location: Address | None = None
+    address: Name | None = None
 
     @property
     def site_clock_s(self) -> float | None:
@@ -54,8 +70,8 @@ class Served(Frozen):
 class Dialog(Frozen):
     """A box that the page opened with `alert`, `confirm` or `prompt`; always dismissed."""
 
-    kind: str
-    message: str
+    kind: Name
+    message: Words
     at: Instant
 
 
@@ -71,8 +87,8 @@ class Evidence(Frozen):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(ge=0)
     taken_at: Instant
-    url: str
-    title: str
+    url: Address
+    title: Words
     truncated: bool = False
 
 
@@ -103,22 +119,33 @@ class Attempt(Frozen):
     number: int = Field(ge=1)
     verdict: Verdict
     group: Group
-    detail: str
-    signs: tuple[str, ...]
+    detail: Detail
+    signs: tuple[SignWords, ...]
     first_dates: tuple[date, ...]
     slot_count: int | None
     facts: Facts = Field(default_factory=dict)
-    missing_anchor: str | None = None
+    missing_anchor: Words | None = None
     due_at: Instant | None = None
     started_at: Instant
     seconds: float = Field(ge=0)
     served: tuple[Served, ...]
     dialogs: tuple[Dialog, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]
     evidence: tuple[Evidence, ...]
     chromium_version: str
     fleet_version: str
     circumstances: Circumstances | None = None
+
+    @property
+    def unreached(self) -> Blame | None:
+        """Why no site was reached, where that is not known to be the site's doing; else None."""
+        said = self.facts.get(UNREACHED)
+        return Blame(said) if said in list(Blame) else None
+
+    @property
+    def waited(self) -> bool:
+        """Whether a virtual waiting room kept it out: another attempt at once would queue anew."""
+        return WAITING_ROOM in self.facts
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: `_id` is the attempt's id, dates as ISO text, instants as dates."""
@@ -148,6 +175,22 @@ class Capture:
 
     attempt: Attempt
     files: Sequence[EvidenceFile]
+
+    def crashed(self, why: str) -> Capture:
+        """The same attempt as `crashed`, without a word of what was seen: it cannot be kept."""
+        fields: dict[str, Any] = {name: getattr(self.attempt, name) for name in _NOT_SEEN}
+        for name in ("signs", "first_dates", "served", "dialogs", "notes", "evidence"):
+            fields[name] = ()
+        verdict = Verdict.CRASHED
+        fields |= {"verdict": verdict, "group": verdict.group, "slot_count": None, "detail": why}
+        return Capture(Attempt(**fields), ())
+
+
+_NOT_SEEN = (
+    *("id", "run_id", "scenario_id", "scenario_version", "department", "flow", "control", "url"),
+    *("ruleset", "number", "due_at", "started_at", "seconds", "chromium_version", "fleet_version"),
+)
+"""Fields of an attempt that no page has a part in."""
 
 
 MAX_HEIGHT_PX = 8_000

@@ -7,11 +7,12 @@ not measured is None or says `unknown`. Kept with each attempt; attempts from be
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from fleet.models.base import Frozen, Instant
+from fleet.models.text import Fitted
 
 
 class Clock(Frozen):
@@ -58,8 +59,8 @@ class Certificate(Frozen):
     keeps none.
     """
 
-    issuer: str = Field(max_length=300)
-    subject: str = Field(max_length=300)
+    issuer: Annotated[str, Fitted(300)]
+    subject: Annotated[str, Fitted(300)]
     valid_from: Instant
     valid_until: Instant
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
@@ -68,10 +69,10 @@ class Certificate(Frozen):
 class Server(Frozen):
     """Who answered at an origin: address and port, protocols; no certificate without TLS."""
 
-    origin: str = Field(max_length=300)
-    address: str
-    protocol: str
-    tls: str | None = None
+    origin: Annotated[str, Fitted(300)]
+    address: Annotated[str, Fitted(200)]
+    protocol: Annotated[str, Fitted(200)]
+    tls: Annotated[str, Fitted(200)] | None = None
     certificate: Certificate | None = None
 
 
@@ -85,7 +86,7 @@ class Circumstances(Frozen):
 
     fresh_context: bool
     environment: Environment
-    user_agent: str | None
+    user_agent: Annotated[str, Fitted(500)] | None
     clock_at_start: Clock
     clock_at_end: Clock
     servers: tuple[Server, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fleet.models.base import Frozen, Instant
+from fleet.models.text import Fitted
 
 
 class EventKind(StrEnum):
@@ -30,6 +31,8 @@ class EventKind(StrEnum):
     STORE_BACK = "store_back"
     LEASE_LOST = "lease_lost"
     BROWSERS_DIE = "browsers_die"
+    NETWORK_AWAY = "network_away"
+    NETWORK_BACK = "network_back"
     WATCH_STARTED = "watch_started"
     WATCH_STOPPED = "watch_stopped"
 
@@ -50,6 +53,8 @@ LABELS: dict[EventKind, str] = {
     EventKind.STORE_BACK: "MongoDB de retour",
     EventKind.LEASE_LOST: "Relève perdue",
     EventKind.BROWSERS_DIE: "Chromium meurt",
+    EventKind.NETWORK_AWAY: "Aucun site joint, de notre fait",
+    EventKind.NETWORK_BACK: "Sites de nouveau joints",
     EventKind.WATCH_STARTED: "Observation commencée",
     EventKind.WATCH_STOPPED: "Observation arrêtée",
 }
@@ -65,6 +70,12 @@ OF_FLEET = {
     EventKind.STORE_BACK: ("store", "MongoDB répond de nouveau."),
     EventKind.LEASE_LOST: ("lease", "Une autre flotte a pris la relève ; celle-ci s’arrête."),
     EventKind.BROWSERS_DIE: ("browsers", "Chromium est mort plusieurs fois en peu de temps."),
+    EventKind.NETWORK_AWAY: (
+        "network",
+        "La flotte ne joint plus aucun site, et la faute est à elle : aucun site n’est mis en"
+        " cause.",
+    ),
+    EventKind.NETWORK_BACK: ("network", "La flotte joint de nouveau des sites."),
     EventKind.WATCH_STARTED: ("watch", "La flotte commence à observer."),
     EventKind.WATCH_STOPPED: ("watch", "La flotte cesse d’observer."),
 }
@@ -88,8 +99,8 @@ class Event(Frozen):
     scenario_id: str | None = None
     host: str | None = None
     attempt_ids: tuple[str, ...] = ()
-    words: str
-    data: Mapping[str, str | int] = {}
+    words: Annotated[str, Fitted()]
+    data: Mapping[str, Annotated[str, Fitted()] | int] = {}
 
     @property
     def of_fleet(self) -> bool:

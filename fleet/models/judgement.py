@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from fleet.models.attempt import Attempt, plain_document
 from fleet.models.base import Frozen, Instant
-from fleet.models.outcome import Facts, Group, Verdict
+from fleet.models.outcome import Detail, Facts, Group, SignWords, Verdict, Words
 
 
 class Judgement(Frozen):
@@ -24,12 +24,12 @@ class Judgement(Frozen):
     judged_at: Instant
     verdict: Verdict
     group: Group
-    detail: str
-    signs: tuple[str, ...]
+    detail: Detail
+    signs: tuple[SignWords, ...]
     first_dates: tuple[date, ...]
     slot_count: int | None
     facts: Facts
-    missing_anchor: str | None
+    missing_anchor: Words | None
 
     def differs_from(self, attempt: Attempt) -> bool:
         """Whether it says something else than the attempt: another verdict, other dates."""

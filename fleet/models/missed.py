@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from fleet.models.base import Frozen, Instant
+from fleet.models.text import Fitted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +41,7 @@ class MissedVisit(Frozen):
     control: bool
     due_at: Instant
     why: MissReason
-    detail: str
+    detail: Annotated[str, Fitted()]
     noted_at: Instant
 
     @property

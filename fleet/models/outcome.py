@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from itertools import islice
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from fleet.models.base import Frozen
+from fleet.models.text import Fitted
 
 
 class Group(StrEnum):
@@ -62,7 +64,42 @@ _GROUPS = {
     Verdict.CRASHED: Group.OURS,
 }
 
-Facts = Annotated[Mapping[str, Annotated[str, Field(max_length=500)]], Field(max_length=20)]
+
+class Blame(StrEnum):
+    """
+    Why nothing is known of a site that no visit reached. The strings are in exported data.
+
+    They are values of the fact `unreached`.
+    """
+
+    NETWORK = "network"
+    CLOCK = "clock"
+    UNKNOWN = "unknown"
+
+
+UNREACHED = "unreached"
+"""The fact of a visit that reached no site, where that is not known to be the site's doing."""
+
+WAITING_ROOM = "waiting_room"
+"""The fact of a visit that a virtual waiting room kept out; whose room it is is its value."""
+
+MOST_FACTS = 20
+
+Detail = Annotated[str, Fitted(2000)]
+
+SignWords = Annotated[str, Fitted(3000)]
+"""A sign may quote an address and more."""
+
+Words = Annotated[str, Fitted(500)]
+
+
+def _first_facts(facts: Any) -> Any:
+    if isinstance(facts, Mapping) and len(facts) > MOST_FACTS:
+        return dict(islice(facts.items(), MOST_FACTS))
+    return facts
+
+
+Facts = Annotated[Mapping[str, Words], Field(max_length=MOST_FACTS), BeforeValidator(_first_facts)]
 """What else a page said, as data: `next_publication`, `closed_since`, … (docs/verdicts.md)."""
 
 
@@ -78,17 +115,16 @@ class Outcome(Frozen):
     """
 
     verdict: Verdict
-    detail: str = Field(max_length=2000)
-    signs: tuple[str, ...] = ()
+    detail: Detail
+    signs: tuple[SignWords, ...] = ()
     first_dates: tuple[date, ...] = Field(default=(), max_length=2)
     slot_count: int | None = Field(default=None, ge=0)
     facts: Facts = Field(default_factory=dict)
-    missing_anchor: str | None = None
+    missing_anchor: Words | None = None
 
     def stating(self, **facts: str) -> Self:
         """The same outcome with these facts added."""
-        cut = {name: value[:500] for name, value in facts.items()}
-        return self.model_copy(update={"facts": {**self.facts, **cut}})
+        return self.model_validate({**dict(self), "facts": {**self.facts, **facts}})
 
     def offering(self, days: list[date], *, slot_count: int | None) -> Self:
         """The same outcome with the slots seen: how many, and their days, in any order."""

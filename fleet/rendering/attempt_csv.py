@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import sys
 from typing import IO
 
 from fleet.models import Attempt
+from fleet.system.terminal import for_programs
 
 CSV_COLUMNS = (
     *("id", "run_id", "scenario_id", "scenario_version", "department", "flow", "control", "url"),
@@ -37,9 +37,7 @@ class AttemptWriter:
     """Writes attempts to `out` as JSON Lines or CSV."""
 
     def __init__(self, form: str, out: IO[str] = sys.stdout) -> None:
-        if isinstance(out, io.TextIOWrapper):
-            out.reconfigure(encoding="utf-8")  # a file that others read, whatever our locale
-        self._out = out
+        self._out = for_programs(out)
         self._csv = csv.DictWriter(out, CSV_COLUMNS) if form == "csv" else None
         if self._csv:
             self._csv.writeheader()

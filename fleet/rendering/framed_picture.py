@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from fleet.models import PARIS, Group, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.images import as_png, check_size, open_png
-from fleet.rendering.labels import VERDICTS
+from fleet.rendering.labels import VERDICTS, sentence_of
 from fleet.rendering.text import LINE, font, wrap
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def caption_of(
     hours = int(offset.total_seconds() // 3600) if offset else 0
     department = f"{DEPARTMENTS[attempt.department]} ({attempt.department})"
     utc = picture.taken_at.astimezone(UTC)
-    sentence = words.t(VERDICTS[attempt.verdict][1])
+    sentence = words.t(sentence_of(attempt))
     if page < pages:  # the page below is not the one that says so
         sentence = words.t(
             "Verdict de toute la tentative, donné à sa dernière page (%(pages)s). Ici, page"

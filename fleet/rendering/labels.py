@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.models import Group, Verdict
+from fleet.models import Attempt, Group, Verdict
 from fleet.models.missed import MissReason
 from fleet.rendering.i18n import N_
 
@@ -65,6 +65,24 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     ),
 }
 """For each verdict: what it is called, and one sentence for a reader."""
+
+WAITED = N_(
+    "Le site faisait attendre les visiteurs dans une salle d’attente virtuelle ; le robot n’y est"
+    " pas resté, et la réponse n’est pas connue."
+)
+
+UNREACHED = N_(
+    "Le robot n’a joint aucune page, et ce n’est pas, ou pas de façon certaine, la faute du site ;"
+    " cela ne dit rien de lui."
+)
+
+
+def sentence_of(attempt: Attempt) -> str:
+    """A plain sentence for how this attempt ended: its verdict's, or words of its own."""
+    if attempt.waited:
+        return WAITED
+    return UNREACHED if attempt.unreached is not None else VERDICTS[attempt.verdict][1]
+
 
 GROUPS: dict[Group, str] = {
     Group.ANSWERED: N_("Réponses"),

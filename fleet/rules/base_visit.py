@@ -148,6 +148,14 @@ class BaseVisit(ABC):
             " Look at the picture and make the signs stricter"
         )
 
+    def unsettled(self, seen: Iterable[str], why: str) -> NotOnPage:
+        """The end of a visit whose page may still change when its time is over."""
+        shown = f"shows {' and '.join(seen)}" if seen else "shows nothing known yet"
+        return NotOnPage(
+            f"{self._where()} {shown}, but {why}: it may still change, so it is no answer."
+            " Look at the picture"
+        )
+
     def silence(self, answers: Iterable[str], waited: str) -> NotOnPage:
         """The end of a visit whose page gives none of the answers."""
         return NotOnPage(

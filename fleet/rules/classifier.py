@@ -5,11 +5,11 @@ A verdict is only ever given for a positive sign. Judged in this order:
 
 1. the status of every document served to the page (`judge_status`): a 502 is a 502 whatever
    its page says;
-2. bodies of proxies and walls that come with status 200 (`judge_page`);
+2. bodies of proxies, walls and waiting rooms that come with status 200 (`judge_page`);
 3. the scenario's own signs (`said`): every sign of a set must be on the page, and two sets at
    once are a contradiction, not a choice;
-4. what may stand in an answer's place, captcha, login or maintenance (`judge_gate`), only once
-   3 found nothing.
+4. what may stand in an answer's place, a wall, captcha, login or maintenance (`judge_gate`), only
+   once 3 found nothing.
 
 Sources of the sentences: [B] code of public checkers that ran against the real sites, [V]
 official page or source. None was seen by this project on a live site yet.
@@ -19,18 +19,23 @@ Change `RULESET` with any change of what is matched here: stored verdicts name i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleet.errors import VisitEnded
 from fleet.models import Outcome, Verdict
+from fleet.models.outcome import WAITING_ROOM
 from fleet.rules.signs import PageReading, normalise
+from fleet.rules.walls import Reach, judge_wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-RULESET = "2026-11-25"
+RULESET = "2026-11-30"
+
+SETTLED_SINCE = "2026-11-30"
+"""From this ruleset on a page must have settled, and a sign be seen (docs/verdicts.md)."""
 
 BARE_PAGE_CHARACTERS = 600
 """A page with less visible text than this is only a message; longer ones may *quote* one."""
@@ -52,16 +57,11 @@ PAGE_RULES = (
     PageRule(Verdict.OVERLOAD, "504 Gateway Time-out"),
     PageRule(Verdict.OVERLOAD, "No server is available to handle this request"),
     PageRule(Verdict.OVERLOAD, "The server returned an invalid or incomplete response"),
-    PageRule(Verdict.BLOCKED, "Request forbidden by administrative rules"),  # HAProxy [B]
-    PageRule(Verdict.BLOCKED, "403 Forbidden"),
-    PageRule(Verdict.BLOCKED, "Sorry, you have been blocked"),  # Cloudflare [B]
-    PageRule(Verdict.BLOCKED, "error 1020"),
-    PageRule(Verdict.BLOCKED, "Just a moment..."),  # Cloudflare, RDV-Préfecture [B]
-    PageRule(Verdict.BLOCKED, "Just a moment…"),
-    PageRule(Verdict.BLOCKED, "Cloudflare Ray ID"),
-    PageRule(Verdict.BLOCKED, "Aucun accès à Internet"),
-    PageRule(Verdict.RATE_LIMITED, "429 Too Many Requests"),
+    PageRule(Verdict.OVERLOAD, "Error 503 Backend fetch failed"),  # Varnish [V]
+    PageRule(Verdict.OVERLOAD, "Guru Meditation"),  # Varnish [V]
+    PageRule(Verdict.OVERLOAD, "Our services aren't available right now"),  # Azure [V]
 )
+"""Proxies whose site fails; those of walls are in `wall_rules`."""
 
 MAINTENANCE_RULES = (  # eZ [B] says only which words; which sentences they stand in is our guess
     PageRule(Verdict.MAINTENANCE, "maintenance", heading_only=True),
@@ -76,9 +76,10 @@ CAPTCHA_ELEMENTS = (
     "input[name=eZHumanCAPTCHACode]",  # eZ [B]
     "#captchaFormulaireExtInput",  # RDV-Préfecture [B]
     "rdv-captchetat",  # RDV-Préfecture [V]
-    ".g-recaptcha",
-    "iframe[src*='/recaptcha/']",
-    "iframe[src*='hcaptcha.com']",
+    # the badge of a captcha that asks nothing of a person says `invisible`: no gate [V]
+    ".g-recaptcha:not([data-size='invisible'])",
+    "iframe[src*='/recaptcha/']:not([src*='size=invisible'])",
+    "iframe[src*='hcaptcha.com']:not([src*='size=invisible'])",
     "iframe[src*='challenges.cloudflare.com']",
 )
 
@@ -99,13 +100,16 @@ def judge_status(
     The outcome that the HTTP status of a document decides, None for a status that is fine.
 
     Args:
-        reading: the page that came with it, if it could be read: it may turn a 503 into an
-            announced maintenance.
+        reading: the page that came with it, if it could be read: it may be a wall or a waiting
+            room, which come with any status, or turn a 503 into an announced maintenance.
         retry_after: the header of that name, quoted in the detail.
     """
     if status < 400:
         return None
     seen = (f"HTTP {status} {url}",)
+    wall = judge_wall(reading, Reach.ANYWHERE) if reading is not None else None
+    if wall is not None and (status != 429 or WAITING_ROOM in wall.facts):
+        return wall.model_copy(update={"signs": (*wall.signs, *seen)})
     if reading is not None and status >= 500:
         page = _judge_by(MAINTENANCE_RULES, reading)
         if page is not None:
@@ -127,8 +131,8 @@ def judge_status(
 
 
 def judge_page(reading: PageReading) -> Outcome | None:
-    """The outcome of a page that is only a message of a proxy or a wall."""
-    return _judge_by(PAGE_RULES, reading)
+    """The outcome of a page that is only a message of a proxy, a wall or a waiting room."""
+    return _judge_by(PAGE_RULES, reading) or judge_wall(reading, Reach.OPENING)
 
 
 def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome | None:
@@ -151,29 +155,62 @@ def _judge_by(page_rules: Sequence[PageRule], reading: PageReading) -> Outcome |
     return None
 
 
-def judge_gate(reading: PageReading) -> Outcome | None:
-    """The outcome of a page where something stands in the answer's place; None if nothing does."""
-    for verdict, selectors, words in (
-        (Verdict.CAPTCHA, CAPTCHA_ELEMENTS, "a captcha stands before the answer"),
-        (Verdict.LOGIN_REQUIRED, LOGIN_ELEMENTS, "an account is demanded before the answer"),
+def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
+    """
+    The outcome of a page where something stands in the answer's place; None if nothing does.
+
+    For a page that has settled and shows nothing of the scenario. A page that is only a message
+    is judged at once; one that says more may yet bring its answer, and what stands beside its
+    content (a staff's login in the header, an announcement) is no gate.
+
+    Args:
+        waited: whether the page has had all the time that an answer gets.
+    """
+    wall = judge_wall(reading, Reach.ANYWHERE)
+    if wall is not None:
+        return wall
+    bare = len(reading.plain) < BARE_PAGE_CHARACTERS
+    if not (bare or waited):
+        return None
+    for verdict, counts, selectors, words in (
+        (
+            Verdict.CAPTCHA,
+            reading.counts,
+            CAPTCHA_ELEMENTS,
+            "a captcha stands before the answer",
+        ),
+        (
+            Verdict.LOGIN_REQUIRED,
+            reading.counts if reading.central is None else reading.central,
+            LOGIN_ELEMENTS,
+            "an account is demanded before the answer",
+        ),
     ):
-        seen = tuple(s for s in selectors if reading.counts.get(s, 0) > 0)
+        seen = tuple(s for s in selectors if counts.get(s, 0) > 0)
         if seen:
             return Outcome(
                 verdict=verdict,
                 detail=f"{words} at {reading.url}",
                 signs=tuple(f"css {s!r}" for s in seen),
             )
-    maintenance = _judge_by(MAINTENANCE_RULES, reading)
-    if maintenance is not None:
-        return maintenance
-    text = reading.plain
+    headings = reading.headings if reading.central_headings is None else reading.central_headings
+    heads = " ".join(normalise(head) for head in (reading.title, *headings))
+    if bare or not _ANNOUNCED.search(reading.plain):
+        rules = MAINTENANCE_RULES if bare else [r for r in MAINTENANCE_RULES if r.heading_only]
+        maintenance = _judge_by(rules, replace(reading, headings=headings))
+        if maintenance is not None and not _ANNOUNCED.search(heads):
+            return maintenance
+    text = reading.plain if bare else heads
     for sentence in SESSION_SENTENCES:
-        if sentence in text:
+        if re.search(rf"(?<!si )(?<!lorsque )(?<!quand )(?<!des que ){sentence}", text):
             return session_expired(reading.url, f"text {sentence!r}")
     if SESSION_ADDRESS in reading.url:
         return session_expired(reading.url, f"url '*{SESSION_ADDRESS}*'")
     return None
+
+
+_ANNOUNCED = re.compile(r"maintenance (est |sera )?(prévue|planifiée|programmée|aura lieu)")
+"""A maintenance to come is no maintenance."""
 
 
 def session_expired(url: str, sign: str) -> Outcome:
@@ -183,43 +220,6 @@ def session_expired(url: str, sign: str) -> Outcome:
         detail=f"the site threw the visit back to {url}",
         signs=(sign,),
     )
-
-
-_OUR_ERRORS = (
-    "ERR_INTERNET_DISCONNECTED",
-    "ERR_NETWORK_CHANGED",
-    "ERR_INVALID_URL",
-    "ERR_UNSAFE_PORT",
-    "ERR_DISALLOWED_URL_SCHEME",
-    "ERR_UNKNOWN_URL_SCHEME",
-    "ERR_FILE_NOT_FOUND",
-    "ERR_INSUFFICIENT_RESOURCES",
-    "ERR_OUT_OF_MEMORY",
-    "ERR_PROXY_CONNECTION_FAILED",
-)
-
-_SLOW_ERRORS = ("ERR_TIMED_OUT", "ERR_CONNECTION_TIMED_OUT")
-
-
-def judge_net_error(message: str) -> Outcome:
-    """
-    The outcome of a document that never came, by Chromium's `net::ERR_…` name in `message`.
-
-    A failure of our own network or a malformed address is ours, not the site's; an error that
-    is not a network error at all is `unrecognised`.
-    """
-    found = re.search(r"ERR_[A-Z0-9_]+", message)
-    name = found.group() if found else ""
-    if name in _OUR_ERRORS:
-        verdict, words = Verdict.CRASHED, "our own network or address is at fault"
-    elif name in _SLOW_ERRORS:
-        verdict, words = Verdict.TIMEOUT, "the site did not answer"
-    elif name == "ERR_ABORTED" or not name:
-        verdict, words = Verdict.UNRECOGNISED, "the site answered with no page (a file?)"
-    else:
-        verdict, words = Verdict.SITE_DOWN, "the site could not be reached"
-    first_line = message.strip().splitlines()[0][:500] if message.strip() else "no message"
-    return Outcome(verdict=verdict, detail=f"{words}: {first_line}", signs=(name,) if name else ())
 
 
 class Judged(VisitEnded):

@@ -1,80 +1,26 @@
 """
 The read-only guard: what no visit may ever send or press.
 
-It sits below every scenario and has no switch. `visit/interceptor.py` has Chromium pause every
-document request and every request to an address watched here, and asks `may_send`; what is
-refused fails before a byte leaves. If the fleet dies meanwhile, the request stays paused.
-`Network.setBlockedURLs` would be simpler and is not enough: it lets navigations through
-(docs/decisions/0005-guard.md).
+It sits in the engine, below every scenario, and has no switch. `interceptor.py` has Chromium
+pause every request that can act (documents, calls, beacons, reports) and every picture, script or
+style at an address watched here, and asks `Guard.judge`; what is refused fails before a byte
+leaves. If the fleet dies meanwhile, the request stays paused. Every way out of a page, with its
+test, is in docs/conduct.md; why it is done so, in docs/decisions/0005-guard.md.
 
-Whatever the guard refused makes the attempt `crashed`: a visit that came that far has a bug,
-and its answer is worth nothing.
-
-Sources: the booking steps of the eZ `bookingserver` engine and of RDV-Préfecture as public
-checkers [B] and official pages [V] describe them, those of RDV Service Public and Démarches
-simplifiées as their public source has them [V], those of eAppointment by the names of the
-site's own calls [V], ANEF's login by public checkers [B]; none seen by this project on a live site.
+Whatever the guard refuses makes the attempt `crashed`: a visit that came that far has a bug,
+and its answer is worth nothing. The one exception is what a calendar's page sends to somebody
+else (audience measurement): that is stopped as well, and noted.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from dataclasses import dataclass
 
 from fleet.errors import GuardRefused
+from fleet.rules.addresses import host_in, readings
+from fleet.rules.forbidden import forbidden
 from fleet.rules.signs import normalise
-
-WATCHED = (
-    "*/booking/create/*",
-    "*/booking/confirm*",
-    "*_validerCaptcha*",
-    "*/formulaire*",
-    "*/eAppointment*",
-    "*/login-actions/*",
-    "*/openid-connect/registrations*",
-    "*/users/*",
-    "*prescripteur*",
-    "*/creneaux*",
-    "*/rdv_invitations/*",
-    "*/commencer/*",
-    "*/dossiers/new*",
-    "*_connect*",
-)
-"""Addresses (`*`: any characters) whose requests are paused and looked at one by one."""
-
-FORBIDDEN = re.compile(
-    r"/booking/create/[^/?#]*/0*[5-9](?!\d)"  # 5 selects a slot, 6 to 9 hold and confirm it
-    r"|/booking/confirm"
-    r"|_validerCaptcha"  # RDV-Préfecture: the answer to the captcha
-    r"|/formulaire(?![\w-])"  # RDV-Préfecture: the personal form
-    # eAppointment, by the names of its own calls [V]: the choice of 3/4, and the confirmation
-    r"|\.(?:checkSelectionValidity|confirm(?:delete)?Appointment\w*)\b"
-    # ANEF's login (Keycloak [B]): a password, a new account
-    r"|/login-actions/|/openid-connect/registrations"
-    # RDV Service Public [V]: what a slot leads to, the same for a person who books for another,
-    # the short way to it, the slot of an invitation
-    r"|/users/rdv_wizard_step(?![\w-])"
-    r"|/prendre_rdv_prescripteur(?![\w-])|/prescripteur(?![\w-])"
-    r"|/creneaux/?\?[^#]*\bstarts_at="
-    r"|/rdv_invitations/[^?#]*create_rdv"
-    # Démarches simplifiées [V]: a new account, a new file, and the prefilled draft of one
-    r"|/users/sign_up(?![\w-])|/dossiers/new(?![\w-])"
-    r"|/commencer/[^/?#]+/(?:sign_in|sign_up|france_connect|pro_connect)(?![\w-])"
-    r"|/commencer/[^?#]+\?(?:[^#]*&)?(?:champ|identite)_",
-    re.IGNORECASE,
-)
-"""Addresses that take or hold a slot, create an account or a file, or answer a captcha."""
-
-SIGN_IN = re.compile(
-    r"/users/sign_in(?![\w-])|/(?:france|pro|agent)_connect(?![\w-])", re.IGNORECASE
-)
-"""Where a site may send a visit, which is then `login_required`; no visit presses its way there."""
-
-ANSWER_TO_CAPTCHA = "_validerCaptcha"
-"""What RDV-Préfecture's page asks for when somebody has answered its captcha [V]."""
-
-MAX_ENCODINGS = 4
-"""How often an address may be percent-encoded and still be read."""
 
 FORBIDDEN_WORDS = (
     "première plage horaire libre",
@@ -90,49 +36,84 @@ FORBIDDEN_WORDS = (
 SLOT_WORDS = ("libre", "plage libre")
 """Whole words of a link that is itself a slot."""
 
-_STEP = re.compile(r"/booking/create/\d+/0*(\d)(?!\d)", re.IGNORECASE)
+CALENDAR = re.compile(
+    r"/booking/create/[^/]+/\+?0*[4-9](?!\d)"  # eZ: 4 is the calendar, what follows is forbidden
+    # RDV-Préfecture [B]; that slots are posted from there is inferred [I]
+    r"|\A(?>.*?/rdvpref(?=/)).*/creneau(?![\w-])"
+)
+"""Pages that show slots; what is posted from there takes one."""
 
-_CALENDAR_STEP = 4
+CALENDAR_READS = re.compile(
+    r"(?:/index\.php)?/ezjscore/call/bookingserver::planning::assign(?:::\d+)+"
+)
+"""The call by which eZ's calendar gets its week; some sites post it [B, three checkers]."""
 
-_RDV_CALENDAR = re.compile(r"/rdvpref/[^?#]*/creneau(?![\w-])", re.IGNORECASE)
-"""RDV-Préfecture's calendar [B]; that the chosen slot is posted from there is inferred [I]."""
-
-_EAPPOINTMENT_FORM = re.compile(r"/eAppointment[^/?#]*/(?!dwr/)", re.IGNORECASE)
+_EAPPOINTMENT_FORM = re.compile(r"/eappointment[^/]*/(?!dwr/)")
 
 _EAPPOINTMENT_FORMS = 1
 """Forms that one visit may send to eAppointment: that of the motives, which opens the calendar."""
 
+_MAX_NOTED = 50
 
-def forbidden(url: str, *, chosen: bool = False) -> str | None:
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
     """
-    The part of `url` that no visit may ask for, or None.
+    A request that a page is about to make.
 
     Args:
-        chosen: the visit itself would go there or send something there; a page to sign in to,
-            where the site may send it, is then forbidden too.
+        kind: what it is for, as Chromium names it (Document, XHR, Image, …).
+        senders: the addresses of the documents that may have sent it.
     """
-    for _ in range(MAX_ENCODINGS):
-        found = FORBIDDEN.search(url) or (SIGN_IN.search(url) if chosen else None)
-        if found:
-            return found.group()
-        url = unquote(url)
-    return None
+
+    url: str
+    method: str = "GET"
+    kind: str = "Document"
+    senders: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether its method only reads."""
+        return self.method.upper() in ("GET", "HEAD") or self.kind == "Preflight"
 
 
-def may_send(url: str, method: str, page_url: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class GuardRefusal:
     """
-    Whether the page at `page_url` may send this request.
+    Why a request is stopped, for a person.
 
-    From the calendar of the eZ engine (step 4) nothing may be posted: the same address that
-    opens the calendar from step 3 takes a slot from there. Nor from that of RDV-Préfecture.
+    `grave`: the visit went too far, and is `crashed`. Else it goes on, and a note says so.
     """
-    reads = method.upper() in ("GET", "HEAD")
-    if forbidden(url, chosen=not reads):
-        return False
-    step = _STEP.search(page_url)
-    at_calendar = step is not None and int(step.group(1)) >= _CALENDAR_STEP
-    at_calendar = at_calendar or _RDV_CALENDAR.search(page_url) is not None
-    return reads or not at_calendar
+
+    why: str
+    grave: bool = True
+
+
+def calendar(url: str) -> bool:
+    """Whether the page at this address shows slots, so that nothing may be posted from it."""
+    return any(CALENDAR.search(way.path) for way in readings(url))
+
+
+def refusal(asked: PageRequest, *, person: bool = False) -> GuardRefusal | None:
+    """
+    Why a page may not send this request; None if it may.
+
+    From a calendar nothing may be posted: in the eZ engine the same address that opens it from
+    step 3 takes a slot from there.
+    """
+    if why := forbidden(asked.url, kind=asked.kind, chosen=not asked.reads, person=person):
+        return GuardRefusal(why)
+    calendars = [url for url in asked.senders if calendar(url)]
+    if asked.reads or not calendars:
+        return None
+    if all(CALENDAR_READS.fullmatch(way.path) for way in readings(asked.url)):
+        return None
+    to_others = asked.kind != "Document" and host_in(asked.url) not in map(host_in, calendars)
+    report = asked.kind == "CSPViolationReport"
+    return GuardRefusal(
+        f"it was sent from the calendar {calendars[0][:300]}, from where nothing may be posted",
+        grave=not (to_others or report),
+    )
 
 
 def check_press(scenario_id: str, words: str, address: str | None) -> None:
@@ -150,14 +131,18 @@ def check_press(scenario_id: str, words: str, address: str | None) -> None:
     rule = next((w for w in FORBIDDEN_WORDS if w in plain), None)
     if rule is None and plain in SLOT_WORDS:
         rule = plain
-    if rule is None and address:
-        rule = forbidden(address, chosen=True)
-    if rule is not None:
+    why = f"{rule!r} would take or hold a slot" if rule else None
+    if why is None and address and (what := forbidden(address, chosen=True)):
+        why = f"it would take or hold a slot: {what}"
+    if why is not None:
         raise GuardRefused(
             f"{scenario_id}: the guard refused to press {words.strip()[:80]!r}"
-            f" ({address or 'no address'}): {rule!r} would take or hold a slot. The fleet only"
-            " reads; end the scenario one step earlier"
+            f" ({address or 'no address'}): {why}. The fleet only reads; end the scenario one step"
+            f" earlier. {FALSE_ALARM}"
         )
+
+
+FALSE_ALARM = 'If this is a false alarm: docs/conduct.md, "When the guard is wrong"'
 
 
 class Guard:
@@ -165,8 +150,8 @@ class Guard:
     The guard of one page; `refused` lists what it stopped.
 
     Args:
-        person: the page is in a person's hands (`session.py`), who may answer a captcha. Nothing
-            else is allowed that a scenario may not do.
+        person: the page is in a person's hands (`person_session.py`), who may answer a captcha.
+            Nothing else is allowed that a scenario may not do.
     """
 
     def __init__(self, scenario_id: str, *, person: bool = False) -> None:
@@ -175,25 +160,28 @@ class Guard:
         self._forms = 0
         self.refused: list[str] = []
 
-    def allows(self, url: str, method: str, page_url: str) -> bool:
+    def judge(self, asked: PageRequest) -> GuardRefusal | None:
         """
-        Whether the page at `page_url` may send this request now: `may_send`, and a count.
+        Why the page may not send this request now; None if it may. `refusal`, and a count.
 
         All steps of eAppointment seem to have one address and one form [I], so only the number
         of forms sent tells the one that opens the calendar from the one that takes a slot.
         """
-        if self._person:  # who answers the captcha with their own hands
-            url = url.replace(ANSWER_TO_CAPTCHA, "")
-        if not may_send(url, method, page_url):
-            return False
-        if method.upper() in ("GET", "HEAD") or not _EAPPOINTMENT_FORM.search(url):
-            return True
-        self._forms += 1
-        return self._forms <= _EAPPOINTMENT_FORMS
+        found = refusal(asked, person=self._person)
+        if found is None and not asked.reads and _sends_form(asked.url):
+            self._forms += 1
+            if self._forms > _EAPPOINTMENT_FORMS:
+                found = GuardRefusal(
+                    "it is a second form of eAppointment, and the first opened the calendar"
+                )
+        if found is not None and found.grave:
+            self.note(asked, found.why)
+        return found
 
-    def note(self, method: str, url: str) -> None:
-        """Write down a request that was stopped."""
-        self.refused.append(f"{method} {url[:300]}")
+    def note(self, asked: PageRequest, why: str) -> None:
+        """Write down a request that was stopped, or would have been sent."""
+        if len(self.refused) < _MAX_NOTED:
+            self.refused.append(f"{asked.method} {asked.url[:300]} ({asked.kind}): {why}")
 
     def check(self) -> None:
         """
@@ -208,5 +196,10 @@ class Guard:
         """What was refused, for a person; only when something was."""
         return (
             f"{self._scenario_id}: the guard stopped a request that would take or hold a slot:"
-            f" {self.refused[0]}. Nothing was sent; end the scenario one step earlier"
+            f" {self.refused[0]}. Nothing was sent; end the scenario one step earlier."
+            f" {FALSE_ALARM}"
         )
+
+
+def _sends_form(url: str) -> bool:
+    return any(_EAPPOINTMENT_FORM.search(way.path) for way in readings(url))

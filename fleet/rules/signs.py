@@ -37,9 +37,16 @@ class PageReading:
     """
     What a page says at one moment, all its visible frames together.
 
-    `text` is what a person can see (no hidden element, comment or template), `counts` the
-    number of visible elements for each CSS selector asked for, `loading` whether the document
-    is still being loaded, `dialogs` what boxes opened by its scripts have said.
+    `text` is what a person can see (docs/verdicts.md, "Seen"), `counts` the number of seen
+    elements for each CSS selector asked for, `loading` whether the document is still being
+    loaded, `dialogs` what boxes opened by its scripts have said. `central` and
+    `central_headings` are those of `counts` and `headings` that stand in no header, footer,
+    menu, side column or dialog; None where that is not known.
+
+    Of a page that is open now: `parsing` while its HTML still comes, `busy` if it says of itself
+    that it works, `awaited` the frames and scripts it waits for (kind, address), `ended` the
+    requests of its scripts that ended (address, how often, last status), `silent` the number of
+    visible frames that do not answer.
     """
 
     url: str
@@ -49,6 +56,18 @@ class PageReading:
     counts: Mapping[str, int] = field(default_factory=dict)
     loading: bool = False
     dialogs: tuple[str, ...] = ()
+    central: Mapping[str, int] | None = None
+    central_headings: tuple[str, ...] | None = None
+    parsing: bool = False
+    busy: bool = False
+    awaited: tuple[tuple[str, str], ...] = ()
+    ended: tuple[tuple[str, int, int], ...] = ()
+    silent: int = 0
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What a person would notice the change of."""
+        return self.url, self.plain, self.headings, tuple(sorted(self.counts.items())), self.dialogs
 
     @cached_property
     def plain(self) -> str:
@@ -113,6 +132,14 @@ def said(signs: Sequence[Sign], reading: PageReading) -> tuple[str, ...]:
 def answered(
     answers: Mapping[str, Sequence[Sign]], reading: PageReading
 ) -> dict[str, tuple[str, ...]]:
-    """Those of `answers` whose signs are all on the page, each with the words for them."""
+    """
+    Those of `answers` whose signs are all on the page, each with the words for them.
+
+    Words of `closed` alone do not stand against another answer: a description may speak of what
+    is suspended while the form beside it is open.
+    """
     every = ((name, said(signs, reading)) for name, signs in answers.items())
-    return {name: words for name, words in every if words}
+    found = {name: words for name, words in every if words}
+    if len(found) > 1 and all(sign.kind == "text" for sign in answers.get("closed", ())):
+        found.pop("closed", None)
+    return found

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-FORMAT = 1
+FORMAT = 2
+"""Of the outlines that are taken now. In format 1 an element counted as seen if it was drawn."""
+
+FORMATS = (1, 2)
 
 _UNSEEN = "data-fleet-unseen"
 """Marks an element that takes no room itself, though something in it can be seen."""
@@ -56,8 +59,10 @@ class StoredPage:
             NotStored: they are of a format that this version does not know.
         """
         kept = json.loads(content)
-        if kept.get("format") != FORMAT:
-            raise NotStored(f"the page was kept in format {kept.get('format')!r}, not {FORMAT}")
+        if kept.get("format") not in FORMATS:
+            raise NotStored(
+                f"the page was kept in format {kept.get('format')!r}, not one of {FORMATS}"
+            )
         return cls(kept)
 
     @property
@@ -67,16 +72,20 @@ class StoredPage:
 
     def reading(self, selectors: Iterable[str]) -> PageReading:
         """What a living page would have answered."""
-        counts = {selector: len(self._seen(selector)) for selector in dict.fromkeys(selectors)}
+        found = {selector: self._seen(selector) for selector in dict.fromkeys(selectors)}
+        central = {selector: sum(map(_central, seen)) for selector, seen in found.items()}
         texts = [self.kept["text"], *(frame["text"] for frame in self.kept["frames"])]
         return PageReading(
             url=self.kept["url"],
             title=self.kept["title"],
             text="\n".join(texts)[:MAX_TEXT],
             headings=tuple(self.kept["headings"]),
-            counts={selector: n for selector, n in counts.items() if n},
+            counts={selector: len(seen) for selector, seen in found.items() if seen},
+            central={selector: n for selector, n in central.items() if n},
+            central_headings=tuple(self.kept.get("central_headings", self.kept["headings"])),
             loading=self.kept["loading"],
             dialogs=tuple(self.kept["dialogs"]),
+            ended=tuple((url, n, status) for url, n, status in self.kept.get("failed", ())),
         )
 
     def attributes(self, selector: str, name: str) -> list[str]:
@@ -100,6 +109,18 @@ class StoredPage:
         find = _xpath(selector)
         trees = self._trees if frames else self._trees[:1]
         return [e for tree in trees for e in find(tree) if e.get(_UNSEEN) is None]
+
+
+_BESIDE = frozenset(("header", "footer", "nav", "aside", "dialog"))
+_BESIDE_ROLES = frozenset(
+    ("banner", "navigation", "contentinfo", "complementary", "dialog", "alertdialog")
+)
+
+
+def _central(element: etree._Element) -> bool:
+    """Whether an element stands in no header, footer, menu, side column or dialog."""
+    chain = [element, *element.iterancestors()]
+    return not any(e.tag in _BESIDE or e.get("role") in _BESIDE_ROLES for e in chain)
 
 
 @lru_cache(maxsize=500)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import NotOnPage, NotStored, VisitEnded
 from fleet.models import PARIS, Outcome, Verdict
-from fleet.rules import classifier, signs
+from fleet.rules import classifier, requests, signs
 from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
 from fleet.rules.stored_page import StoredPage
@@ -91,13 +91,19 @@ class StoredVisit(BaseVisit):
         reading = self._page.reading([*selectors, *classifier.GATE_SELECTORS])
         self._anchored = self._anchored or signs.shows(self.scenario.anchor, reading)
         seen = signs.answered(answers, reading)
+        why = self._page.kept.get("unsettled")
+        if why and self.at_the_end:
+            raise self.unsettled(seen, why)
+        gate = None if seen else classifier.judge_gate(reading)
+        if gate is not None:
+            raise Judged(gate)
+        failed = requests.judge_failed(reading)
+        if failed is not None and (not seen or "no_slots" in seen):
+            raise Judged(failed)
         if len(seen) == 1:
             return next(iter(seen.items()))
         if seen:
             raise self.contradiction(seen)
-        gate = classifier.judge_gate(reading)
-        if gate is not None:
-            raise Judged(gate)
         raise self.silence(answers, " as it was kept")
 
     def _where(self) -> str:

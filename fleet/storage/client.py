@@ -89,7 +89,7 @@ def translated_errors(action: str) -> Iterator[None]:
         raise StoreRefused(
             f"could not {action}: MongoDB refused ({str(exc)[:300]}). Is its disk full?"
         ) from exc
-    except (InvalidDocument, OverflowError) as exc:
+    except (InvalidDocument, OverflowError, UnicodeEncodeError) as exc:
         raise StoreNeverTakes(f"could not {action}: no document: {str(exc)[:300]}") from exc
     except PyMongoError as exc:
         raise StoreRefused(f"could not {action}: {str(exc)[:300]}") from exc

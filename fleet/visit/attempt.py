@@ -14,18 +14,20 @@ import time
 import traceback
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
-from fleet.errors import DeadlinePassed, FleetError, GuardRefused, NotOnPage, SiteUnreachable
-from fleet.models import Attempt, Outcome, Scenario, Verdict, now
+from fleet.errors import DeadlinePassed, GuardRefused, NotOnPage, SiteUnreachable
+from fleet.models import Attempt, Dialog, EvidenceFile, Outcome, Scenario, Served, Verdict, now
 from fleet.models.attempt import Capture
 from fleet.models.circumstances import Circumstances
 from fleet.rules import classifier
 from fleet.rules.classifier import Judged
+from fleet.rules.net_errors import judge_net_error
 from fleet.system.clock import Standstill, read_clock
 from fleet.system.waiting import finish_first, wait_at_most
+from fleet.visit.blame import weighed, witnessed
 from fleet.visit.interceptor import seconds_asked
 from fleet.visit.limits import AttemptLimits
 from fleet.visit.recording.player import Player
@@ -33,11 +35,14 @@ from fleet.visit.recording.recorder import Recorder
 from fleet.visit.visit import Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from fleet.browser.page import OpenPage, PageSource
     from fleet.models.circumstances import Clock
+    from fleet.rules.net_errors import NetworkWitness
 
+T = TypeVar("T")
 
 NOT_HEARD = (
     Verdict.TIMEOUT,
@@ -58,6 +63,7 @@ async def attempt(
     due_at: datetime | None = None,
     tape: Recorder | Player | None = None,
     page: OpenPage | None = None,
+    network: NetworkWitness | None = None,
 ) -> Capture:
     """
     Visit one booking flow once and say how it ended.
@@ -75,55 +81,75 @@ async def attempt(
         page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.
         due_at: when the visit was due, if it was; kept with the attempt.
         tape: records this visit, or plays one in the network's place; each for one attempt.
+        network: is asked before a site is blamed for a document that did not come; None: nothing
+            is known, so only what lies on this machine is blamed.
     """
     if page is not None and tape is not None:
         raise ValueError("a page that is kept cannot be recorded or played: it would stay offline")
     limits = limits or AttemptLimits()
     started_at, clock, clock_at_start = now(), time.monotonic(), read_clock()
     visit: Visit | None = None
+    # what a page, its browser or this machine do to us may cost this attempt, never the others
     try:
         opened = page or await chromium.open_page()
-    except (PlaywrightError, FleetError) as exc:
+    except Exception as exc:  # noqa: BLE001 (see above)
         outcome = _crashed(f"{scenario.id}: no page could be opened: {_first_line(exc)}")
     else:
         visit = Visit(scenario, opened, limits.visit)
         if isinstance(tape, Player):
             visit.traffic.player, visit.today = tape, tape.today
         visit.traffic.connections.shared = isinstance(tape, Recorder)
-        outcome = _with_wait(await _supervise(visit, chromium, opened, limits, tape), visit)
-    return Capture(
-        Attempt(
-            id=uuid.uuid4().hex,
-            run_id=run_id,
-            scenario_id=scenario.id,
-            scenario_version=scenario.version,
-            department=scenario.department,
-            flow=scenario.flow,
-            control=scenario.control,
-            url=scenario.url,
-            ruleset=classifier.RULESET,
-            number=number,
-            verdict=outcome.verdict,
-            group=outcome.verdict.group,
-            detail=outcome.detail,
-            signs=outcome.signs,
-            first_dates=outcome.first_dates,
-            slot_count=outcome.slot_count,
-            facts=outcome.facts,
-            missing_anchor=outcome.missing_anchor,
-            due_at=due_at,
-            started_at=started_at,
-            seconds=round(time.monotonic() - clock, 3),
-            served=tuple(visit.traffic.served) if visit else (),
-            dialogs=tuple(visit.traffic.dialogs) if visit else (),
-            notes=tuple(visit.traffic.notes) if visit else (),
-            evidence=tuple(file.evidence for file in visit.files) if visit else (),
-            chromium_version=chromium.version,
-            fleet_version=chromium.fleet_version,
-            circumstances=_circumstances(chromium, visit, clock_at_start, fresh=page is None),
-        ),
-        tuple(visit.files) if visit else (),
+        try:
+            with witnessed(visit, network):
+                outcome = await _supervise(visit, chromium, opened, limits, tape)
+                if not isinstance(tape, Player):
+                    outcome = await weighed(outcome, visit, network)
+                outcome = _with_wait(outcome, visit)
+        except Exception as exc:  # noqa: BLE001 (see above; the page is closed)
+            outcome = _not_kept(exc, scenario)
+    told = {"run_id": run_id, "number": number, "due_at": due_at, "started_at": started_at}
+    told["seconds"] = round(time.monotonic() - clock, 3)
+    try:
+        told["circumstances"] = _circumstances(chromium, visit, clock_at_start, fresh=page is None)
+        return _capture(scenario, chromium, visit, outcome, **told)
+    except Exception as exc:  # noqa: BLE001 (see above; an outcome copied may hold anything)
+        told["circumstances"] = None
+        return _capture(scenario, chromium, visit, _not_kept(exc, scenario), **told)
+
+
+def _capture(
+    scenario: Scenario, chromium: PageSource, visit: Visit | None, outcome: Outcome, **told: Any
+) -> Capture:
+    """The attempt with its files, from all who know of it; `told` is what only its maker knows."""
+    files = _those(visit.files, EvidenceFile) if visit else ()
+    fields = {
+        **{name: getattr(outcome, name) for name in Outcome.model_fields},
+        "served": _those(visit.traffic.served, Served) if visit else (),
+        "dialogs": _those(visit.traffic.dialogs, Dialog) if visit else (),
+        "notes": _those(visit.traffic.notes, str) if visit else (),
+        "evidence": [file.evidence for file in files],
+        **told,
+    }
+    made = Attempt(
+        id=uuid.uuid4().hex,
+        scenario_id=scenario.id,
+        scenario_version=scenario.version,
+        department=scenario.department,
+        flow=scenario.flow,
+        control=scenario.control,
+        url=scenario.url,
+        ruleset=classifier.RULESET,
+        group=outcome.verdict.group,
+        chromium_version=chromium.version,
+        fleet_version=chromium.fleet_version,
+        **fields,
     )
+    return Capture(made, files)
+
+
+def _those(kept: Sequence[Any], kind: type[T]) -> tuple[T, ...]:
+    """What is of this kind; nothing else can be stored, whatever a scenario has put there."""
+    return tuple(each for each in kept if isinstance(each, kind))
 
 
 def _circumstances(
@@ -255,7 +281,7 @@ def _verdict_of(exc: BaseException, visit: Visit) -> Outcome:
         case PlaywrightError() if visit.expired:
             return Outcome(verdict=Verdict.TIMEOUT, detail=visit.too_long())
         case SiteUnreachable():
-            return classifier.judge_net_error(str(exc))
+            return judge_net_error(str(exc))
         case NotOnPage():
             return Outcome(
                 verdict=Verdict.UNRECOGNISED,
@@ -282,8 +308,15 @@ def _place(exc: BaseException, scenario: Scenario) -> str:
     return f"{Path(last.filename).name}:{last.lineno}"
 
 
+def _not_kept(exc: Exception, scenario: Scenario) -> Outcome:
+    return _crashed(
+        f"{scenario.id}: what was seen could not be kept: {type(exc).__name__} at"
+        f" {_place(exc, scenario)}: {' '.join(str(exc).split())[:1500]}"
+    )
+
+
 def _crashed(words: str) -> Outcome:
-    return Outcome(verdict=Verdict.CRASHED, detail=words[:2000])
+    return Outcome(verdict=Verdict.CRASHED, detail=words)
 
 
 def _first_line(exc: BaseException) -> str:

@@ -22,6 +22,8 @@ from fleet.models.attempt import MAX_HEIGHT_PX, MAX_PIXELS, MAX_WIDTH_PX
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession
 
+    from fleet.visit.page_agent import PageAgent
+
 
 MAX_HTML_CHARACTERS = 5_000_000
 
@@ -32,14 +34,6 @@ DRAWN_S = 0.3
 
 DRAWN_TRIES = 4
 """How long to wait for such a page, and how often to ask in all."""
-
-_HTML = """
-(limit) => {
-  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : "";
-  const html = type + (document.documentElement ? document.documentElement.outerHTML : "");
-  return [html.slice(0, limit), html.length > limit];
-}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +94,49 @@ async def take_picture(cdp: CDPSession, place: CapturePlace, *, whole: bool) -> 
     return file_of("picture", base64.b64decode(shot["data"]), place, truncated=cut)
 
 
+async def take_whole_picture(
+    cdp: CDPSession, agent: PageAgent, place: CapturePlace
+) -> EvidenceFile:
+    """
+    A PNG of the whole page, boxes that scroll included; marked as cut if they hide something.
+
+    Where a box inside the page scrolls (many web applications), the window is made as high and
+    wide as would show all of it, for the moment of the picture.
+
+    Raises:
+        playwright.async_api.Error: as for `take_picture`.
+    """
+    down, right = await agent.ask("hiddenInside") or (0, 0)
+    if not (down or right):
+        return await take_picture(cdp, place, whole=True)
+    window = (await cdp.send("Page.getLayoutMetrics"))["cssLayoutViewport"]
+    size = {
+        "width": min(window["clientWidth"] + right, MAX_WIDTH_PX),
+        "height": min(window["clientHeight"] + down, MAX_HEIGHT_PX),
+    }
+    larger = {**size, "deviceScaleFactor": 0, "mobile": False}
+    await cdp.send("Emulation.setDeviceMetricsOverride", larger)
+    try:
+        left = await agent.ask("hiddenInside") or (0, 0)
+        picture = await take_picture(cdp, place, whole=True)
+    finally:
+        await cdp.send("Emulation.setDeviceMetricsOverride", _usual(window))
+    if not any(left):
+        return picture
+    cut = picture.evidence.model_copy(update={"truncated": True})
+    return EvidenceFile(evidence=cut, content=picture.content)
+
+
+def _usual(window: dict[str, Any]) -> dict[str, Any]:
+    """The window as it was: clearing the override would undo that of the context as well."""
+    return {
+        "width": window["clientWidth"],
+        "height": window["clientHeight"],
+        "deviceScaleFactor": 0,
+        "mobile": False,
+    }
+
+
 async def _capture(cdp: CDPSession, options: dict[str, Any]) -> dict[str, Any]:
     for _ in range(DRAWN_TRIES - 1):
         try:
@@ -111,16 +148,14 @@ async def _capture(cdp: CDPSession, options: dict[str, Any]) -> dict[str, Any]:
     return await cdp.send("Page.captureScreenshot", options)
 
 
-async def take_html(cdp: CDPSession, place: CapturePlace) -> EvidenceFile:
+async def take_html(agent: PageAgent, place: CapturePlace) -> EvidenceFile | None:
     """
     The document as it stands now, scripts' changes included, cut at `MAX_HTML_CHARACTERS`.
 
-    Raises:
-        playwright.async_api.Error: the page is gone.
+    None if the page cannot say it.
     """
-    got = await cdp.send(
-        "Runtime.evaluate",
-        {"expression": f"({_HTML})({MAX_HTML_CHARACTERS})", "returnByValue": True},
-    )
-    text, cut = got["result"]["value"]
+    got = await agent.ask("html", MAX_HTML_CHARACTERS)
+    if got is None:
+        return None
+    text, cut = got
     return file_of("html", text.encode("utf-8", "replace"), place, truncated=cut)

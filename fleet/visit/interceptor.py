@@ -3,9 +3,10 @@ What goes on around a page while it is visited: documents asked for and served, 
 
 Every document request is paused twice by Chromium (`Fetch.enable` on a session of ours): before
 it leaves, so that the guard can refuse it, and when its answer comes, so that its status is
-known before anything is read from it. All other requests pass untouched, except those to an
-address that the guard watches. Playwright's own request events would tell the same for every
-image of every page, at a tenth of the cost of a visit.
+known before anything is read from it. Every other request that can act (calls, beacons, reports)
+is paused once, for the guard and so that it is known what a page waits for. Pictures, scripts and
+styles pass untouched, except those at an address that the guard watches. Playwright's own request
+events would tell the same for every image of every page, at a tenth of the cost of a visit.
 
 Only notes are taken here. `visit.py` decides what they mean.
 """
@@ -23,7 +24,10 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from fleet.models import Dialog, Served, now
-from fleet.rules import guard
+from fleet.rules.forbidden import forbidden
+from fleet.rules.guard import PageRequest
+from fleet.visit.gate import NO_DOCUMENT, PageGate
+from fleet.visit.open_requests import TYPES, OpenRequests
 from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
@@ -31,13 +35,14 @@ if TYPE_CHECKING:
     from playwright.async_api import Download, Frame
 
     from fleet.browser.page import OpenPage
+    from fleet.rules.guard import Guard, GuardRefusal
     from fleet.visit.recording.player import Player
 
 MAX_NOTES = 50
 """Of each kind, for one visit: a hostile page must not fill the memory."""
 
-NO_DOCUMENT = (204, 205)
-"""Statuses after which a page stays what it was."""
+MAX_REDIRECTS = 20
+"""After as many Chromium gives up, and says so to nobody but `goto`."""
 
 _ERRORS = {
     "Failed": "net::ERR_FAILED",
@@ -92,11 +97,14 @@ class RequestInterceptor:
     has come or failed; `asked` counts the requests for one, `documents` those that came.
     """
 
-    def __init__(self, opened: OpenPage, watch: guard.Guard) -> None:
+    def __init__(self, opened: OpenPage, watch: Guard) -> None:
         self._page, self._cdp, self._guard = opened.page, opened.cdp, watch
-        self._main_frame = ""
+        self.main_frame = ""
+        self.requests = OpenRequests()
+        self._gate = PageGate(watch)
         self._pending: str | None = None
         self._changed = asyncio.Event()
+        self._redirects = 0
         self.asked = 0
         self.documents = 0
         self.served: list[Served] = []
@@ -125,17 +133,15 @@ class RequestInterceptor:
             page.on(event, listener)
         cdp.on("Page.windowOpen", self._on_window_open)
         cdp.on("Fetch.requestPaused", self._on_paused)
+        cdp.on("Page.frameNavigated", self._on_frame)
+        cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
         tree = await cdp.send("Page.getFrameTree")
-        self._main_frame = tree["frameTree"]["frame"]["id"]
-        stages = [
-            {"urlPattern": "*", "resourceType": "Document", "requestStage": stage}
-            for stage in ("Request", "Response")
-        ]
+        self.main_frame = tree["frameTree"]["frame"]["id"]
+        self._gate.watch(cdp, tree["frameTree"])
         if self.player is None:
-            self.connections.watch(self._main_frame)
-        watched = [{"urlPattern": pattern} for pattern in guard.WATCHED]
+            self.connections.watch(self.main_frame)
         # an answer that is played is not paused a second time (`_play` notes it)
-        patterns = [{"urlPattern": "*"}] if self.player else [*stages, *watched]
+        patterns = [{"urlPattern": "*"}] if self.player else self._gate.patterns()
         await cdp.send("Fetch.enable", {"patterns": patterns})
 
     async def leave(self) -> None:
@@ -168,25 +174,33 @@ class RequestInterceptor:
     async def _on_paused(self, event: dict[str, Any]) -> None:
         request, paused = event["request"], {"requestId": event["requestId"]}
         answered = "responseStatusCode" in event or "responseErrorReason" in event
-        mine = event["resourceType"] == "Document" and event["frameId"] == self._main_frame
-        allowed = answered or self._guard.allows(request["url"], request["method"], self._page.url)
-        if not allowed:
-            self._guard.note(request["method"], request["url"])
+        mine = event["resourceType"] == "Document" and event["frameId"] == self.main_frame
+        refusal = None if answered else self._gate.judge(event)
+        if answered:
+            self._gate.answered(event, event.get("responseStatusCode"))
+        if refusal is not None:
+            self._note_refusal(request, refusal)
         elif mine and answered:
             self._note_answer(request["url"], event)
         elif mine:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
             self._note_request(request["headers"])
+        elif event["resourceType"] in TYPES and not answered:
+            self.requests.begin(event)
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
-            if not allowed:
-                refusal = {**paused, "errorReason": "BlockedByClient"}
-                await self._cdp.send("Fetch.failRequest", refusal)
+            if refusal is not None:
+                blocked = {**paused, "errorReason": "BlockedByClient"}
+                await self._cdp.send("Fetch.failRequest", blocked)
             elif self.player is not None and request["url"].startswith("http"):
                 await self._play(self.player, event, mine)
             else:
                 await self._cdp.send("Fetch.continueRequest", paused)
+
+    def _note_refusal(self, request: dict[str, Any], refusal: GuardRefusal) -> None:
+        if not refusal.grave:  # else the guard has noted it, and the visit ends
+            self.note(f"not sent: {request['method']} {request['url'][:200]}: {refusal.why}")
 
     async def _play(self, player: Player, event: dict[str, Any], mine: bool) -> None:
         """Answer a request in the network's place; what the tape leaves open stays open."""
@@ -195,6 +209,7 @@ class RequestInterceptor:
             return
         if answer.note is not None:
             self.note(answer.note)
+        self._gate.answered(event, answer.status or None)
         if mine:
             self._note_answer(event["request"]["url"], answer.noted())
         await self._cdp.send(*answer.command(event["requestId"]))
@@ -223,6 +238,9 @@ class RequestInterceptor:
             self.served.append(_served(url, status, headers))
         if status >= 400 and self.bad_status is None:
             self.bad_status = BadStatus(status, url, headers.get("retry-after"))
+        self._redirects = self._redirects + 1 if 300 <= status < 400 else 0
+        if self._redirects >= MAX_REDIRECTS:
+            self._fail(f"net::ERR_TOO_MANY_REDIRECTS at {url[:300]}")
         if status in NO_DOCUMENT:
             self._fail(f"net::ERR_ABORTED at {url[:300]}: status {status} brings no page")
 
@@ -239,6 +257,11 @@ class RequestInterceptor:
             if self.player is None:
                 self.connections.stands()
             self._changed.set()
+
+    def _on_frame(self, event: dict[str, Any]) -> None:
+        """Another document stands in a frame: what the one before asked for is over."""
+        frame = event["frame"]
+        self.requests.forget(frame["id"] if "parentId" in frame else None)
 
     def _on_download(self, download: Download) -> None:
         self._fail(f"net::ERR_ABORTED at {download.url[:300]}: a file, refused")
@@ -257,8 +280,8 @@ class RequestInterceptor:
 
     def _on_window_open(self, event: dict[str, Any]) -> None:
         url = str(event.get("url", ""))
-        if guard.forbidden(url):
-            self._guard.note("window.open", url)
+        if why := forbidden(url):
+            self._guard.note(PageRequest(url, "window.open"), why)
         elif event.get("userGesture") and len(self.popups) < MAX_NOTES:
             self.popups.append(url)
         else:

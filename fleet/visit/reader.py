@@ -1,133 +1,88 @@
 """
 Reading a page: what a person can see on it, in one question to the browser.
 
-Hidden elements, comments and templates say nothing; a visible frame's text belongs to the
-page. Everything is bounded: the page may be hostile.
+What no person can see says nothing; a visible frame's text belongs to the page. Everything is
+bounded and checked: the page may be hostile.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
 
-from playwright.async_api import Error as PlaywrightError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fleet.browser.page import ASK_S
 from fleet.rules.signs import MAX_FRAMES, MAX_TEXT, MAX_VALUES, PageReading
-from fleet.system.waiting import wait_at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from playwright.async_api import Frame
-
-    from fleet.browser.page import OpenPage
+    from fleet.visit.page_agent import PageAgent
 
 
-VISIBLE = """
-const visible = (e) => {
-  if (!e.checkVisibility({ visibilityProperty: true })) return false;
-  const box = e.getBoundingClientRect();
-  return box.width > 0 && box.height > 0;
-};
-"""
+class _Answer(BaseModel):
+    """What `read` in page_agent.js gives, for one document and the frames that it may look into."""
 
-READ = (
-    """([selectors, limit]) => {"""
-    + VISIBLE
-    + """
-  const counts = {};
-  for (const s of selectors) {
-    let n = 0;
-    for (const e of document.querySelectorAll(s)) if (visible(e)) n++;
-    if (n) counts[s] = n;
-  }
-  const heads = [...document.querySelectorAll("h1, h2")].slice(0, 20).filter(visible);
-  return {
-    // asked together with the text: an address and a sentence of two documents prove nothing
-    url: location.href.slice(0, 2000),
-    title: document.title.slice(0, 500),
-    text: document.body ? document.body.innerText.slice(0, limit) : "",
-    headings: heads.map((e) => e.innerText.slice(0, 500)),
-    counts,
-    loading: document.readyState !== "complete",
-  };
-}"""
-)
+    model_config = ConfigDict(extra="forbid")
 
-_ATTRIBUTES = (
-    """([selector, name, limit]) => {"""
-    + VISIBLE
-    + """
-  return [...document.querySelectorAll(selector)].filter(visible).slice(0, limit)
-    .map((e) => (e.getAttribute(name) || "").slice(0, 2000));
-}"""
-)
-
-_TEXTS = (
-    """([selector, limit]) => {"""
-    + VISIBLE
-    + """
-  return [...document.querySelectorAll(selector)].filter(visible).slice(0, limit)
-    .map((e) => e.innerText.trim().slice(0, 500));
-}"""
-)
+    url: Annotated[str, Field(max_length=2000)]
+    title: Annotated[str, Field(max_length=500)]
+    text: Annotated[str, Field(max_length=MAX_TEXT)]
+    headings: list[str]
+    central_headings: list[str]
+    counts: dict[str, int]
+    central: dict[str, int]
+    loading: str
+    busy: bool
+    foreign: int
+    awaited: list[tuple[str, str]]
+    ended: list[tuple[str, int, int]]
 
 
-async def read(opened: OpenPage, selectors: Sequence[str] = ()) -> PageReading | None:
+async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading | None:
     """
     What the page and its visible frames say now; None while it changes or does not answer.
 
     Args:
-        selectors: CSS selectors whose visible elements are counted.
+        selectors: CSS selectors whose seen elements are counted.
     """
-    main = await opened.ask(READ, [list(selectors), MAX_TEXT])
-    if main is None:
+    question = ("read", list(selectors), MAX_TEXT, MAX_FRAMES)
+    try:
+        main = _Answer.model_validate(await agent.ask(*question))
+        foreign = await agent.ask_foreign(main.foreign, *question)
+        parts = [_Answer.model_validate(part) for part in foreign]
+    except ValidationError:  # None, or nothing that our program would say
         return None
-    text, counts = main["text"], dict(main["counts"])
-    for frame in opened.page.frames[1 : MAX_FRAMES + 1]:
-        if not await shown(frame):
-            continue
-        part = await ask_frame(frame, READ, [list(selectors), MAX_TEXT])
-        if part is not None:
-            text = f"{text}\n{part['text']}"[:MAX_TEXT]
-            for selector, count in part["counts"].items():
-                counts[selector] = counts.get(selector, 0) + count
+    answers = [main, *parts]
     return PageReading(
-        url=main["url"],
-        title=main["title"],
-        text=text,
-        headings=tuple(main["headings"]),
-        counts=counts,
-        loading=main["loading"],
+        url=main.url,
+        title=main.title,
+        text="\n".join(answer.text for answer in answers)[:MAX_TEXT],
+        headings=tuple(main.headings),
+        counts=_sums(answer.counts for answer in answers),
+        loading=any(answer.loading != "complete" for answer in answers),
+        central=_sums(answer.central for answer in answers),
+        central_headings=tuple(main.central_headings),
+        parsing=any(answer.loading == "loading" for answer in answers),
+        busy=any(answer.busy for answer in answers),
+        awaited=tuple(each for answer in answers for each in answer.awaited),
+        ended=tuple(each for answer in answers for each in answer.ended),
+        silent=agent.silent,
     )
 
 
-async def attributes(opened: OpenPage, selector: str, name: str) -> list[str]:
-    """Attribute `name` of the visible elements that match, `MAX_VALUES` at most."""
-    return await opened.ask(_ATTRIBUTES, [selector, name, MAX_VALUES]) or []
+def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for each in counts:
+        found.update(each)
+    return dict(found)
 
 
-async def texts(opened: OpenPage, selector: str) -> list[str]:
-    """What a person reads on each visible element that matches, `MAX_VALUES` at most."""
-    return await opened.ask(_TEXTS, [selector, MAX_VALUES]) or []
+async def attributes(agent: PageAgent, selector: str, name: str) -> list[str]:
+    """Attribute `name` of the seen elements that match, `MAX_VALUES` at most."""
+    return await agent.ask("attributes", selector, name, MAX_VALUES) or []
 
 
-async def ask_frame(frame: Frame, function: str, argument: object) -> Any:
-    """What a JavaScript function says in a frame, None if the frame cannot say it now."""
-    try:
-        return await wait_at_most(ASK_S, frame.evaluate(function, argument))
-    except PlaywrightError:
-        return None  # the document is being replaced, or the page is gone: nothing to read now
-
-
-async def shown(frame: Frame) -> bool:
-    """Whether a person can see the frame."""
-
-    async def ask() -> bool:
-        element = await frame.frame_element()
-        return await element.is_visible()
-
-    try:
-        return bool(await wait_at_most(ASK_S, ask()))
-    except PlaywrightError:
-        return False
+async def texts(agent: PageAgent, selector: str) -> list[str]:
+    """What a person reads on each seen element that matches, `MAX_VALUES` at most."""
+    return await agent.ask("texts", selector, MAX_VALUES) or []

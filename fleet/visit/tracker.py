@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from fleet.errors import DeadlinePassed, GuardRefused, SiteUnreachable
-from fleet.models import PARIS, EvidenceFile, Scenario, now
+from fleet.models import PARIS, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.rules import classifier, signs
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import Guard
@@ -24,9 +24,10 @@ from fleet.system.waiting import wait_at_most
 from fleet.visit import capture, outline, reader
 from fleet.visit.interceptor import RequestInterceptor
 from fleet.visit.limits import VisitLimits
+from fleet.visit.page_agent import PageAgent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from fleet.browser.page import OpenPage
     from fleet.rules.signs import PageReading
@@ -35,10 +36,26 @@ if TYPE_CHECKING:
 MAX_PAGES = 12
 """Pages of one visit of which a picture is kept, and popups that are followed."""
 
+MAX_HOPS = 12
+"""Pages that may come one after the other without anything being pressed."""
+
 POLL_S = 0.1
 
 PICTURE_S = 10.0
 """How long a picture within a visit may take: one that hangs is no fault of the site."""
+
+
+LAST_FILES = {"picture": 0.6, "HTML": 0.2, "outline": 0.2}
+"""What is kept of the last page, and the share of the time that each may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastPage:
+    """Files of the last page, taken of this document while it showed this content."""
+
+    document: int
+    content: tuple[object, ...]
+    files: tuple[EvidenceFile, ...]
 
 
 class PageTracker:
@@ -55,7 +72,11 @@ class PageTracker:
         self._patience = patience
         self._end = asyncio.get_running_loop().time() + patience.deadline_s
         self._opened = opened
+        self._agent = PageAgent(opened)
+        self._last: LastPage | None = None
+        self._unsettled: str | None = None
         self._reading: PageReading | None = None
+        self._acted_at = 0
         self._judged = 0
         self._title = ""
         self._pages = 0
@@ -65,27 +86,54 @@ class PageTracker:
     async def begin(self) -> None:
         """Put the guard in place. Called by `attempt.py` before the scenario."""
         await self.traffic.watch()
+        await self._agent.install(self.traffic.main_frame)
 
     @property
     def address(self) -> str:
         """The address of the page as it is now."""
         return self._page.url
 
+    def _acts(self) -> int:
+        """
+        The visit does something: what was kept of the last page is over.
+
+        Returns:
+            The number of documents so far.
+        """
+        self._last = None
+        self._acted_at = self.traffic.documents
+        return self._acted_at
+
     async def _arrive(self, documents: int) -> None:
         """Wait until the next document stands, and judge it before anything else."""
         traffic = self.traffic
         while traffic.leaving or traffic.documents == documents:
             await self._may_go_on()
+            self._check_circle()
             if traffic.failure is not None and not traffic.leaving:
                 break
             await traffic.news(min(1.0, self._left()))
         await self._may_go_on()
         if traffic.failure is not None and not traffic.leaving and traffic.bad_status is None:
             raise SiteUnreachable(f"{self.scenario.id}: {traffic.failure}")
+        self._check_circle()
+        self._agent.forget()
         self._title = ""  # that of the page before; the first reading gives the new one
         await self._settle()
         if traffic.bad_status is not None:
             await self._read(())
+
+    def _check_circle(self) -> None:
+        hops = self.traffic.documents - self._acted_at
+        if hops > MAX_HOPS:
+            raise Judged(
+                Outcome(
+                    verdict=Verdict.SITE_DOWN,
+                    detail=f"the site sends the visit on in a circle: {hops} pages by themselves,"
+                    f" the last {self.address[:300]}",
+                    signs=(f"{hops} pages in a circle",),
+                )
+            )
 
     async def _settle(self) -> None:
         """Wait for the page's text, then, for a while only, for its images and scripts."""
@@ -105,7 +153,7 @@ class PageTracker:
             Judged: the document, seen for the first time, already decides the visit.
         """
         document = self.traffic.documents
-        reading = await reader.read(self._opened, selectors)
+        reading = await reader.read(self._agent, selectors)
         await self._may_go_on()
         if reading is not None:
             reading = replace(reading, dialogs=self.traffic.document_dialogs)
@@ -147,11 +195,34 @@ class PageTracker:
     async def _outline(self, place: capture.CapturePlace) -> EvidenceFile | None:
         traffic = self.traffic
         content = await outline.take(
-            self._opened, document=traffic.documents, dialogs=traffic.document_dialogs
+            self._agent,
+            document=traffic.documents,
+            dialogs=traffic.document_dialogs,
+            unsettled=self._unsettled,
         )
         if content is None:
             return None
         return capture.file_of("outline", content, place, truncated=False)
+
+    async def keep_last(self, content: tuple[object, ...]) -> None:
+        """
+        Keep picture, HTML and outline of an answer while it stands; `last_look` takes them over.
+
+        `content` is what the page showed before; they count only if it shows the same after.
+        """
+        files: list[EvidenceFile] = []
+        before = self.traffic.documents
+        await self._take_last(files, min(PICTURE_S, self._left()))
+        if len(files) == len(LAST_FILES):
+            self._last = LastPage(before, content, tuple(files))
+
+    def kept_last(self, content: tuple[object, ...]) -> bool:
+        """Whether the files of `keep_last` are those of a page with this content."""
+        last = self._last
+        return last is not None and (last.document, last.content) == (
+            self.traffic.documents,
+            content,
+        )
 
     async def last_look(self, seconds: float) -> None:
         """
@@ -160,26 +231,30 @@ class PageTracker:
         Called by `attempt.py`. A page that still loads is stopped first: it would hold the
         picture for ever. What cannot be had is noted, never raised.
         """
+        if self._last is not None and self._last.document == self.traffic.documents:
+            self.files.extend(self._last.files)
+            return
+        if self.traffic.leaving or self._reading is None or self._reading.loading:
+            with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
+                await wait_at_most(seconds, self._cdp.send("Page.stopLoading"))
+        await self._take_last(self.files, seconds)
+
+    async def _take_last(self, files: list[EvidenceFile], seconds: float) -> None:
         place = self._place()
-
-        async def picture() -> EvidenceFile:
-            if self.traffic.leaving or self._reading is None or self._reading.loading:
-                with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
-                    await self._cdp.send("Page.stopLoading")
-            return await capture.take_picture(self._cdp, place, whole=True)
-
-        for what, share, take in (
-            ("picture", 0.6, picture),
-            ("HTML", 0.2, partial(capture.take_html, self._cdp, place)),
-            ("outline", 0.2, partial(self._outline, place)),
-        ):
+        takers: dict[str, Callable[[], Coroutine[Any, Any, EvidenceFile | None]]] = {
+            "picture": partial(capture.take_whole_picture, self._cdp, self._agent, place),
+            "HTML": partial(capture.take_html, self._agent, place),
+            "outline": partial(self._outline, place),
+        }
+        for what, take in takers.items():
+            share = LAST_FILES[what]
             try:
                 file = await wait_at_most(seconds * share, take())
                 why = f"not within {seconds * share:g} s"
             except (PlaywrightError, KeyError) as exc:
                 file, why = None, str(exc).strip().splitlines()[0]
             if file is not None:
-                self.files.append(file)
+                files.append(file)
             else:
                 self.traffic.note(f"no {what} of the last page: {why}")
 

@@ -16,17 +16,19 @@ from urllib.parse import urljoin
 from playwright.async_api import Error as PlaywrightError
 
 from fleet.errors import NotOnPage
-from fleet.rules import classifier, signs
+from fleet.rules import classifier, requests, signs
 from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import check_press
 from fleet.visit import controls, reader
+from fleet.visit.settling import SAME_ANSWER_S, STANDS_S, STILL_LOADING_S, Settling
 from fleet.visit.tracker import MAX_PAGES, POLL_S, PageTracker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fleet.rules.signs import PageReading, Sign
+    from fleet.visit.settling import Unrest
 
 MAX_PRESSES = 3
 """Presses on one box until it is ticked."""
@@ -35,13 +37,16 @@ MAX_BANNERS = 3
 """Banners that are pressed away in one visit."""
 
 GATE_AFTER_S = 1.0
-"""How long a loaded page must show nothing known before a captcha or login is its answer."""
+"""How long a settled page must show nothing known before a captcha or login is its answer."""
 
-STILL_LOADING_S = 1.0
-"""How long an answer must stand on a page that never stops loading before it counts."""
+FAILED_S = 0.5
+"""How long a page must stand whose own request for its answer failed: it may ask again."""
 
-ANSWER_STANDS_S = 0.3
-"""How long an answer about slots must stand: a page may say "none" before its slots come."""
+OVERTIME_S = 2.0
+"""How long after the answer's timeout an answer may take to stand that came just before."""
+
+MAX_LAST_TRIES = 6
+"""How often the last page's files are taken anew because it changed meanwhile."""
 
 CONTRADICTION_S = 0.5
 """How long two answers must stand side by side before they count as a contradiction."""
@@ -59,13 +64,14 @@ class Visit(PageTracker, BaseVisit):
     _banners: tuple[str, ...] = ()
     _dismissed = 0
     _popups_followed = 0
+    _last_tries = 0
 
     # Acting --------------------------------------------------------------------------------
 
     async def open(self, url: str | None = None) -> None:
         """Go to the scenario's address (or `url`) and wait until the page stands."""
         await self._may_go_on()
-        documents = self.traffic.documents
+        documents = self._acts()
         try:
             await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
         except PlaywrightError as exc:
@@ -103,7 +109,7 @@ class Visit(PageTracker, BaseVisit):
         if control.windows:
             self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
         await self.keep_picture()
-        asked, documents = self.traffic.asked, self.traffic.documents
+        asked, documents = self.traffic.asked, self._acts()
         await controls.press(self._opened, control)
         await self._depart(asked, documents)
         return self.traffic.documents > documents
@@ -116,6 +122,7 @@ class Visit(PageTracker, BaseVisit):
             control = await self._find(kind, wanted, css)
             if control.checked:
                 return
+            self._acts()
             await controls.press(self._opened, control)
         if not (await self._find(kind, wanted, css)).checked:
             self.unrecognised(f"has a {kind} that stays empty however often it is pressed")
@@ -130,7 +137,7 @@ class Visit(PageTracker, BaseVisit):
             await self._may_go_on()
             if self._judged != self.traffic.documents:
                 await self._read(())
-            found = await controls.find(self._opened, kind, words, css)
+            found = await controls.find(self._agent, kind, words, css)
             if isinstance(found, controls.Control) and found.obstacle is None:
                 return found
             if isinstance(found, controls.Control) and self._banners:  # a banner may cover it
@@ -158,40 +165,45 @@ class Visit(PageTracker, BaseVisit):
         self.unrecognised(f"{why}{self._boxes()}. Look at the picture, then correct the scenario")
 
     async def _depart(self, asked: int, documents: int) -> None:
-        """After a press: go where it leads, if it leads anywhere."""
+        """
+        After a press: go where it leads, if it leads anywhere.
+
+        The page that leads on itself is the answer to the press, also when a window was opened
+        beside it; a window is followed only if the page goes nowhere.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + DEPARTURE_S
         while self.traffic.asked == asked and loop.time() < end:
             await self._may_go_on()
-            if len(self.traffic.popups) > self._popups_followed:
-                url = urljoin(self.address, self.traffic.popups[self._popups_followed])
-                self._popups_followed += 1
-                self.traffic.note(f"the press opens a window; followed to {url[:300]}")
-                if self._popups_followed > MAX_PAGES:
-                    raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
-                await self.open(url)
-                return
             await self.traffic.news(end - loop.time())
         if self.traffic.asked > asked:
+            self._popups_followed = len(self.traffic.popups)
             await self._arrive(documents)
+        elif len(self.traffic.popups) > self._popups_followed:
+            url = urljoin(self.address, self.traffic.popups[self._popups_followed])
+            self._popups_followed += 1
+            self.traffic.note(f"the press opens a window; followed to {url[:300]}")
+            if self._popups_followed > MAX_PAGES:
+                raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
+            await self.open(url)
 
     # Reading ---------------------------------------------------------------------------------
 
     async def controls(self) -> list[str]:
         """The words on the buttons and links of the page, a dozen at most."""
         await self._may_go_on()
-        found = await controls.find(self._opened, "button", (), None)
+        found = await controls.find(self._agent, "button", (), None)
         return list(found.words) if isinstance(found, controls.Others) else []
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
         await self._may_go_on()
-        return await reader.attributes(self._opened, selector, attribute)
+        return await reader.attributes(self._agent, selector, attribute)
 
     async def texts(self, selector: str) -> list[str]:
         """What a person reads on every visible element that matches, 2,000 at most."""
         await self._may_go_on()
-        return await reader.texts(self._opened, selector)
+        return await reader.texts(self._agent, selector)
 
     async def _watch(
         self, answers: Mapping[str, Sequence[Sign]], *, final: bool
@@ -200,36 +212,93 @@ class Visit(PageTracker, BaseVisit):
         selectors = {pattern for sign in shown_by for pattern in sign.patterns}
         wanted = (*sorted(selectors), *self._banners, *classifier.GATE_SELECTORS)
         clock = asyncio.get_running_loop().time
-        end = clock() + self._patience.answer_timeout_s
-        least = ANSWER_STANDS_S if final else 0.0
-        seen: dict[str, tuple[str, ...]] = {}
-        since = clock()
-        documents = self.traffic.documents
+        end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        documents, settling = self.traffic.documents, Settling(self.traffic.requests)
         while True:
             await self._may_go_on()
             if self.traffic.leaving or self.traffic.documents > documents:
                 await self._arrive(documents)
-                documents = self.traffic.documents
+                documents, settling = self.traffic.documents, Settling(self.traffic.requests)
                 self._reading = None
+            late_s = clock() - end
             reading = await self._read(wanted)
             if reading is not None and not await self._dismiss(reading):
-                now_seen = signs.answered(answers, reading)
-                if now_seen.keys() != seen.keys():
-                    since = clock()
-                seen = now_seen
-                stood = clock() - since
-                if len(seen) == 1 and stood >= (STILL_LOADING_S if reading.loading else least):
-                    return next(iter(seen.items()))
-                if len(seen) > 1 and stood >= CONTRADICTION_S:
-                    raise self.contradiction(seen)
-                if not seen and stood >= GATE_AFTER_S:
-                    gate = classifier.judge_gate(reading)
-                    if gate is not None:
-                        raise Judged(gate)
-            if clock() >= min(end, self._end - 1):
+                seen = signs.answered(answers, reading)
+                settling.look(reading, seen)
+                answer = await self._judge(reading, seen, settling, final=final, late=late_s >= 0)
+                if answer is not None:
+                    return answer
+                if seen and late_s < OVERTIME_S:  # it came at the last moment, and must stand too
+                    late_s = -1
+            if late_s >= 0:
                 waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
                 raise self.silence(answers, waited)
             await asyncio.sleep(POLL_S)
+
+    async def _judge(
+        self,
+        reading: PageReading,
+        seen: dict[str, tuple[str, ...]],
+        settling: Settling,
+        *,
+        final: bool,
+        late: bool,
+    ) -> tuple[str, tuple[str, ...]] | None:
+        """The answer of the page if it stands; None while it may change or says nothing yet."""
+        unrest = settling.unrest(reading)
+        if late and unrest is not None:
+            if unrest.blocks:
+                self._unsettled = unrest.words
+                raise self.unsettled(seen, unrest.words)
+            self.traffic.note(f"{self.address[:200]}: {unrest.words}; not waited for any longer")
+            unrest = None
+        if not seen and (late or settling.stands(unrest, GATE_AFTER_S)):
+            gate = classifier.judge_gate(reading, waited=late)
+            if gate is not None:
+                raise Judged(gate)
+        if "no_slots" in seen or (late and not seen):
+            failed = requests.judge_failed(reading)
+            if failed is not None:
+                if late or settling.stands(unrest, FAILED_S):
+                    raise Judged(failed)
+                return None
+        if len(seen) > 1 and settling.stands(unrest, CONTRADICTION_S):
+            raise self.contradiction(seen)
+        if len(seen) != 1:
+            return None
+        if final:
+            return await self._final(reading, seen, settling, unrest)
+        least_s = STANDS_S if settling.fetched else 0.0
+        return next(iter(seen.items())) if settling.stands(unrest, least_s) else None
+
+    async def _final(
+        self,
+        reading: PageReading,
+        seen: dict[str, tuple[str, ...]],
+        settling: Settling,
+        unrest: Unrest | None,
+    ) -> tuple[str, tuple[str, ...]] | None:
+        """
+        The answer of the whole visit, once picture, HTML and outline were taken while it stood.
+
+        They are taken during the time for which it must stand anyway, and count if the page says
+        the same before and after.
+        """
+        answer = next(iter(seen.items()))
+        stands = settling.stands(unrest, STANDS_S)
+        if stands and self.kept_last(reading.content):
+            return answer
+        if stands and (reading.loading or self._last_tries >= MAX_LAST_TRIES):
+            self._last = None  # the last look takes them as it can
+            return answer
+        if stands and self._last is not None and settling.answer_stood_s >= SAME_ANSWER_S:
+            self.traffic.note(f"{self.address[:200]}: something beside its answer keeps changing")
+            return answer
+        soon = unrest is None or unrest.needs_s <= STILL_LOADING_S
+        if not reading.loading and (stands or soon):
+            self._last_tries += 1
+            await self.keep_last(reading.content)
+        return None
 
     async def _dismiss(self, reading: PageReading) -> bool:
         """Press away a banner that is shown; a page that keeps showing one is left as it is."""
@@ -237,8 +306,9 @@ class Visit(PageTracker, BaseVisit):
         if shown is None or self._dismissed >= MAX_BANNERS:
             return False
         self._dismissed += 1
-        found = await controls.find(self._opened, "button", (), shown)
+        found = await controls.find(self._agent, "button", (), shown)
         if isinstance(found, controls.Control) and found.obstacle is None:
             check_press(self.scenario.id, found.words, found.address)
+            self._acts()
             await controls.press(self._opened, found)
         return True

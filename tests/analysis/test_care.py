@@ -73,6 +73,21 @@ def test_three_in_a_row_without_an_answer_need_care_since_the_first_of_them() ->
     assert care.latest.started_at == AT + 4 * HOUR
 
 
+def test_what_our_own_network_spoils_says_nothing_of_a_scenario() -> None:
+    """It neither needs care for it, nor is it sound again because of it."""
+    away: dict[str, Any] = {"facts": {"unreached": "network"}}
+    mixed = [
+        *history(BUG, **away),
+        *history(WORDS),
+        *history(BUG, BUG, **away),
+        *history(WORDS, WORDS),
+        *history(GOOD),
+    ]
+
+    assert care_list({"92/a": [*history(BUG, BUG, BUG, **away), *history(GOOD)]}) == []
+    assert (only({"92/a": mixed}).attempts, only({"92/a": mixed}).latest.verdict) == (3, WORDS)
+
+
 def test_one_attempt_without_its_anchor_is_enough() -> None:
     gone = history(GOOD)[0]
     gone = gone.model_copy(

@@ -24,7 +24,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from fleet.engine.spool import Spool
 from fleet.engine.spool_format import pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreRefused, StoreUnreachable
-from fleet.models import Attempt
+from fleet.models import Attempt, Verdict
 from fleet.models.attempt import Capture
 from fleet.models.missed import MissedVisit, MissReason
 from fleet.storage.embedded import Mongod
@@ -253,7 +253,8 @@ async def test_what_mongodb_never_takes_and_what_is_damaged_stand_in_nobodys_way
 ) -> None:
     with spool_in(tmp_path) as spool:
         await spool.put(kept("refused", scenario_id="no scenario at all"))
-        await spool.put(kept("too large", notes=("x" * 17_000_000,)))
+        large = kept("too large", notes=("x" * 500,) * 40_000)
+        await spool.put(large)
         await spool.put(kept("damaged"))
         good = kept("good")
         await spool.put(good)
@@ -264,7 +265,13 @@ async def test_what_mongodb_never_takes_and_what_is_damaged_stand_in_nobodys_way
 
         await spool.drain(store)
 
-        assert await all_of(store) == [good.attempt]
+        stored = {each.id: each for each in await all_of(store)}
+        assert stored.keys() == {large.attempt.id, good.attempt.id}
+        assert stored[good.attempt.id] == good.attempt
+        bare = stored[large.attempt.id]
+        assert bare.due_at == large.attempt.due_at
+        assert bare.verdict is Verdict.CRASHED
+        assert "what was seen cannot be kept: StoreNeverTakes" in bare.detail
         assert (spool.waiting, spool.refused, spool.damaged) == (0, 2, 1)
     assert [p.name for p in (tmp_path / "damaged").iterdir()] == [damaged.name]
     with spool_in(tmp_path) as again:

@@ -29,7 +29,7 @@ from fleet.engine.politeness.hosts import HostLimits, Hosts
 from fleet.engine.spool import Spool
 from fleet.engine.watch import Watch
 from fleet.errors import LeaseLost, LeaseTaken
-from fleet.models import Attempt, Scenario, Verdict
+from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict
 from fleet.models.missed import MissReason
 from fleet.practice import Fault, FaultKind, Form, Planning, PracticeServer, always, never
 from fleet.settings import Settings
@@ -275,6 +275,34 @@ async def test_an_unavailable_site_is_tried_again_for_the_same_due_time(
     retry = next(a for a in attempts if a.number == 2)
     (first,) = [a for a in attempts if a.due_at == retry.due_at and a.number == 1]
     assert first.verdict is Verdict.SITE_DOWN
+
+
+async def test_a_visit_whose_evidence_cannot_be_kept_is_crashed_and_not_missed(
+    country: Country,
+) -> None:
+    async def empties(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.keep_picture()
+        file = visit.files[0]
+        visit.files[0] = EvidenceFile.model_construct(evidence=file.evidence, content=None)
+        return Outcome(verdict=Verdict.CLOSED, detail="seen")
+
+    first, *others = country.scenarios
+    country.scenarios = [first.model_copy(update={"script": empties}), *others]
+
+    async with country.watching():
+        await country.until(lambda stored: {a.scenario_id for a in stored} >= set(ids(country)))
+
+    await country.account()
+    missed = await country.store.missed_visits.of(None, country.began, datetime.now(UTC))
+    assert {each.detail for each in missed} <= {"the fleet was being stopped"}
+    crashed = [a for a in await country.attempts() if a.scenario_id == first.id]
+    assert {a.verdict for a in crashed} == {Verdict.CRASHED}
+    assert "what was seen cannot be kept: TypeError" in crashed[0].detail
+
+
+def ids(country: Country) -> list[str]:
+    return [scenario.id for scenario in country.scenarios]
 
 
 async def test_with_no_room_nothing_is_visited_and_that_is_said(country: Country) -> None:

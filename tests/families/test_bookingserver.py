@@ -189,10 +189,12 @@ async def test_a_fault_at_any_step_is_never_an_answer(
     assert got.verdict == FAULTS[fault], got.detail
 
 
-async def test_a_failing_calendar_is_unrecognised_and_not_no_slots(visit: Visit) -> None:
+async def test_a_calendar_whose_own_request_fails_is_overload(
+    visit: Visit,
+) -> None:
     got = await visit(form(faults=(Fault("grid", "http_502"),), **OFFERS))
 
-    assert got.verdict == Verdict.UNRECOGNISED
+    assert got.verdict == Verdict.OVERLOAD
 
 
 async def test_a_slow_site_is_waited_for(visit: Visit) -> None:

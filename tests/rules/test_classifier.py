@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fleet.models import Verdict
-from fleet.rules.classifier import judge_gate, judge_net_error, judge_page, judge_status
+from fleet.rules.classifier import judge_gate, judge_page, judge_status
+from fleet.rules.net_errors import judge_net_error
 from fleet.rules.signs import PageReading, Sign, independent, normalise, said
 
 NO_SLOT = "Il n'existe plus de plage horaire libre pour votre demande de rendez-vous."

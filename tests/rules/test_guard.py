@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from fleet.errors import GuardRefused
-from fleet.rules.guard import Guard, check_press, forbidden, may_send
+from fleet.rules.addresses import host_in, readings
+from fleet.rules.forbidden import WATCHED, forbidden
+from fleet.rules.guard import Guard, PageRequest, calendar, check_press, refusal
 
 SITE = "https://www.puy-de-dome.gouv.fr"
 CREATE = f"{SITE}/booking/create/14510"
@@ -13,6 +17,15 @@ EAPPOINTMENT = "https://rdv-etrangers-94.interieur.gouv.fr/eAppointmentpref94"
 ANEF_LOGIN = "https://sso.anef.dgef.interieur.gouv.fr/auth/realms/anef-usagers"
 RDV = "https://rdv.anct.gouv.fr"
 FORM = "https://demarche.numerique.gouv.fr/commencer/rdv-aes-pro"
+GUICHET = "https://www.rdv-prefecture.interieur.gouv.fr/rdvpref/reservation/demarche/9040"
+
+
+def may_send(url: str, method: str, *senders: str, kind: str = "Document") -> bool:
+    return refusal(PageRequest(url, method, kind, senders)) is None
+
+
+def allows(guard: Guard, url: str, method: str, page: str) -> bool:
+    return guard.judge(PageRequest(url, method, "Document", (page,))) is None
 
 
 @pytest.mark.parametrize(
@@ -95,16 +108,14 @@ def test_nothing_is_posted_from_the_calendar_on(page: str) -> None:
 
 
 def test_nothing_is_posted_from_the_calendar_of_rdv_prefecture() -> None:
-    guichet = "https://www.rdv-prefecture.interieur.gouv.fr/rdvpref/reservation/demarche/9040"
-
     for page in (
-        f"{guichet}/creneau/",
-        f"{guichet}/creneau/_choisirBloc?a=b",
-        f"{guichet}/creneau",
+        f"{GUICHET}/creneau/",
+        f"{GUICHET}/creneau/_choisirBloc?a=b",
+        f"{GUICHET}/creneau",
     ):
-        assert not may_send(f"{guichet}/creneau/", "POST", page)
-        assert may_send(f"{guichet}/creneau/", "GET", page)
-    assert may_send(f"{guichet}/cgu/", "POST", f"{guichet}/cgu/")
+        assert not may_send(f"{GUICHET}/creneau/", "POST", page)
+        assert may_send(f"{GUICHET}/creneau/", "GET", page)
+    assert may_send(f"{GUICHET}/cgu/", "POST", f"{GUICHET}/cgu/")
 
 
 def test_the_calendar_is_opened_by_a_post_from_the_description() -> None:
@@ -159,23 +170,213 @@ def test_the_form_of_eappointment_is_sent_once_in_a_visit_and_no_more() -> None:
         (send, "POST"),
     ]
 
-    allowed = [guard.allows(url, method, step) for url, method in asked]
+    allowed = [allows(guard, url, method, step) for url, method in asked]
     assert allowed == [True] * 6 + [False]
-    assert Guard("94/etrangers").allows(send, "POST", step), "another visit counts for itself"
+    assert allows(Guard("94/etrangers"), send, "POST", step), "another visit counts for itself"
 
 
 def test_forms_of_other_platforms_are_not_counted() -> None:
     guard = Guard("63/titre-de-sejour")
 
-    assert all(guard.allows(f"{CREATE}/1", "POST", f"{CREATE}/1") for _ in range(5))
+    assert all(allows(guard, f"{CREATE}/1", "POST", f"{CREATE}/1") for _ in range(5))
 
 
 def test_a_person_may_answer_the_captcha_and_nothing_else() -> None:
     """In the window of a person's session; a scenario has no way to such a guard."""
-    site = "https://www.rdv-prefecture.interieur.gouv.fr/rdvpref/reservation/demarche/9040"
     person, scenario = Guard("69/titre-de-sejour", person=True), Guard("69/titre-de-sejour")
 
-    assert person.allows(f"{site}/cgu/_validerCaptcha", "POST", f"{site}/cgu/")
-    assert not person.allows(f"{site}/formulaire/", "GET", f"{site}/creneau/")
-    assert not person.allows(f"{site}/_validerCaptcha/formulaire/", "GET", f"{site}/creneau/")
-    assert not scenario.allows(f"{site}/cgu/_validerCaptcha", "POST", f"{site}/cgu/")
+    assert allows(person, f"{GUICHET}/cgu/_validerCaptcha", "POST", f"{GUICHET}/cgu/")
+    assert not allows(person, f"{GUICHET}/formulaire/", "GET", f"{GUICHET}/creneau/")
+    assert not allows(
+        person, f"{GUICHET}/_validerCaptcha/formulaire/", "GET", f"{GUICHET}/creneau/"
+    )
+    assert not allows(scenario, f"{GUICHET}/cgu/_validerCaptcha", "POST", f"{GUICHET}/cgu/")
+
+
+# By meaning, not by spelling ----------------------------------------------------------------------
+
+SPELLINGS = [
+    f"{SITE}/BOOKING/CREATE/14510/5",
+    f"{SITE}/booking%2Fcreate%2F14510%2F5",
+    f"{SITE}/%62%6F%6F%6B%69%6E%67/create/14510/5",
+    f"{SITE}/booking//create///14510//5",
+    f"{SITE}/booking/./create/14510/5",
+    f"{SITE}/booking/create/14510/4/../5",
+    f"{SITE}/booking/create/14510/4/%2e%2e/5",
+    f"{SITE}/booking/create/14510/5%2F..%2F4",
+    f"{SITE}/booking/create/14510/4%2F..%2F5",
+    f"{SITE}\\booking\\create\\14510\\5",
+    f"{SITE}/booking%5Ccreate%5C14510%5C5",
+    f"{SITE}/booking;v=1/create;v=2/14510;v=3/5",
+    f"{SITE}/booking/create/14510/%205",
+    f"{SITE}/booking/create/14510/%2B5",
+    f"{SITE}/ｂｏｏｋｉｎｇ/create/14510/5",
+    f"{SITE}/%EF%BD%82ooking/create/14510/5",
+    f"{SITE}/%25252562ooking/create/14510/5",
+    f"{SITE}/booking/create/14510/5#/booking/create/14510/4",
+    "//www.puy-de-dome.gouv.fr/booking/create/14510/5",
+    "/booking/create/14510/5",
+    f"{GUICHET}/FORMULAIRE/",
+    f"{GUICHET}/formulaire.html",
+    f"{GUICHET}/cgu/_VALIDERcaptcha",
+    f"{RDV}/creneaux/?lieu_id=1&STARTS_AT=2026-11-30",
+    f"{RDV}/creneaux?search%5Bstarts_at%5D=2026-11-30",
+    f"{FORM}?a=b&%63hamp_x=1",
+]
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_an_address_is_known_however_it_is_spelt(url: str) -> None:
+    assert forbidden(url) is not None
+
+
+@pytest.mark.parametrize("url", [url for url in SPELLINGS if "ｂ" not in url])
+def test_a_picture_at_a_forbidden_address_is_paused_however_it_is_spelt(url: str) -> None:
+    """Chromium writes `\\` as `/` and encodes what is no ASCII before it compares."""
+    asked = url.partition("#")[0].replace("\\", "/")
+
+    assert any(fnmatchcase(asked, pattern) for pattern in WATCHED)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [f"{SITE}/Booking/%63reate//14510/04", f"{GUICHET}/CRENEAU/", f"{GUICHET}/x/../creneau;a=b/"],
+)
+def test_a_calendar_is_known_however_its_address_is_spelt(page: str) -> None:
+    assert calendar(page)
+    assert not may_send(f"{SITE}/x", "POST", page)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://WWW.Puy-de-Dome.gouv.fr:8443/x", "www.puy-de-dome.gouv.fr"),
+        ("https://a@b:1@c.fr/", "c.fr"),
+        ("http://[::1]:80/", "[::1]"),
+        ("blob:https://a.fr/0-1", "a.fr"),
+        ("null", ""),
+        ("about:srcdoc", ""),
+        ("/booking", ""),
+    ],
+)
+def test_a_host_is_taken_from_an_address(url: str, host: str) -> None:
+    assert host_in(url) == host
+
+
+@pytest.mark.parametrize(
+    "piece", ["%25", "../", "rdvpref/", "rdv_invitations/", "commencer/", ";/"]
+)
+def test_an_address_without_end_is_refused_and_no_work_is_put_into_it(piece: str) -> None:
+    """Chromium takes two million characters."""
+    url = f"{SITE}/{piece * (2_000_000 // len(piece))}"
+
+    assert forbidden(url, kind="XHR") == "it is too long to be read"
+    assert sum(len(way.path) for way in readings(url)) < 500_000
+    assert forbidden(f"{SITE}/x?{'a=1&' * 400_000}", kind="XHR") is None
+
+
+# What is asked for, and by whom -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        (f"{SITE}/css/formulaire.css", "Stylesheet"),
+        (f"{SITE}/css/formulaire.css?v=3", "Stylesheet"),
+        (f"{SITE}/js/booking/confirm.js", "Script"),
+        (f"{SITE}/images/formulaire/logo.svg", "Image"),
+        (f"{SITE}/formulaire/police.woff2", "Font"),
+        (f"{SITE}/prescripteur/film.mp4", "Media"),
+        (f"{SITE}/formulaire/favicon.ico", "Other"),
+        (f"{SITE}/formulaire/notice.pdf", "Document"),
+        (f"{SITE}/i18n/formulaire.json", "XHR"),
+        (f"{SITE}/users/sign_up/manifest.json", "Manifest"),
+        (f"{SITE}/login-actions/theme.css", "Stylesheet"),
+        (f"{SITE}/suivi.gif?page=%2Fbooking%2Fcreate%2F14510%2F5", "Image"),
+        (f"{SITE}/connexion?retour=/booking/create/14510/5", "Document"),
+    ],
+)
+def test_a_file_is_no_form_whatever_it_is_called(url: str, kind: str) -> None:
+    assert forbidden(url, kind=kind) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        (f"{CREATE}/5", "Image"),
+        (f"{CREATE}/5.png", "Image"),
+        (f"{CREATE}/5/style.css", "Stylesheet"),
+        (f"{SITE}/booking/confirm", "Image"),
+        (f"{SITE}/booking/confirm", "Script"),
+        (f"{SITE}/booking/confirm.js", "XHR"),
+        (f"{SITE}/booking/confirm/x%3F.png", "Image"),
+        (f"{SITE}/booking/confirm/;x.png", "Image"),
+        (f"{SITE}/booking/confirm?x=/logo.png", "Image"),
+        (f"{GUICHET}/formulaire/", "Image"),
+        (f"{RDV}/users/rdv_wizard_step/new.json", "XHR"),
+        (f"{RDV}/creneaux?starts_at=1", "Ping"),
+    ],
+)
+def test_an_address_that_acts_is_forbidden_whatever_asks_for_it(url: str, kind: str) -> None:
+    assert forbidden(url, kind=kind) is not None
+
+
+def test_nothing_may_be_posted_while_one_of_the_senders_is_a_calendar() -> None:
+    portal, frame = f"{SITE}/rendez-vous", f"{CREATE}/4"
+
+    for kind in ("Document", "XHR", "Ping", "Other"):
+        assert not may_send(f"{SITE}/x", "POST", portal, frame, kind=kind)
+        assert not may_send(f"{SITE}/x", "PUT", frame, kind=kind)
+        assert may_send(f"{SITE}/x", "POST", portal, kind=kind)
+
+
+def test_what_a_calendar_sends_to_somebody_else_is_stopped_and_no_fault_of_the_visit() -> None:
+    """Audience measurement; a form that leads elsewhere is a step all the same."""
+    guard, page = Guard("63/x"), (f"{CREATE}/4",)
+    elsewhere = "https://audience.example/hit"
+
+    for asked in (
+        PageRequest(elsewhere, "POST", "XHR", page),
+        PageRequest(elsewhere, "POST", "Ping", page),
+        PageRequest(f"{SITE}/csp", "POST", "CSPViolationReport", page),
+    ):
+        found = guard.judge(asked)
+        assert found is not None
+        assert not found.grave
+    assert guard.refused == []
+    found = guard.judge(PageRequest(elsewhere, "POST", "Document", page))
+    assert found is not None
+    assert found.grave
+    assert len(guard.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("rest", "allowed"),
+    [
+        ("bookingserver::planning::assign::14510::14520::7", True),
+        ("bookingserver::planning::assign::14510::14520::7,bookingserver::x", False),
+        ("bookingserver::planning::take::14510", False),
+        ("bookingserver::planning::assign::1/../../../booking/create/14510/4", False),
+    ],
+)
+def test_the_calendar_of_ez_may_post_the_question_for_its_week_and_nothing_else(
+    rest: str, allowed: bool
+) -> None:
+    """Three public checkers saw it posted: without it the page shows no slots at all."""
+    url, page = f"{SITE}/ezjscore/call/{rest}", f"{CREATE}/4"
+
+    assert may_send(url, "POST", page, kind="XHR") is allowed
+
+
+def test_a_refusal_says_what_was_stopped_by_which_rule_and_what_to_do_if_it_is_wrong() -> None:
+    guard = Guard("92/x")
+    guard.judge(PageRequest(f"{SITE}/contact/formulaire/", "GET", "Document"))
+
+    with pytest.raises(GuardRefused) as told:
+        guard.check()
+    assert str(told.value) == (
+        "92/x: the guard stopped a request that would take or hold a slot: GET"
+        f" {SITE}/contact/formulaire/ (Document): '/formulaire' is the personal form of"
+        " RDV-Préfecture. Nothing was sent; end the scenario one step earlier. If this is a false"
+        ' alarm: docs/conduct.md, "When the guard is wrong"'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.console import Console
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import care_json, care_text
 from fleet.storage.store import needing_care
+from fleet.system.terminal import for_programs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,7 @@ async def care(scenarios: Sequence[Scenario], settings: Settings, as_json: bool)
         found = await needing_care(store, [scenario.id for scenario in scenarios])
     if as_json:
         for each in found:
-            print(care_json(each))
+            print(care_json(each), file=for_programs(sys.stdout))
     elif found:
         console = Console(highlight=False)
         for each in found:

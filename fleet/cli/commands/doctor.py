@@ -122,9 +122,10 @@ def _fonts() -> list[CheckResult]:
     findings = []
     for code, language in (("fr", "French"), ("ar", "Arabic")):
         listed = subprocess.run(
-            ["fc-list", f":lang={code}", "family"], capture_output=True, text=True, check=False
+            ["fc-list", f":lang={code}", "family"], capture_output=True, check=False
         )
-        fonts = sorted(set(listed.stdout.split("\n")) - {""})
+        # names are in their own scripts, whatever our locale
+        fonts = sorted(set(listed.stdout.decode(errors="replace").split("\n")) - {""})
         if fonts:
             findings.append(CheckResult(f"fonts, {language}", "ok", f"{len(fonts)}: {fonts[0]}, …"))
         else:

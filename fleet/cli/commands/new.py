@@ -18,6 +18,7 @@ from fleet.families import bookingserver
 from fleet.models import FLOW_SLUG, Outcome, Scenario, Verdict
 from fleet.models.attempt import Capture
 from fleet.models.departments import DEPARTMENTS
+from fleet.system.terminal import check_text
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
 
@@ -119,7 +120,7 @@ def _department(options: NewOptions, address: scaffold.Address) -> str:
 def _ask(flag: str, what: str, default: str | None) -> str:
     """Ask on a terminal; elsewhere take what the page says, if it says it."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return str(typer.prompt(what, default=default or None))
+        return check_text(str(typer.prompt(what, default=default or None)), flag)
     if default:
         return default
     raise BadInput(f"{flag} is missing: the page does not say it ({what})")

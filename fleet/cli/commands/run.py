@@ -21,6 +21,7 @@ from fleet.bootstrap.visits import (
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
+from fleet.engine.politeness.hosts import host_of
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
@@ -69,16 +70,22 @@ async def run(
 
 
 async def try_once(
-    scenarios: Sequence[Scenario], settings: Settings, in_practice: bool, show: bool
+    scenarios: Sequence[Scenario],
+    settings: Settings,
+    in_practice: bool,
+    show: bool,
+    catalogue: Sequence[Scenario] = (),
 ) -> bool:
-    """Visit one flow once and tell everything about it."""
+    """Visit one flow once, of all that `catalogue` has, and tell everything about it."""
     console = Console()
     options = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
     check(scenarios, settings, in_practice)
     async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
-        result = await visit(chosen, settings, store, options, hosts, seen.append, show=show)
+        result = await visit(
+            chosen, settings, store, options, hosts, seen.append, show=show, catalogue=catalogue
+        )
         for attempt in seen:
             folder = settings.data_dir / "tried"
             saved = await save_pictures(store, attempt, folder, last=False)
@@ -147,8 +154,14 @@ async def visit(
     times: int = 1,
     show: bool = False,
     recorder: Recorder | None = None,
+    catalogue: Sequence[Scenario] = (),
 ) -> RunResult:
-    """Run scenarios in a Chromium opened for them; Ctrl-C and SIGTERM end the run cleanly."""
+    """
+    Run scenarios in a Chromium opened for them; Ctrl-C and SIGTERM end the run cleanly.
+
+    Args:
+        catalogue: all that there are, of which the resolver may be asked for hosts.
+    """
     limits: AttemptLimits = limits_of(settings)
     loopback = all(is_loopback(scenario) for scenario in scenarios)
     async with open_chromium(settings, loopback_only=loopback, show=show) as chromium:
@@ -161,6 +174,7 @@ async def visit(
             robots=RobotsReader(hosts, chromium.user_agent),
             on_attempt=on_attempt,
             recorder=recorder,
+            neighbours=map(host_of, catalogue),
         )
         with on_signal(runner.stop, chromium.kill):
             return await runner.run(scenarios, times=times)

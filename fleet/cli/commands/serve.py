@@ -18,6 +18,7 @@ from fleet.catalog import loader
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupted
 from fleet.errors import BadInput, FleetError, NoChromium
+from fleet.system.terminal import bear_any_terminal
 from fleet.web.app import create_app
 from fleet.web.context import WebContext
 from fleet.web.proxies import Proxies
@@ -160,6 +161,7 @@ def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: C
                 ends: set[Future[Any]] = {serving, asyncio.ensure_future(has_message(first))}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
 
+    bear_any_terminal()
     try:
         asyncio.run(serve_until_alone())
     except BrokenPipeError:

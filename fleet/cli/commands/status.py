@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from fleet.bootstrap.store import open_store
 from fleet.models import PARIS, now
+from fleet.system.terminal import for_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,8 @@ async def status(settings: Settings, as_json: bool) -> bool:
     async with open_store(settings) as store:
         found = await store.watch_state.status()
     if as_json:
-        print(found.model_dump_json() if found else "null")
+        said = found.model_dump_json() if found else "null"
+        print(said, file=for_programs(sys.stdout))
     else:
         print_status(Console(highlight=False), found, now())
     return found is not None and not (found.stopped or found.stale(now())) and found.ready

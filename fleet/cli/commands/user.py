@@ -11,6 +11,7 @@ from fleet.errors import BadInput
 from fleet.models import PARIS
 from fleet.storage.collections.accounts import check_name
 from fleet.storage.collections.passwords import MAX_LENGTH, Passwords, check_password
+from fleet.system.terminal import check_text
 
 if TYPE_CHECKING:
     from fleet.settings import Settings
@@ -87,6 +88,7 @@ def _ask_password(name: str) -> str:
         again = getpass.getpass("Again: ")
     except EOFError as exc:
         raise BadInput("no password was given; nothing was changed") from exc
+    check_text(password, "the password")
     if password != again:
         raise BadInput("the two passwords are not the same; nothing was changed")
     return password

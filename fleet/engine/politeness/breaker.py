@@ -54,6 +54,7 @@ COOLING = {
     "overload": CoolingRule(timedelta(minutes=1), timedelta(hours=6)),
     "maintenance": CoolingRule(timedelta(minutes=15), timedelta(hours=2)),
     "unreachable": CoolingRule(timedelta(minutes=1), timedelta(hours=1), spared=2),
+    "waiting_room": CoolingRule(timedelta(minutes=15), timedelta(hours=2)),
 }
 """The kinds of failure and what each costs."""
 
@@ -87,13 +88,14 @@ def judge_attempts(
     """The fields of `kept` that an attempt changes, except its budget."""
     failures, until, why = dict(kept.failures), kept.cooling_until, kept.why
     wait = timedelta(0)
-    if kind := KINDS.get(attempt.verdict):
+    if kind := "waiting_room" if attempt.waited else KINDS.get(attempt.verdict):
         failures[kind] = failures.get(kind, 0) + 1
         wait = cooling[kind].after(failures[kind])
         why = f"{attempt.verdict}: {attempt.detail[:300]}"
     elif attempt.verdict not in PROVES_NOTHING:
         failures, until, why = {}, None, None
-    if asked := attempt.facts.get("retry_after_s"):
+    asked = attempt.facts.get("retry_after_s", "")
+    if asked.isdecimal():  # a scenario may state what it likes
         wait = max(wait, min(LONGEST, timedelta(seconds=min(int(asked), 10**6))))
         why = f"{attempt.verdict}: {attempt.detail[:300]}"
     if wait:

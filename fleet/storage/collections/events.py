@@ -26,6 +26,7 @@ from fleet.analysis.changes import STATES
 from fleet.models import Attempt, Group
 from fleet.models import now as real_now
 from fleet.models.event import Event, EventKind
+from fleet.models.outcome import UNREACHED
 from fleet.storage.client import translated_errors
 
 if TYPE_CHECKING:
@@ -99,10 +100,13 @@ class Events:
     async def keep(self, attempt: Attempt, changes: ChangeNote) -> None:
         """Write down the events that a stored attempt shows. To do it again is harmless."""
         at = self._now()
-        care, host, _ = await asyncio.gather(
-            self._care(attempt, at), self._host(attempt, at), self._void(changes.no_change, at)
+        care, host, network, _ = await asyncio.gather(
+            self._care(attempt, at),
+            self._host(attempt, at),
+            self._network(attempt, at),
+            self._void(changes.no_change, at),
         )
-        found = [*(events.of_change(each, at) for each in changes.changes), *care, *host]
+        found = [*(events.of_change(each, at) for each in changes.changes), *care, *host, *network]
         await self._write(found)
 
     async def add(
@@ -166,7 +170,19 @@ class Events:
             # nearly always there is none; and what there is need not wait for the disk
             await self._unjournaled.update_many(gone, {"$set": {"void_at": at}})
 
+    async def _network(self, attempt: Attempt, at: datetime) -> list[Event]:
+        says = events.says_of_network(attempt)
+        if says is None:
+            return []
+        last = await self._last(events.NETWORK)
+        if says is (last.kind if last else EventKind.NETWORK_BACK):
+            return []
+        found = events.of_network(attempt, last, at)
+        return [] if last is not None and found.at <= last.at else [found]
+
     async def _care(self, attempt: Attempt, at: datetime) -> list[Event]:
+        if attempt.unreached is not None:
+            return []  # it says nothing of the scenario, neither way
         last = await self._last(events.care_subject(attempt.scenario_id))
         cared = last is not None and last.kind is EventKind.CARE
         if attempt.group is not Group.OURS:
@@ -174,7 +190,8 @@ class Events:
             return [events.of_care_ended(attempt, at)] if ends else []
         if cared:
             return []
-        found = self._attempts.find({"scenario_id": attempt.scenario_id})
+        told = {"scenario_id": attempt.scenario_id, f"facts.{UNREACHED}": None}
+        found = self._attempts.find(told)
         newest = found.sort([("started_at", DESCENDING), ("_id", DESCENDING)]).limit(IN_A_ROW)
         row = [Attempt.from_document(document) async for document in newest]
         return [events.of_care(each, at) for each in care_list({attempt.scenario_id: row})]

@@ -17,6 +17,7 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter
 from fleet.rendering.framed_picture import dialogs_until
 from fleet.rendering.i18n import N_
+from fleet.rendering.labels import sentence_of
 from fleet.web.context import context_of
 from fleet.web.pages.evidence import find_attempt, kind_of, read_evidence
 from fleet.web.pages.proof import proof_of
@@ -48,8 +49,22 @@ FACTS = {
     "login": N_("Compte demandé"),
     "home": N_("Page d’accueil"),
     "retry_after_s": N_("Attente demandée par le site, en secondes"),
+    "unreached": N_("Aucune page reçue"),
+    "waiting_room": N_("Salle d’attente virtuelle"),
 }
 """What the facts that families state are called (docs/verdicts.md)."""
+
+FACT_VALUES = {
+    ("waiting_room", "other"): N_("devant le site, avant toute réponse"),
+    ("waiting_room", "queue-it"): N_("devant le site, avant toute réponse (Queue-it)"),
+    ("waiting_room", "queue-fair"): N_("devant le site, avant toute réponse (Queue-Fair)"),
+    ("waiting_room", "crowdhandler"): N_("devant le site, avant toute réponse (CrowdHandler)"),
+    ("waiting_room", "cloudflare"): N_("devant le site, avant toute réponse (Cloudflare)"),
+    ("unreached", "network"): N_("le réseau du robot était en faute ; on ne sait rien du site"),
+    ("unreached", "clock"): N_("l’horloge du robot était fausse ; on ne sait rien du site"),
+    ("unreached", "unknown"): N_("on ne sait pas à qui la faute ; on ne sait rien du site"),
+}
+"""What some of their values are called."""
 
 KINDS = {
     "picture": N_("Capture"),
@@ -145,7 +160,9 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         proof=proof,
         files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
         removed=removed,
+        sentence=sentence_of(attempt),
         FACTS=FACTS,
+        FACT_VALUES=FACT_VALUES,
         KINDS=KINDS,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from fleet.alerts.fleet_health import FleetHealth
 from fleet.analysis.events import of_fleet
-from fleet.models import Attempt, Verdict
+from fleet.models import Attempt, Served, Verdict
 from fleet.models.event import LABELS, Event, EventKind
 from fleet.storage.store import Store
 from tests.storage.test_store import attempt_of
@@ -201,3 +202,45 @@ def test_chromium_that_dies_three_times_in_ten_minutes_is_told_one_now_and_then_
 
     assert {n for n, kinds in found.items() if kinds} == {64}
     assert found[64] == [EventKind.BROWSERS_DIE]
+
+
+async def test_an_outage_of_the_fleets_own_is_told_once_and_that_it_is_over_once(
+    store: Store,
+) -> None:
+    """Whoever notices it, in whatever order, and however often it comes."""
+
+    def ours(hours: float, blame: str = "network") -> Attempt:
+        facts = {"unreached": blame}
+        return seen(
+            hours, Verdict.CRASHED, served=(), facts=facts, scenario_id=f"91/f-{hours * 10:.0f}"
+        )
+
+    def answered(hours: float) -> Attempt:
+        at = AT + hours * HOUR
+        return seen(hours, Verdict.CLOSED, served=(Served(url="http://x/", status=200, at=at),))
+
+    first = ours(1)
+    await add(store, answered(0), ours(0.5, "unknown"))
+    await asyncio.gather(*(store.add(each, []) for each in (first, ours(1), ours(1.1))))
+    await add(store, first, ours(2), answered(3), answered(3.5), first, answered(0.9))
+    await add(store, ours(4, "clock"), ours(5), answered(6))
+
+    found = await told(store)
+    away, back = EventKind.NETWORK_AWAY, EventKind.NETWORK_BACK
+    assert [kind for kind, _ in found] == [away, back, away, back]
+    assert [round(hours) for _, hours in found] == [1, 3, 4, 6]
+    events = await store.events.latest(4)
+    assert "l’horloge de cette machine est fausse" in events[1].words
+    assert all(event.of_fleet for event in events)
+
+
+async def test_what_the_fleets_own_network_spoils_needs_no_care(store: Store) -> None:
+    facts = {"unreached": "unknown"}
+
+    await add(store, *(seen(n, Verdict.CRASHED, served=(), facts=facts) for n in range(5)))
+    assert await told(store) == []
+
+    await add(store, *(seen(n, Verdict.CRASHED) for n in (6, 7)))
+    await add(store, seen(8, Verdict.CRASHED, served=(), facts=facts))
+    await add(store, seen(9, Verdict.CRASHED))
+    assert await told(store) == [(EventKind.CARE, 9)]

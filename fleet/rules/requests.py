@@ -1,0 +1,152 @@
+"""
+What the requests of a page's scripts mean: which may change its answer, and which never do.
+
+A page that still fetches has not answered. But many pages never stop: statistics, polls, hung
+trackers. They are told apart by where they go and how often; data first, as in `classifier`.
+Sources: the products' own documentation, public at the time of writing [V]; words marked [I] are
+inference. When in doubt a request counts: unknown is an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fleet.models import Outcome, Verdict
+from fleet.rules.signs import normalise
+
+if TYPE_CHECKING:
+    from fleet.rules.signs import PageReading
+
+NOISE_HOSTS = (
+    "google-analytics.com",  # [V] as the next four
+    "analytics.google.com",
+    "googletagmanager.com",
+    "doubleclick.net",
+    "googleadservices.com",
+    "xiti.com",  # AT Internet, Piano [V]: the counter of most French public sites
+    "ati-host.net",
+    "atinternet.com",
+    "piano.io",
+    "matomo.cloud",  # [V]
+    "stats.data.gouv.fr",  # Matomo of the French state [V]
+    "audience-sites.din.developpement-durable.gouv.fr",
+    "eulerian.net",  # [V]
+    "eulerian.io",
+    "hotjar.com",
+    "hotjar.io",
+    "clarity.ms",
+    "contentsquare.net",
+    "abtasty.com",
+    "kameleoon.eu",
+    "sentry.io",
+    "nr-data.net",  # New Relic [V]
+    "newrelic.com",
+    "datadoghq.com",
+    "datadoghq.eu",
+    "cloudflareinsights.com",
+    "bugsnag.com",
+    "dynatrace.com",
+    "facebook.com",
+    "axept.io",
+    "didomi.io",
+    "privacy-center.org",
+    "tarteaucitron.io",
+)
+
+_NOISE_WORDS = (
+    r"matomo|piwik|hit\.xiti|collect|beacon|track|tracker|tracking|telemetry|telemetrie|analytics"
+    r"|statistiques?|stats?|metrics?|mesures?|mesure-audience|audience|logs?|logger|rum"
+    r"|csp-report|reports?|sentry|envelope|heartbeat|battement|keep-?alive|ping|pixel|hit|counter"
+    r"|compteur|visites?-compteur|rgpd|consent|cookies?"
+)
+_POLL_WORDS = (
+    r"long-?poll(ing)?|poll(ing)?|comet|cometd|bayeux|sockjs|socket\.io|signalr|negotiate"
+    r"|notifications?|subscribe|presence|chat|livechat|alertes?|messages?|events?"
+)
+_QUIET = re.compile(rf"({_NOISE_WORDS}|{_POLL_WORDS})(\.(php|gif|png|js|json|do|aspx?))?")
+
+_ANSWERS = re.compile(
+    r"creneau|slot|dispo|availab|calend|agenda|planning|rendez-?vous|(?<![a-z])rdv(?![a-z])"
+    r"|appointment|booking|reserv|horaire|plage|guichet|semaine|timetable|prochaine?s?-?date"
+)
+"""Words by which an address says that it gives appointments (French or English) [I]."""
+
+_PUBLIC_SUFFIXES = ("gouv.fr", "asso.fr", "com.fr", "co.uk")
+
+
+def is_quiet(url: str) -> bool:
+    """Whether a request of this address never changes a page's answer: statistics, polls, logs."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").casefold()
+    if any(host == noise or host.endswith(f".{noise}") for noise in NOISE_HOSTS):
+        return True
+    if "transport=polling" in parts.query:
+        return True
+    segments = [s for s in normalise(parts.path).split("/") if s]
+    # the address's end says what it is for; its beginning is the application's
+    return bool(segments) and (
+        (_QUIET.fullmatch(segments[-1]) is not None and not _ANSWERS.search(segments[-1]))
+        or any(s in ("socket.io", "sockjs", "signalr") for s in segments)
+    )
+
+
+def gives_appointments(url: str) -> bool:
+    """Whether an address says of itself that it gives appointments."""
+    parts = urlsplit(url)
+    return not is_quiet(url) and bool(_ANSWERS.search(_folded(f"{parts.path}?{parts.query}")))
+
+
+def _folded(text: str) -> str:
+    return normalise(text).translate(str.maketrans("éèêàùîïôç", "eeeauiioc"))
+
+
+def same_site(url: str, other: str) -> bool:
+    """Whether two addresses belong to one site: one host, or hosts under one registered name."""
+    one, two = (urlsplit(each).hostname or "" for each in (url, other))
+    return one == two or (_registered(one) == _registered(two) and "." in _registered(one))
+
+
+def _registered(host: str) -> str:
+    labels = host.casefold().split(".")
+    if labels[-1] == "localhost" or labels[-1].isdigit():
+        return host
+    depth = 3 if ".".join(labels[-2:]) in _PUBLIC_SUFFIXES else 2
+    return ".".join(labels[-depth:])
+
+
+def may_answer(url: str, page: str) -> bool:
+    """
+    Whether what this request brings may be the page's answer.
+
+    One of the page's own site may, unless it is `is_quiet`; one of another site may if its
+    address says that it gives appointments.
+    """
+    return not is_quiet(url) and (same_site(url, page) or gives_appointments(url))
+
+
+def judge_failed(reading: PageReading) -> Outcome | None:
+    """
+    The outcome of a page whose own request for its answer failed; None if none did.
+
+    Without its data a calendar looks empty: that is no answer. A refusal counts of an address
+    that says it gives appointments; others (`/api/me` without an account) are usual.
+    """
+    for url, _, status in reading.ended:
+        if status < 400 or not may_answer(url, reading.url):
+            continue
+        if status >= 500:
+            verdict, words = Verdict.OVERLOAD, "the site failed"
+        elif status == 429:
+            verdict, words = Verdict.RATE_LIMITED, "the site asks for fewer visits"
+        elif status in (401, 403) and gives_appointments(url):
+            verdict, words = Verdict.BLOCKED, "the site refused the visit"
+        else:
+            continue
+        return Outcome(
+            verdict=verdict,
+            detail=f"HTTP {status} for what the page itself asked for, {words}: {url[:300]}",
+            signs=(f"HTTP {status} {url}"[:2000],),
+        )
+    return None

@@ -1,0 +1,90 @@
+"""
+Walls and waiting rooms: pages that stand where a site should be.
+
+A wall refuses: `blocked`. A virtual waiting room lets nobody in for now: `overload`, with the fact
+`waiting_room`. Both come with any status, and are known by their wording (`wall_rules`). How far a
+page must be nothing else is `Reach`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fleet.models import Outcome, Verdict
+from fleet.models.outcome import WAITING_ROOM
+from fleet.rules.signs import normalise
+from fleet.rules.wall_rules import WAITING_HOSTS, WAITING_ROOMS, WALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fleet.rules.signs import PageReading
+    from fleet.rules.wall_rules import WallRule
+
+WALL_CHARACTERS = 1_500
+"""A page with more visible text than this is no wall; it may *quote* one."""
+
+
+class Reach(Enum):
+    """Where on a page a rule looks."""
+
+    OPENING = "opening"
+    """
+    The title, and the first heading or, where there is none, the first line: the page is this
+    message, whatever a scenario asks for.
+    """
+    ANYWHERE = "anywhere"
+    """Every heading and line, of a page that shows nothing that the scenario knows."""
+
+
+def judge_wall(reading: PageReading, reach: Reach) -> Outcome | None:
+    """The outcome of a page that is a wall or a waiting room; None if it is neither."""
+    if reach is Reach.ANYWHERE and (room := _host_of_room(reading.url)):
+        return _waiting(room, f"url {urlsplit(reading.url).hostname!r}", reading)
+    if len(reading.plain) >= WALL_CHARACTERS:
+        return None
+    everything = " ".join((reading.plain, normalise(reading.title)))
+    lines = [line for raw in reading.text.splitlines() if (line := normalise(raw))]
+    heads = [head for raw in (reading.title, *reading.headings) if (head := normalise(raw))]
+    if reach is Reach.OPENING:
+        titled = [normalise(reading.title)] if reading.title else []
+        heads, lines = heads[: len(titled) + 1], lines[: 0 if len(heads) > len(titled) else 1]
+    for rule in (*WAITING_ROOMS, *WALLS):
+        if rule.late and reach is Reach.OPENING:
+            continue
+        for where, said in _said(rule, heads, lines):
+            if rule.begins(said) and rule.accompanied(everything):
+                sign = f"{where} {rule.sentence!r}"
+                if rule.room is not None:
+                    return _waiting(rule.room, sign, reading)
+                return Outcome(
+                    verdict=rule.verdict,
+                    detail=f"{rule.sentence!r} ({where}) at {reading.url}",
+                    signs=(sign,),
+                )
+    return None
+
+
+def _said(rule: WallRule, heads: list[str], lines: list[str]) -> Iterator[tuple[str, str]]:
+    yield from (("heading", head) for head in heads)
+    if not rule.title:
+        yield from (("whole page", line) for line in lines)
+
+
+def _host_of_room(url: str) -> str | None:
+    host = (urlsplit(url).hostname or "").lower()
+    for known, room in WAITING_HOSTS.items():
+        if host == known or host.endswith(f".{known}"):
+            return room
+    return None
+
+
+def _waiting(room: str, sign: str, reading: PageReading) -> Outcome:
+    return Outcome(
+        verdict=Verdict.OVERLOAD,
+        detail=f"a virtual waiting room stands before the site ({sign}) at {reading.url}",
+        signs=(sign,),
+        facts={WAITING_ROOM: room},
+    )

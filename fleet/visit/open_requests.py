@@ -1,0 +1,97 @@
+"""
+Which requests of a page's scripts are under way, and how those that ended did.
+
+Chromium tells that one begins (`Fetch.requestPaused`), the page's own record of resource timing,
+read where the page cannot change it, that one ended: whether it brought something, failed or was
+given up, always under the address that was asked for first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleet.rules.requests import is_quiet
+
+if TYPE_CHECKING:
+    from fleet.rules.signs import PageReading
+
+TYPES = ("XHR", "Fetch")
+"""Kinds of requests that scripts make and whose answers they read."""
+
+MAX_REQUESTS = 2_000
+"""Noted for one document; a page that makes more is not followed further."""
+
+POLLS = 2
+"""A script that has asked the same address so often before asks again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that has not ended: its address, and since when (monotonic seconds)."""
+
+    url: str
+    since: float
+
+
+class OpenRequests:
+    """The requests of the present document and of its frames."""
+
+    def __init__(self) -> None:
+        self._begun: list[tuple[str, OpenRequest]] = []
+        self._asked: set[str] = set()
+        self.streams: list[str] = []
+
+    def begin(self, event: dict[str, Any]) -> None:
+        """Note a paused request of one of `TYPES`; a redirect is the same request."""
+        request = event.get("networkId") or event["requestId"].partition(".")[0]
+        if "redirectedRequestId" in event or request in self._asked:
+            return
+        if len(self._begun) >= MAX_REQUESTS:
+            return
+        self._asked.add(request)
+        url = _plain(event["request"]["url"])
+        headers = {name.lower(): value for name, value in event["request"]["headers"].items()}
+        # an EventSource is none of its own to Chromium's interception
+        if "text/event-stream" in headers.get("accept", ""):
+            self.streams.append(url)
+        else:
+            self._begun.append((event["frameId"], OpenRequest(url, time.monotonic())))
+
+    def forget(self, frame: str | None = None) -> None:
+        """Forget those of a frame whose document goes, or (None) all of them."""
+        if frame is None:
+            self._begun.clear()
+            self._asked.clear()
+            self.streams.clear()
+        else:
+            self._begun = [each for each in self._begun if each[0] != frame]
+
+    def under_way(self, reading: PageReading) -> list[OpenRequest]:
+        """Those that had not ended when the page was read, the oldest first."""
+        left = Counter({_plain(url): times for url, times, _ in reading.ended})
+        found = []
+        for _, request in self._begun:
+            if left[request.url] > 0:
+                left[request.url] -= 1
+            else:
+                found.append(request)
+        return found
+
+    def polled(self, reading: PageReading) -> set[str]:
+        """Addresses, without their queries, that the page asks again and again."""
+        times: Counter[str] = Counter()
+        for url, count, _ in reading.ended:
+            times[url.partition("?")[0]] += count
+        return {url for url, count in times.items() if count > POLLS}
+
+    def begun(self) -> int:
+        """How many were noted that may bring the page's answer, each address once."""
+        return len({request.url for _, request in self._begun if not is_quiet(request.url)})
+
+
+def _plain(url: str) -> str:
+    """An address as both sources write it: without fragment, cut."""
+    return url.partition("#")[0][:2000]

@@ -1,0 +1,586 @@
+/*
+ * The fleet's questions to a page, put into every document before the page's own scripts, in a
+ * JavaScript world of their own: what the page redefines there (String.prototype, querySelector,
+ * toJSON …) is not what runs here. Elements are shared between the worlds, and a form or a document
+ * hides its own properties behind fields of the same name; so those are asked by their prototypes.
+ *
+ * "Seen" is what a person can see who scrolls (docs/verdicts.md): drawn, opaque enough, in the part
+ * of the page that scrolling reaches, not clipped away, not under something opaque.
+ */
+globalThis.fleet = (() => {
+  "use strict";
+  const E = Element.prototype, N = Node.prototype, D = Document.prototype;
+  const getter = (proto, name) => {
+    const { get } = Object.getOwnPropertyDescriptor(proto, name);
+    return (node) => get.call(node);
+  };
+  const method = (proto, name) => {
+    const call = proto[name];
+    return (node, ...given) => call.apply(node, given);
+  };
+  const tagOf = getter(E, "tagName"), attributesOf = getter(E, "attributes");
+  const insideOf = getter(N, "childNodes"), parentOf = getter(N, "parentNode");
+  const shadowOf = getter(E, "shadowRoot"), kindOf = getter(N, "nodeType");
+  const boxOf = method(E, "getBoundingClientRect"), attribute = method(E, "getAttribute");
+  const has = method(E, "hasAttribute"), closest = method(E, "closest");
+  const contains = method(N, "contains"), drawn = method(E, "checkVisibility");
+  const bodyOf = getter(D, "body"), titleOf = getter(D, "title"), stateOf = getter(D, "readyState");
+  const viewOf = getter(D, "defaultView"), ownerOf = getter(N, "ownerDocument");
+  const rootOf = getter(D, "documentElement"), queryAll = method(D, "querySelectorAll");
+  const atPoint = method(D, "elementsFromPoint");
+  const cut = (text, limit) => String(text ?? "").slice(0, limit).toWellFormed();
+
+  const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9;
+  const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "HEAD", "TEXTAREA"]);
+  const SOLID = new Set(["IMG", "VIDEO", "CANVAS", "IFRAME", "OBJECT", "EMBED"]);
+
+  // What goes on while nobody asks ---------------------------------------------------------------
+
+  const finished = new Map(), settled = new WeakSet();
+  const MOST_ADDRESSES = 2000;
+  try {
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if (!["fetch", "xmlhttprequest"].includes(entry.initiatorType)) continue;
+        const before = finished.get(entry.name);
+        if (before === undefined && finished.size >= MOST_ADDRESSES) continue;
+        finished.set(entry.name, [(before?.[0] ?? 0) + 1, entry.responseStatus]);
+      }
+    }).observe({ type: "resource", buffered: true });
+  } catch { /* a document without performance has no requests of its own */ }
+  for (const type of ["load", "error"])
+    // on the document: `load` never reaches the window
+    EventTarget.prototype.addEventListener.call(
+      document, type, (event) => settled.add(event.target), true);
+
+  // Seeing ---------------------------------------------------------------------------------------
+
+  const ANYWHERE = [-Infinity, -Infinity, Infinity, Infinity];
+  const cross = (a, b) => [
+    Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3]),
+  ];
+  const room = (r) => r[2] - r[0] >= LEAST_PX && r[3] - r[1] >= LEAST_PX;
+  const rectOf = (box) => [box.left, box.top, box.right, box.bottom];
+  const numbers = (text) => (text.match(/-?[\d.]+/g) || []).map(Number);
+  const alphaOf = (colour) => {
+    if (colour === "transparent") return 0;
+    const parts = numbers(colour);
+    return /^rgba|\//.test(colour) ? parts[parts.length - 1] : 1;
+  };
+
+  /** Whether a clip-path, or the old `clip`, leaves nothing of a box. */
+  const clippedAway = (style, box) => {
+    const path = style.clipPath;
+    if (path && path !== "none") {
+      const named = path.match(/^(inset|circle|ellipse|polygon|rect|xywh)\(([^)]*)\)/);
+      if (named) {
+        const sizes = named[2].split(/\s+(?:round|at)\s+/)[0].split(/[\s,]+/);
+        const px = (text, whole) =>
+          text.endsWith("%") ? (parseFloat(text) / 100) * whole : parseFloat(text);
+        if (named[1] === "inset") {
+          const [top, right = top, bottom = top, left = right] = sizes;
+          if (px(top, box.height) + px(bottom, box.height) > box.height - LEAST_PX) return true;
+          if (px(left, box.width) + px(right, box.width) > box.width - LEAST_PX) return true;
+        } else if (named[1] === "circle" || named[1] === "ellipse") {
+          if (sizes.some((size) => parseFloat(size) < 1)) return true;
+        } else if (named[1] === "polygon") {
+          const points = numbers(named[2]);
+          const xs = points.filter((_, i) => i % 2 === 0), ys = points.filter((_, i) => i % 2);
+          if (Math.max(...xs) === Math.min(...xs) || Math.max(...ys) === Math.min(...ys)) return true;
+        }
+      }
+    }
+    const old = style.clip;
+    if (old && old !== "auto" && /absolute|fixed/.test(style.position)) {
+      const [top, right, bottom, left] = numbers(old);
+      if (right - left < LEAST_PX || bottom - top < LEAST_PX) return true;
+    }
+    return false;
+  };
+
+  /** One look at a document: styles and clips are worked out once for each element. */
+  class Look {
+    constructor(page) {
+      this.page = page;
+      this.view = viewOf(page);
+      this.styles = new Map();
+      this.grounds = new Map();
+      this.panels = null;
+      const root = rootOf(page);
+      const rightToLeft = root && this.style(root).direction === "rtl";
+      const least = rightToLeft ? root.clientWidth - root.scrollWidth : 0;
+      // where scrolling leads; what lies to the left of a page or above it nobody reaches
+      this.reach = [least - this.view.scrollX, -this.view.scrollY, Infinity, Infinity];
+    }
+
+    style(element) {
+      let style = this.styles.get(element);
+      if (!style) this.styles.set(element, (style = this.view.getComputedStyle(element)));
+      return style;
+    }
+
+    above(node) {
+      if (kindOf(node) === 1 && node.assignedSlot) return node.assignedSlot;
+      const parent = parentOf(node);
+      if (!parent) return null;
+      return kindOf(parent) === 1 ? parent : kindOf(parent) === 11 ? parent.host || null : null;
+    }
+
+    /** What the inside of an element is drawn in: the part of the window, and how opaque. */
+    ground(element) {
+      const known = this.grounds.get(element);
+      if (known) return known;
+      const chain = [];
+      let at = element;
+      while (at && !this.grounds.has(at)) { chain.push(at); at = this.above(at); }
+      for (const each of chain.reverse()) this.grounds.set(each, this.work(each));
+      return this.grounds.get(element);
+    }
+
+    work(element) {
+      const style = this.style(element), up = this.above(element);
+      const outer = up ? this.grounds.get(up) : { inner: this.reach, opacity: 1, hidden: false };
+      let clip = outer.inner;
+      if (style.position === "fixed") clip = ANYWHERE;
+      else if (style.position === "absolute") {
+        let holder = up;
+        while (holder && this.style(holder).position === "static") {
+          const shaped = this.style(holder);
+          if (shaped.transform !== "none" || shaped.contain === "paint") break;
+          holder = this.above(holder);
+        }
+        clip = holder ? this.grounds.get(holder).inner : this.reach;
+      }
+      const faded = style.filter.match(/opacity\(([\d.]+)(%?)\)/);
+      const opacity = outer.opacity * parseFloat(style.opacity)
+        * (faded ? faded[1] / (faded[2] ? 100 : 1) : 1);
+      const box = boxOf(element);
+      const hidden = outer.hidden || clippedAway(style, box);
+      let inner = clip;
+      const tag = tagOf(element);
+      if (tag !== "HTML" && tag !== "BODY" && style.display !== "contents"
+          && style.display !== "inline") {
+        const shown = cross(rectOf(box), clip);
+        for (const [axis, from, to] of [[style.overflowX, 0, 2], [style.overflowY, 1, 3]]) {
+          if (axis === "visible") continue;
+          const open = shown[to] - shown[from] >= LEAST_PX;
+          inner = [...inner];
+          // a box that scrolls shows all of its inside in the end; one that is shut shows nothing
+          if (axis === "hidden" || axis === "clip" || !open) {
+            inner[from] = Math.max(inner[from], shown[from]);
+            inner[to] = Math.min(inner[to], shown[to]);
+          } else {
+            inner[from] = -Infinity;
+            inner[to] = Infinity;
+          }
+        }
+      }
+      return { clip, inner, opacity, hidden };
+    }
+
+    /** Whether a person who scrolls can see something of the element. */
+    seen(element) {
+      if (!drawn(element, { visibilityProperty: true })) return false;
+      const ground = this.ground(element);
+      if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
+      const boxes = [...E.getClientRects.call(element)].slice(0, 20);
+      if (!boxes.length && this.style(element).display !== "contents") return false;
+      return boxes.some((box) => {
+        const rect = cross(rectOf(box), ground.clip);
+        return room(rect) && !this.covered(element, rect);
+      });
+    }
+
+    /** Whether the words of a text node can be seen; its parent is drawn. */
+    read(text, parent) {
+      const ground = this.ground(parent), style = this.style(parent);
+      if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
+      if (alphaOf(style.color) < LEAST_OPACITY && alphaOf(style.webkitTextFillColor) < LEAST_OPACITY)
+        return false;
+      if (alphaOf(style.webkitTextFillColor) < LEAST_OPACITY && !/text/.test(style.backgroundClip))
+        return false;
+      const range = this.page.createRange();
+      range.selectNodeContents(text);
+      const boxes = [...range.getClientRects()].slice(0, 50);
+      const shown = boxes.some((box) => {
+        const rect = cross(rectOf(box), ground.inner);
+        return room(rect) && !this.covered(parent, rect);
+      });
+      return shown && !this.sameColour(parent, style);
+    }
+
+    /** Letters in exactly the colour of the page under them; an element's own ground is a mark. */
+    sameColour(parent, style) {
+      if (alphaOf(style.backgroundColor) >= OPAQUE) return false;
+      let at = this.above(parent);
+      while (at) {
+        const under = this.style(at);
+        if (under.backgroundImage !== "none" || SOLID.has(tagOf(at))) return false;
+        if (alphaOf(under.backgroundColor) >= OPAQUE)
+          return under.backgroundColor === style.color
+            && style.textShadow === "none" && alphaOf(style.webkitTextStrokeColor || "") >= 0
+            && parseFloat(style.webkitTextStrokeWidth || "0") === 0;
+        at = this.above(at);
+      }
+      return style.color === "rgb(255, 255, 255)" && style.textShadow === "none";
+    }
+
+    opaque(element) {
+      const style = this.style(element);
+      if (style.visibility !== "visible" || this.ground(element).opacity < OPAQUE) return false;
+      return alphaOf(style.backgroundColor) >= OPAQUE || style.backgroundImage.includes("url(")
+        || (style.backgroundImage !== "none" && !/rgba\([^)]*, 0(\.[0-8]\d*)?\)/.test(style.backgroundImage))
+        || SOLID.has(tagOf(element));
+    }
+
+    /** Opaque elements that are lifted out of the flow, and so may lie over others. */
+    lifted() {
+      if (this.panels) return this.panels;
+      this.panels = [];
+      for (const each of queryAll(this.page, "body *")) {
+        const style = this.style(each);
+        if (style.position === "static" || style.position === "relative" && style.zIndex === "auto")
+          continue;
+        if (!drawn(each, { visibilityProperty: true }) || !this.opaque(each)) continue;
+        const rect = cross(rectOf(boxOf(each)), this.ground(each).clip);
+        if (!room(rect)) continue;
+        this.panels.push({ element: each, rect, mouse: style.pointerEvents !== "none" });
+        if (this.panels.length >= 200) break;
+      }
+      return this.panels;
+    }
+
+    /** The highest `z-index` that lifts an element, alone or with what holds it. */
+    height(element) {
+      let most = 0, at = element;
+      while (at) {
+        const style = this.style(at);
+        if (style.position !== "static" && style.zIndex !== "auto")
+          most = Math.max(most, Number(style.zIndex) || 0);
+        at = this.above(at);
+      }
+      return most;
+    }
+
+    covered(element, rect) {
+      const width = this.view.innerWidth, height = this.view.innerHeight;
+      const inner = cross(rect, [0, 0, width, height]);
+      if (room(inner)) {
+        const x = (inner[0] + inner[2]) / 2, y = (inner[1] + inner[3]) / 2;
+        const inset = (from, to) => from + Math.min(4, (to - from) / 4);
+        const points = [
+          [x, y],
+          [inset(inner[0], inner[2]), inset(inner[1], inner[3])],
+          [inner[2] - Math.min(4, (inner[2] - inner[0]) / 4), inner[3] - Math.min(4, (inner[3] - inner[1]) / 4)],
+        ];
+        // one look is enough for most: nothing lies over the middle
+        return points.every(([px, py]) => this.underAt(element, px, py));
+      }
+      return this.lifted().some((panel) => this.over(panel, element, rect));
+    }
+
+    underAt(element, x, y) {
+      for (const top of atPoint(this.page, x, y)) {
+        if (top === element || contains(element, top) || this.holds(top, element)) break;
+        if (top === rootOf(this.page)) break;
+        const box = boxOf(top);
+        const itself = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+        // a modal dialog stands for the whole window, by its backdrop
+        if (!itself) {
+          if (tagOf(top) === "DIALOG"
+              && alphaOf(this.view.getComputedStyle(top, "::backdrop").backgroundColor) >= OPAQUE)
+            return true;
+          continue;
+        }
+        if (this.opaque(top)) return true;
+      }
+      // what the mouse goes through is in no answer about a point
+      return this.lifted().some((panel) =>
+        !panel.mouse && this.over(panel, element, [x - 1, y - 1, x + 1, y + 1]));
+    }
+
+    /** Whether `holder` holds `element`, through shadow roots and slots too. */
+    holds(holder, element) {
+      let at = element;
+      while (at) { if (at === holder) return true; at = this.above(at); }
+      return false;
+    }
+
+    over(panel, element, rect) {
+      if (this.holds(panel.element, element) || this.holds(element, panel.element)) return false;
+      const [left, top, right, bottom] = panel.rect;
+      if (rect[0] < left || rect[1] < top || rect[2] > right || rect[3] > bottom) return false;
+      const one = this.height(panel.element), other = this.height(element);
+      if (one !== other) return one > other;
+      return Boolean(N.compareDocumentPosition.call(element, panel.element) & 4);
+    }
+  }
+
+  // Reading --------------------------------------------------------------------------------------
+
+  const legal = (name, value) => /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)
+    && !/^(style$|on)/i.test(name) && !value.startsWith("data:");
+
+  /** The children of an element as they are drawn: those of its shadow root, those of a slot. */
+  const drawnInside = (element) => {
+    const shadow = shadowOf(element);
+    if (shadow) return insideOf(shadow);
+    if (tagOf(element) === "SLOT") {
+      const assigned = element.assignedNodes({ flatten: true });
+      if (assigned.length) return assigned;
+    }
+    return insideOf(element);
+  };
+
+  /** The options of a list that a person sees without opening it. */
+  const shut = (select) => !select.multiple && !(select.size > 1);
+
+  /** The seen words of a document, and with `limit` its outline: elements, attributes, seen or not. */
+  const walk = (look, body, limit, outlined) => {
+    const words = [];
+    let left = limit;
+    const apart = (style) => !/^(inline|contents|ruby|none)/.test(style.display) || style.float !== "none";
+    const into = (element) => {
+      if (left-- <= 0 || SKIPPED.has(tagOf(element)) || !drawn(element)) return null;
+      const style = look.style(element), tag = tagOf(element);
+      const block = apart(style), inside = [];
+      if (tag === "BR") words.push("\n");
+      if (block) words.push("\n");
+      const legible = style.visibility === "visible";
+      for (const node of drawnInside(element)) {
+        const kind = kindOf(node);
+        if (kind === 3 && legible && node.data.trim() && look.read(node, element)) {
+          words.push(node.data);
+          if (outlined) inside.push(cut(node.data, 5000));
+        } else if (kind === 1) {
+          if (tag === "SELECT" && shut(element)) {
+            if (tagOf(node) === "OPTION" && node.selected && look.seen(element)) {
+              words.push(` ${node.label} `);
+              if (outlined) inside.push(["option", {}, 0, [cut(node.label, 5000)]]);
+            }
+            continue;
+          }
+          const got = into(node);
+          if (outlined && got) inside.push(got);
+        }
+      }
+      if (block) words.push("\n");
+      else if (/^table-cell/.test(style.display)) words.push("\t");
+      if (!outlined) return null;
+      const attributes = {};
+      for (const { name, value } of [...attributesOf(element)].slice(0, 40))
+        if (legal(name, value)) attributes[name.toLowerCase()] = cut(value, 2000);
+      return [cut(tag.toLowerCase(), 100), attributes, look.seen(element) ? 1 : 0, inside];
+    };
+    const tree = into(body);
+    return { text: words.join(""), tree, cut: left < 0 };
+  };
+
+  /** What a person reads in an element: the seen words in it. */
+  const wordsIn = (look, element, limit) => {
+    const { text } = walk(look, element, 2000, false);
+    return cut(text.replace(/[ \t]*\n\s*/g, "\n").trim(), limit);
+  };
+
+  /** The documents of visible frames that this one may look into, this one first. */
+  const documents = (page, most) => {
+    const found = [[page, new Look(page)]], foreign = [];
+    for (let i = 0; i < found.length && found.length <= most; i++) {
+      const [own, look] = found[i];
+      for (const frame of queryAll(own, "iframe, frame")) {
+        if (found.length > most) break;
+        if (!look.seen(frame)) continue;
+        let inner = null;
+        try { inner = frame.contentDocument; } catch { /* another site's */ }
+        if (inner && bodyOf(inner)) found.push([inner, new Look(inner)]);
+        else if (!inner) foreign.push(frame);
+      }
+    }
+    return { found, foreign };
+  };
+
+  /** The elements of visible frames of other sites. */
+  const foreign = (most) => documents(document, most).foreign.slice(0, most);
+
+  /** Frames and scripts that were asked for and have not come, by their addresses. */
+  const awaited = (page, look) => {
+    const found = [];
+    for (const frame of queryAll(page, "iframe[src]")) {
+      if (settled.has(frame) || attribute(frame, "loading") === "lazy" || !look.seen(frame)) continue;
+      if (/^(about|javascript|data|blob):/i.test(frame.src)) continue;
+      found.push(["frame", cut(frame.src, 2000)]);
+    }
+    for (const script of queryAll(page, "script[src]")) {
+      if (settled.has(script) || !/^(|module|(text|application)\/(java|ecma)script)$/i.test(script.type))
+        continue;
+      found.push(["script", cut(script.src, 2000)]);
+    }
+    return found.slice(0, 50);
+  };
+
+  const HEADS = "h1, h2";
+  const BESIDE = "header, footer, nav, aside, dialog, [role=banner], [role=navigation],"
+    + " [role=contentinfo], [role=complementary], [role=dialog], [role=alertdialog]";
+
+  const read = (selectors, limit, frames) => {
+    const { found, foreign } = documents(document, frames);
+    const counts = {}, central = {}, texts = [], requests = {};
+    let loading = "complete";
+    for (const [page, look] of found) {
+      for (const selector of selectors) {
+        let seen = 0, middle = 0;
+        let matching = [];
+        try { matching = queryAll(page, selector); } catch { /* no selector; said when it is checked */ }
+        for (const each of matching) {
+          if (!look.seen(each)) continue;
+          seen++;
+          if (!closest(each, BESIDE)) middle++;
+        }
+        if (seen) counts[selector] = (counts[selector] ?? 0) + seen;
+        if (middle) central[selector] = (central[selector] ?? 0) + middle;
+      }
+      const body = bodyOf(page);
+      if (body) texts.push(walk(look, body, 20000, false).text);
+      const state = stateOf(page);
+      if (state === "loading" || (state === "interactive" && loading === "complete")) loading = state;
+      const agent = page === document ? globalThis.fleet : viewOf(page)?.fleet;
+      for (const [address, [times, status]] of agent ? agent.ended() : []) {
+        const before = requests[address];
+        requests[cut(address, 2000)] = [(before?.[0] ?? 0) + times, status];
+      }
+    }
+    const look = found[0][1];
+    const heads = [...queryAll(document, HEADS)].slice(0, 40).filter((each) => look.seen(each));
+    const said = (list) => list.slice(0, 20).map((each) => wordsIn(look, each, 500));
+    return {
+      // asked together with the text: an address and a sentence of two documents prove nothing
+      url: cut(location.href, 2000),
+      title: cut(titleOf(document), 500),
+      text: cut(texts.join("\n"), limit),
+      headings: said(heads),
+      central_headings: said(heads.filter((each) => !closest(each, BESIDE))),
+      counts, central, loading,
+      busy: [...queryAll(document, "[aria-busy=true], progress:not([value])")].slice(0, 50)
+        .some((each) => look.seen(each)),
+      foreign: foreign.length,
+      awaited: awaited(document, look),
+      ended: Object.entries(requests).map(([address, [times, status]]) => [address, times, status]),
+    };
+  };
+
+  const outline = (limit, elements, frames) => {
+    const { found, foreign } = documents(document, frames);
+    const bodies = found.map(([page, look]) => {
+      const { text, tree, cut: short } = walk(look, bodyOf(page), elements, true);
+      return { text: cut(text, limit), body: tree, cut: short };
+    });
+    const { url, title, headings, central_headings, loading, ended } = read([], limit, frames);
+    return {
+      url, title, headings, central_headings, loading: loading !== "complete", foreign: foreign.length, ended, bodies,
+    };
+  };
+
+  const attributes = (selector, name, limit) => {
+    const look = new Look(document);
+    return [...queryAll(document, selector)].filter((each) => look.seen(each)).slice(0, limit)
+      .map((each) => cut(attribute(each, name) || "", 2000));
+  };
+
+  const texts = (selector, limit) => {
+    const look = new Look(document);
+    return [...queryAll(document, selector)].filter((each) => look.seen(each)).slice(0, limit)
+      .map((each) => wordsIn(look, each, 500));
+  };
+
+  /** How far the page's boxes that scroll hide what is in them, in pixels: down and to the right. */
+  const hiddenInside = () => {
+    let down = 0, right = 0;
+    for (const [page, look] of documents(document, 20).found) {
+      for (const each of queryAll(page, "body, body *")) {
+        const lower = each.scrollHeight - each.clientHeight, wider = each.scrollWidth - each.clientWidth;
+        if (lower < 8 && wider < 8) continue;
+        const style = look.style(each);
+        if (tagOf(each) === "BODY" && page === document) continue;
+        if (tagOf(each) === "TEXTAREA" || each.clientHeight < 40 || each.clientWidth < 100) continue;
+        if (/auto|scroll/.test(style.overflowY) && lower >= 8 && look.seen(each)) down = Math.max(down, lower);
+        if (/auto|scroll/.test(style.overflowX) && wider >= 8 && look.seen(each)) right = Math.max(right, wider);
+      }
+      if (page !== document) {
+        const root = rootOf(page);
+        down = Math.max(down, root.scrollHeight - root.clientHeight);
+        right = Math.max(right, root.scrollWidth - root.clientWidth);
+      }
+    }
+    return [Math.round(down), Math.round(right)];
+  };
+
+  // Acting ---------------------------------------------------------------------------------------
+
+  const plain = (s) => (s || "").normalize("NFC").replace(/[\u2018\u2019\u02bc`\u00b4]/g, "'")
+    .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, "").toLowerCase().split(/\s+/).filter(Boolean)
+    .join(" ");
+  const KINDS = {
+    button: "button, input[type=submit], input[type=button], input[type=image],"
+      + " a[href], area[href], [role=button], [role=link], summary",
+    checkbox: "input[type=checkbox], [role=checkbox]",
+    radio: "input[type=radio], [role=radio]",
+  };
+
+  const find = (kind, words, selector) => {
+    const look = new Look(document);
+    const there = (e) => {
+      if (!drawn(e, { visibilityProperty: true })) return false;
+      const box = boxOf(e);
+      return box.width > 0 && box.height > 0;
+    };
+    const label = (e) => (e.labels && e.labels[0]) || closest(e, "label");
+    const said = (e) => kind === "button"
+      ? e.innerText || e.value || attribute(e, "aria-label") || e.title || e.alt || ""
+      : (label(e) && label(e).innerText) || attribute(e, "aria-label")
+        || (e.parentElement && e.parentElement.innerText) || "";
+    const wanted = words.map(plain);
+    const fits = (e) => selector !== null || wanted.some((w) => kind === "button"
+      ? plain(said(e)) === w : plain(said(e)).includes(w));
+    // a styled box may be invisible itself; a person then clicks on its label
+    const point = (e) => there(e) ? e : label(e) && there(label(e)) ? label(e) : null;
+    const all = [...queryAll(document, selector === null ? KINDS[kind] : selector)]
+      .slice(0, 2000).filter(point);
+    const found = all.find(fits);
+    if (!found) return { others: all.slice(0, 12).map((e) => cut(said(e).trim(), 60)) };
+    const aim = point(found);
+    aim.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const box = boxOf(aim);
+    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    const top = D.elementFromPoint.call(document, x, y);
+    const hit = top && (top === aim || contains(aim, top) || top === label(found)
+      || (closest(top, "label") && closest(top, "label") === label(found)));
+    const link = closest(found, "a, area"), form = found.form || closest(found, "form");
+    const base = queryAll(document, "base[target]")[0];
+    const away = (target) => Boolean(target) && !/^_(self|top|parent)$/i.test(target);
+    const windows = [link && attribute(link, "target"), form && attribute(form, "target"),
+      base && attribute(base, "target"), attribute(found, "formtarget")].some(away);
+    // a press leads on in the same window, as a person may choose: a popup could not be guarded
+    if (link) E.setAttribute.call(link, "target", "_self");
+    if (form) E.setAttribute.call(form, "target", "_self");
+    E.removeAttribute.call(found, "formtarget");
+    return {
+      x, y, windows,
+      words: cut(said(found), 500),
+      address: link ? cut(link.href, 2000) : has(found, "formaction") ? cut(found.formAction, 2000) : null,
+      checked: Boolean(found.checked) || attribute(found, "aria-checked") === "true",
+      obstacle: found.disabled ? "it is disabled" : hit ? null
+        : `it is covered by <${cut(top ? tagOf(top).toLowerCase() : "nothing", 40)}>`,
+    };
+  };
+
+  const html = (limit) => {
+    const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : "";
+    const root = rootOf(document);
+    const whole = type + (root ? root.outerHTML : "");
+    return [cut(whole, limit), whole.length > limit];
+  };
+
+  return Object.freeze({
+    read, outline, attributes, texts, find, html, hiddenInside, foreign, ended: () => [...finished],
+  });
+})();

@@ -1,0 +1,148 @@
+"""
+Whether what a page shows is its answer by now, or may still change.
+
+An answer stands when the page asks for nothing more that may change it and its content has stood
+still for a moment (docs/verdicts.md, "Settled"). A page that never stops (polls, statistics, a
+hung tracker, a picture that never comes) is told apart from one that is about to answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet.rules import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fleet.rules.signs import PageReading
+    from fleet.visit.open_requests import OpenRequests
+
+STANDS_S = 0.3
+"""How long the content of a page that asks for nothing must stand."""
+
+STILL_LOADING_S = 1.0
+"""The same on a page whose pictures or style sheets do not stop coming."""
+
+STREAM_STANDS_S = 3.0
+"""The same on a page that has opened a stream, from which anything may come."""
+
+POLL_STANDS_S = 5.0
+"""The same on a page that asks one address of its site again and again, or says that it works."""
+
+SCRIPT_S = 6.0
+"""How long a script that is asked for, and does not come, may be the one with the answer."""
+
+SAME_ANSWER_S = 2.0
+"""An answer that stood so long counts on a page whose content never stands (a clock)."""
+
+_WORKS = re.compile(
+    r"(recherche|chargement|verification) (en cours|des? )|en cours de (chargement|recherche)"
+    r"|(veuillez|merci de) patienter|\bloading\b|\bchargement ?(\.\.\.|…)"
+)
+"""Words by which a page says that it works, after `normalise` and without accents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrest:
+    """
+    Why a page may still change, in words.
+
+    `needs_s` is how long its content must stand all the same, without end if nothing but the end
+    of its waiting will do; `blocks`: even after the answer's timeout nothing it shows counts.
+    """
+
+    words: str
+    needs_s: float
+    blocks: bool = False
+
+
+class Settling:
+    """Follows one page from reading to reading."""
+
+    def __init__(self, open_requests: OpenRequests) -> None:
+        self._requests = open_requests
+        self._content: tuple[object, ...] | None = None
+        self._begun = 0
+        self._since = self._names_since = time.monotonic()
+        self._names: frozenset[str] = frozenset()
+        self._awaited: dict[str, float] = {}
+
+    def look(self, reading: PageReading, names: Iterable[str]) -> None:
+        """Take in what the page shows now; `names` are the answers whose signs are on it."""
+        now = time.monotonic()
+        begun = self._requests.begun()
+        if reading.content != self._content or begun != self._begun:
+            self._content, self._begun, self._since = reading.content, begun, now
+        if frozenset(names) != self._names:
+            self._names, self._names_since = frozenset(names), now
+        self._awaited = {url: self._awaited.get(url, now) for _, url in reading.awaited}
+
+    @property
+    def answer_stood_s(self) -> float:
+        """For how long the same answers have been on the page."""
+        return time.monotonic() - self._names_since
+
+    @property
+    def fetched(self) -> bool:
+        """Whether the page's scripts have asked for anything that may bring its answer."""
+        return self._begun > 0
+
+    def stands(self, unrest: Unrest | None, least_s: float) -> bool:
+        """Whether what the page shows may be taken for its answer."""
+        needs_s = max(least_s, unrest.needs_s if unrest else 0.0)
+        if needs_s > STILL_LOADING_S:  # a clock on the page must not hide that all else stands
+            return self.answer_stood_s >= needs_s
+        stood_s = time.monotonic() - self._since
+        return stood_s >= needs_s or (
+            self.answer_stood_s >= SAME_ANSWER_S and needs_s < STILL_LOADING_S
+        )
+
+    def unrest(self, reading: PageReading) -> Unrest | None:
+        """The greatest reason for which the page may still change; None if it has settled."""
+        reasons = [*self._fetching(reading), *self._waiting(reading), *self._slow(reading)]
+        return max(reasons, key=lambda each: (each.blocks, each.needs_s), default=None)
+
+    def _fetching(self, reading: PageReading) -> Iterable[Unrest]:
+        polled = self._requests.polled(reading)
+        if reading.parsing:
+            yield Unrest("its document is still coming", math.inf)
+        for request in self._requests.under_way(reading):
+            if requests.is_quiet(request.url):
+                continue
+            words = f"it still waits for {request.url[:200]}"
+            if request.url.partition("?")[0] in polled:
+                yield Unrest(f"{words}, as again and again", POLL_STANDS_S)
+            else:
+                own = requests.may_answer(request.url, reading.url)
+                yield Unrest(words, math.inf, blocks=own)
+        if any(requests.may_answer(url, reading.url) for url in polled):
+            yield Unrest("it asks its site again and again", POLL_STANDS_S)
+        if self._requests.streams:
+            yield Unrest(f"it listens to {self._requests.streams[-1][:200]}", STREAM_STANDS_S)
+
+    def _waiting(self, reading: PageReading) -> Iterable[Unrest]:
+        now = time.monotonic()
+        for kind, url in reading.awaited:
+            if requests.is_quiet(url):
+                continue
+            if kind == "script" and now - self._awaited.get(url, now) > SCRIPT_S:
+                yield Unrest(f"the script {url[:200]} does not come", STILL_LOADING_S)
+            else:
+                own = kind == "frame" and requests.may_answer(url, reading.url)
+                yield Unrest(f"the {kind} {url[:200]} has not come", math.inf, blocks=own)
+
+    def _slow(self, reading: PageReading) -> Iterable[Unrest]:
+        if reading.busy:
+            yield Unrest("it says that it works (aria-busy)", math.inf)
+        if _WORKS.search(reading.plain.translate(_PLAIN)):
+            yield Unrest("it says that it works", POLL_STANDS_S)
+        if reading.loading:
+            yield Unrest("it does not stop loading", STILL_LOADING_S)
+
+
+_PLAIN = str.maketrans("éèêàûî", "eeeaui")

@@ -1,0 +1,211 @@
+"""A page that still asks has not answered; one that never stops asking is told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+import fleet
+from fleet.browser.chromium import Chromium
+from fleet.models import Attempt, Outcome
+from fleet.rules.requests import gives_appointments, is_quiet, may_answer
+from fleet.visit.attempt import attempt
+from fleet.visit.limits import AttemptLimits, VisitLimits
+
+HEAD = (
+    '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Prise de rendez-vous</title>'
+    '<h1>Choisissez votre créneau</h1><div id="c"><p class="vide">Aucun créneau disponible pour'
+    " le moment.</p></div><script>const show = () => { document.getElementById('c').innerHTML ="
+    ' \'<label><input type="radio" name="creneau"> 3 décembre 09:00</label>\'; };</script>'
+)
+FREE = "<input type=radio name=creneau> 3 décembre"
+
+LATE = {
+    "fetched": "<script>fetch('/creneaux?1.2').then(show)</script>",
+    "by the old way": "<script>const x = new XMLHttpRequest(); x.open('GET', '/creneaux?1.2');"
+    " x.onload = show; x.send()</script>",
+    "one after the other": "<script>fetch('/jours?.4').then(() => fetch('/heures?.4'))"
+    ".then(() => fetch('/creneaux?.4')).then(show)</script>",
+    "headers first, body late": "<script>fetch('/lent?1.2').then((a) => a.text()).then(show)"
+    "</script>",
+    "sent on": "<script>fetch('/ailleurs?1.2').then(show)</script>",
+    "asked from a frame of the site": "<iframe srcdoc=\"<script>fetch('/creneaux?1.2')"
+    '.then(() => parent.show())</script>" width=300 height=50></iframe>'
+    "<script>window.show = show</script>",
+    "as a script": "<script>setTimeout(() => { const s = document.createElement('script');"
+    " s.src = '/script?1.2'; document.body.append(s); })</script>",
+    "in a frame that comes late": "<script>document.querySelector('.vide').nextSibling;"
+    "const f = document.createElement('iframe'); f.width = 400; f.height = 90;"
+    " f.src = '/cadre?1.2'; document.body.append(f);"
+    " f.onload = () => document.querySelector('.vide').remove()</script>",
+    "after a request that failed": "<script>fetch('/creneaux-refuse?.3').then(() =>"
+    " fetch('/creneaux?.6')).then(show)</script>",
+    "by a page that spoils its own tools": "<script>Array.from = () => { throw 1 };"
+    "String.prototype.slice = () => 'x'; JSON.stringify = () => '{}';"
+    "document.querySelectorAll = () => []; performance.getEntries = () => [];"
+    "performance.clearResourceTimings(); fetch('/creneaux?1.2').then(show)</script>",
+}
+"""Slots that come after the placeholder, in each way in which a page may get them."""
+
+ENDLESS = {
+    "statistics": "<script>fetch('/stats/hit?60')</script>",
+    "a counter elsewhere": "<script>fetch('http://compteur.localhost:' + location.port"
+    " + '/x?60', {mode: 'no-cors'})</script>",
+    "a long poll": "<script>fetch('/longpoll?60')</script>",
+    "notices, again and again": "<script>setInterval(() => fetch('/notifications?0'), 150)"
+    "</script>",
+    "a stream": "<script>new EventSource('/flux?60')</script>",
+    "a clock": "<b id=h></b><script>setInterval(() => { document.getElementById('h')"
+    ".textContent = performance.now() }, 50)</script>",
+    "a request given up": "<script>const a = new AbortController();"
+    " fetch('/creneaux?60', {signal: a.signal}).catch(() => 0); setTimeout(() => a.abort(), 300);"
+    "fetch('/creneaux?0')</script>",
+    "a refusal that is usual": "<script>fetch('/api/me-401')</script>",
+    "a picture": "<img src='/image?60'>",
+}
+"""Pages that go on for ever beside an answer that stands."""
+
+OWN = {
+    "its calendar never comes": ("<script>fetch('/creneaux?60')</script>", "unrecognised"),
+    "a request of its own, of unknown use": (
+        "<script>fetch('/interne?60')</script>",
+        "unrecognised",
+    ),
+    "its calendar fails": ("<script>fetch('/creneaux-502')</script>", "overload"),
+    "its calendar is refused": ("<script>fetch('/creneaux-403')</script>", "blocked"),
+    "its calendar is too much": ("<script>fetch('/donnees-429')</script>", "rate_limited"),
+    "its calendar's frame never comes": (
+        "<iframe src='/cadre-creneaux?60' width=300 height=90></iframe>",
+        "unrecognised",
+    ),
+}
+"""Pages that show the placeholder for want of their own data."""
+
+LIMITS = AttemptLimits(VisitLimits(deadline_s=60, answer_timeout_s=8, settle_s=0.5))
+SHORT = AttemptLimits(VisitLimits(deadline_s=30, answer_timeout_s=2, settle_s=0.5))
+
+
+@asynccontextmanager
+async def site(bodies: Mapping[str, str]) -> AsyncIterator[str]:
+    """A server of these pages and of what they ask for; a query says how many seconds it takes."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        path = request.path
+        if path.removeprefix("/page/").isdigit():
+            body = list(bodies.values())[int(path.removeprefix("/page/"))]
+            return web.Response(text=HEAD + body, content_type="text/html")
+        if path == "/lent":
+            slow = web.StreamResponse()
+            await slow.prepare(request)
+            await slow.write(b"[")
+            await asyncio.sleep(float(request.query_string))
+            await slow.write_eof(b"]")
+            return slow
+        await asyncio.sleep(float(request.query_string or 0))
+        if path == "/ailleurs":
+            return web.HTTPFound("/creneaux?0")
+        if path[-3:].isdigit():
+            return web.Response(status=int(path[-3:]))
+        if path == "/creneaux-refuse":
+            return web.Response(status=500)
+        kind = {"/script": "text/javascript"}.get(path, "text/html")
+        text = {"/script": "show()", "/cadre": FREE}.get(path, json.dumps([]))
+        return web.Response(text=text, content_type=kind)
+
+    app = web.Application()
+    app.router.add_get("/{tail:.*}", answer)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://essai.localhost:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def script(visit: fleet.Visit) -> Outcome:
+    await visit.open()
+    return await visit.decide(
+        no_slots=[visit.text("Aucun créneau disponible pour le moment"), visit.css("p.vide")],
+        slots=[visit.text("Choisissez votre créneau"), visit.css("input[name=creneau]")],
+    )
+
+
+async def visited(
+    bodies: Mapping[str, str], chromium: Chromium, limits: AttemptLimits
+) -> dict[str, Attempt]:
+    """Each page, six at once."""
+    places = asyncio.Semaphore(6)
+    async with site(bodies) as url:
+
+        async def one(number: int) -> Attempt:
+            scenario = fleet.scenario(
+                department="92", flow="essai", title="Essai", url=f"{url}/page/{number}"
+            )(script)
+            async with places:
+                return (await attempt(scenario, chromium, run_id="test", limits=limits)).attempt
+
+        made = await asyncio.gather(*(one(number) for number in range(len(bodies))))
+    return dict(zip(bodies, made, strict=True))
+
+
+def wrong(made: Mapping[str, Attempt], right: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {
+        name: (each.verdict.value, each.detail)
+        for name, each in made.items()
+        if each.verdict != right[name]
+    }
+
+
+async def test_slots_that_come_late_are_the_answer(chromium: Chromium) -> None:
+    made = await visited(LATE, chromium, LIMITS)
+    assert wrong(made, dict.fromkeys(LATE, "slots")) == {}
+
+
+async def test_a_page_that_never_stops_has_answered_all_the_same(chromium: Chromium) -> None:
+    made = await visited(ENDLESS, chromium, LIMITS)
+    assert wrong(made, dict.fromkeys(ENDLESS, "no_slots")) == {}
+
+
+async def test_a_page_that_lacks_its_own_data_says_nothing_of_slots(chromium: Chromium) -> None:
+    made = await visited({name: body for name, (body, _) in OWN.items()}, chromium, SHORT)
+    assert wrong(made, {name: right for name, (_, right) in OWN.items()}) == {}
+
+
+async def test_what_was_waited_for_in_vain_is_noted(chromium: Chromium) -> None:
+    bodies = {"elsewhere": ENDLESS["a counter elsewhere"]}
+    made = await visited(bodies, chromium, SHORT)
+    assert [n for n in made["elsewhere"].notes if "it still waits for" in n]
+
+
+@pytest.mark.parametrize(
+    ("url", "quiet"),
+    [
+        ("https://www.google-analytics.com/g/collect?v=2", True),
+        ("https://logs.xiti.com/hit.xiti?s=1", True),
+        ("https://stats.data.gouv.fr/matomo.php?idsite=1", True),
+        ("https://rdv.example/socket.io/?transport=polling", True),
+        ("https://rdv.example/api/notifications", True),
+        ("https://rdv.example/rdv/ping", True),
+        ("https://rdv.example/api/creneaux", False),
+        ("https://rdv.example/statistiques/creneaux-libres", False),
+        ("https://rdv.example/tracking/availability", False),
+        ("https://xiti.com.example/api", False),
+        ("https://rdv.example/api/me", False),
+    ],
+)
+def test_what_is_quiet_by_its_address(url: str, quiet: bool) -> None:
+    assert is_quiet(url) == quiet
+
+
+def test_another_site_may_answer_only_if_its_address_says_so() -> None:
+    page = "https://www.prefecture.gouv.fr/rdv"
+    assert may_answer("https://api.prefecture.gouv.fr/interne", page)
+    assert not may_answer("https://autre.gouv.fr/interne", page)
+    assert may_answer("https://calendrier.example/v1/slots?from=2026-12-01", page)
+    assert gives_appointments("https://calendrier.example/disponibilités")
