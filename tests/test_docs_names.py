@@ -22,7 +22,7 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rg
 """Not the changelog: what it names of older versions may be gone."""
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-ENDINGS = "css|csv|html|json|lock|md|po|png|py|sh|toml|txt|yml"
+ENDINGS = "css|csv|html|js|json|lock|md|po|png|py|sh|toml|txt|yml"
 
 EXAMPLES = {
     # scenario files that a reader writes, or that an output shows
@@ -58,6 +58,7 @@ ELSEWHERE = {
     "evry.localhost",
     # domains and methods of Chromium's protocol, fields of HTTP, what a User-Agent says
     "Age",
+    "Origin",
     "Date",
     "Fetch",
     "HeadlessChrome",

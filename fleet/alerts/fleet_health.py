@@ -34,7 +34,7 @@ class FleetHealth:
         What began or ended since the last look.
 
         Args:
-            no_room: why no visit may begin (`Spool.room`); None if one may.
+            no_room: why no visit may begin (`Spool.why_full`); None if one may.
             deaths: how often Chromium died since the start (`Browsers.restarts["died"]`).
         """
         found = []

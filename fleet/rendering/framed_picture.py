@@ -187,7 +187,7 @@ def draw(picture_png: bytes, caption: Caption) -> bytes:
     The framed copy as PNG.
 
     Raises:
-        TooLarge, NoPicture: see `images.opened`.
+        TooLarge, NoPicture: see `images.open_png`.
     """
     picture = open_png(picture_png)
     width = max(picture.width, MIN_WIDTH_PX)

@@ -77,7 +77,7 @@ def thumbnail(picture_png: bytes) -> bytes:
     The top of a picture as a small WebP, `WIDTH_PX` × `HEIGHT_PX`.
 
     Raises:
-        TooLarge, NoPicture: see `images.opened`.
+        TooLarge, NoPicture: see `images.open_png`.
     """
     picture = open_png(picture_png)
     height = round(picture.width * HEIGHT_PX / WIDTH_PX)

@@ -96,7 +96,7 @@ class Dossiers:
         Begin to make a dossier of these attempts, unless it is there or under way; its key.
 
         Args:
-            covering: its attempts with the numbers of their seals (`Ledger.covering`).
+            covering: its attempts with the numbers of their seals (`Ledger.seals_over`).
 
         Raises:
             Busy: another one is being made.

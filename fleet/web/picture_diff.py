@@ -38,7 +38,7 @@ def measure(older_png: bytes, newer_png: bytes) -> Difference:
     How much differs.
 
     Raises:
-        TooLarge, NoPicture: see `images.opened`; together they may be too large as well.
+        TooLarge, NoPicture: see `images.open_png`; together they may be too large as well.
     """
     older, newer = open_png(older_png), open_png(newer_png)
     mask = _mask(older, newer)

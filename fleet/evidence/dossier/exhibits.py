@@ -147,7 +147,7 @@ def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], b
     Write a picture as JPEG, in parts that fit a page; their names, and whether there is more.
 
     Raises:
-        TooLarge, NoPicture: see `images.opened`.
+        TooLarge, NoPicture: see `images.open_png`.
     """
     picture = open_png(png)
     if picture.width > MAX_WIDTH_PX:

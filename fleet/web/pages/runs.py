@@ -38,7 +38,7 @@ COUNTED = 2_000
 
 QUIET = timedelta(hours=2)
 """A run without an end and without an attempt for so long was killed: a fleet waits an hour for
-a site that is unavailable (`run.LONGEST_RETRY_WAIT_S`) and three minutes for a page."""
+a site that is unavailable and three minutes for a page."""
 
 State = Literal["ended", "running", "interrupted"]
 
