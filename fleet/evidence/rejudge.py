@@ -61,7 +61,7 @@ async def judge_stored(store: Store, scenario: Scenario, attempt: Attempt) -> Ju
     return judgement
 
 
-class Doubt(StrEnum):
+class VerdictDoubt(StrEnum):
     """Why a stored verdict, given before pages had to settle and signs to be seen, may be wrong."""
 
     OPEN_REQUEST = "a script of the page may still have been asking for the answer"
@@ -77,7 +77,7 @@ _BY_PAGE = frozenset(
 """Verdicts that a page gave by what it showed."""
 
 
-async def doubts_of(store: Store, attempt: Attempt) -> list[Doubt]:
+async def doubts_of(store: Store, attempt: Attempt) -> list[VerdictDoubt]:
     """
     What speaks against a stored verdict, by what was kept with it; nothing for newer attempts.
 
@@ -86,14 +86,14 @@ async def doubts_of(store: Store, attempt: Attempt) -> list[Doubt]:
     """
     if attempt.ruleset >= classifier.SETTLED_SINCE or attempt.verdict not in _BY_PAGE:
         return []
-    found = [Doubt.UNSEEN_SIGN]  # what was seen then was not written down
+    found = [VerdictDoubt.UNSEEN_SIGN]  # what was seen then was not written down
     for file in attempt.evidence:
         if file.kind == "html":
             try:
                 html = await store.evidence(file.sha256)
             except EvidenceRemoved:
-                found.append(Doubt.OPEN_REQUEST)
+                found.append(VerdictDoubt.OPEN_REQUEST)
                 continue
             if b"<script" in html.lower():
-                found.append(Doubt.OPEN_REQUEST)
+                found.append(VerdictDoubt.OPEN_REQUEST)
     return list(dict.fromkeys(found))

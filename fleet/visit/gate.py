@@ -45,6 +45,8 @@ class PageGate:
                 for stage in ("Request", "Response")
             ),
             *({"urlPattern": "*", "resourceType": kind} for kind in ACTING),
+            # so that it is known what a page waits for (`open_requests`)
+            {"urlPattern": "*", "resourceType": "XHR", "requestStage": "Response"},
             *({"urlPattern": pattern} for pattern in WATCHED),
         ]
 

@@ -27,7 +27,7 @@ from fleet.models import Dialog, Served, now
 from fleet.rules.forbidden import forbidden
 from fleet.rules.guard import PageRequest
 from fleet.visit.gate import NO_DOCUMENT, PageGate
-from fleet.visit.open_requests import TYPES, OpenRequests
+from fleet.visit.open_requests import KIND, OpenRequests
 from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
@@ -186,8 +186,11 @@ class RequestInterceptor:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
             self._note_request(request["headers"])
-        elif event["resourceType"] in TYPES and not answered:
+        elif event["resourceType"] == KIND and not answered:
             self.requests.begin(event)
+        elif event["resourceType"] == KIND and not 300 <= event.get("responseStatusCode", 0) < 400:
+            # a redirect goes on
+            self.requests.answer(event, whole="responseErrorReason" in event)
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
             if refusal is not None:
@@ -210,6 +213,7 @@ class RequestInterceptor:
         if answer.note is not None:
             self.note(answer.note)
         self._gate.answered(event, answer.status or None)
+        self.requests.answer(event, whole=True)
         if mine:
             self._note_answer(event["request"]["url"], answer.noted())
         await self._cdp.send(*answer.command(event["requestId"]))

@@ -8,6 +8,7 @@ given up, always under the address that was asked for first.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -18,8 +19,15 @@ from fleet.rules.requests import is_quiet
 if TYPE_CHECKING:
     from fleet.rules.signs import PageReading
 
-TYPES = ("XHR", "Fetch")
-"""Kinds of requests that scripts make and whose answers they read."""
+KIND = "XHR"
+"""What scripts ask for and read, `fetch` included; a prefetched link is `Fetch` to Chromium."""
+
+BODY_S = 12.0
+"""
+How long after its answer began a request may still be bringing the rest of it.
+
+Of a worker's requests the page has no record, so nothing else tells that they have ended.
+"""
 
 MAX_REQUESTS = 2_000
 """Noted for one document; a page that makes more is not followed further."""
@@ -41,30 +49,38 @@ class OpenRequests:
 
     def __init__(self) -> None:
         self._begun: list[tuple[str, OpenRequest]] = []
-        self._asked: set[str] = set()
+        self._asked: dict[str, OpenRequest] = {}
+        self._answered: dict[OpenRequest, float] = {}
         self.streams: list[str] = []
 
     def begin(self, event: dict[str, Any]) -> None:
-        """Note a paused request of one of `TYPES`; a redirect is the same request."""
-        request = event.get("networkId") or event["requestId"].partition(".")[0]
+        """Note a paused request of `KIND`; a redirect is the same request."""
+        request = _key(event)
         if "redirectedRequestId" in event or request in self._asked:
             return
         if len(self._begun) >= MAX_REQUESTS:
             return
-        self._asked.add(request)
         url = _plain(event["request"]["url"])
+        begun = self._asked[request] = OpenRequest(url, time.monotonic())
         headers = {name.lower(): value for name, value in event["request"]["headers"].items()}
         # an EventSource is none of its own to Chromium's interception
         if "text/event-stream" in headers.get("accept", ""):
             self.streams.append(url)
         else:
-            self._begun.append((event["frameId"], OpenRequest(url, time.monotonic())))
+            self._begun.append((event["frameId"], begun))
+
+    def answer(self, event: dict[str, Any], *, whole: bool) -> None:
+        """Note that an answer began to come; `whole`: that nothing comes after it."""
+        begun = self._asked.get(_key(event))
+        if begun is not None:
+            self._answered.setdefault(begun, -math.inf if whole else time.monotonic())
 
     def forget(self, frame: str | None = None) -> None:
         """Forget those of a frame whose document goes, or (None) all of them."""
         if frame is None:
             self._begun.clear()
             self._asked.clear()
+            self._answered.clear()
             self.streams.clear()
         else:
             self._begun = [each for each in self._begun if each[0] != frame]
@@ -76,7 +92,7 @@ class OpenRequests:
         for _, request in self._begun:
             if left[request.url] > 0:
                 left[request.url] -= 1
-            else:
+            elif time.monotonic() - self._answered.get(request, math.inf) < BODY_S:
                 found.append(request)
         return found
 
@@ -90,6 +106,11 @@ class OpenRequests:
     def begun(self) -> int:
         """How many were noted that may bring the page's answer, each address once."""
         return len({request.url for _, request in self._begun if not is_quiet(request.url)})
+
+
+def _key(event: dict[str, Any]) -> str:
+    """What a request is called from its begin to its end, redirects included."""
+    return str(event.get("networkId") or event["requestId"].partition(".")[0])
 
 
 def _plain(url: str) -> str:

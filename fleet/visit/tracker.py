@@ -178,6 +178,7 @@ class PageTracker:
 
         One that does not come within `PICTURE_S` s is given up and noted.
         """
+        self._last = None  # what follows is another page of the visit
         if self._pages >= MAX_PAGES:
             self.traffic.note(f"more than {MAX_PAGES} pages; no picture of {self.address[:300]}")
             return

@@ -209,10 +209,10 @@ async def test_drivers_started_at_once_have_each_its_own_folder_and_a_bounded_he
 AS_FIRST_PROCESS = """
 import asyncio, os
 import psutil
-from fleet.browser import Chromium
-from fleet.executable import find_chromium
+from fleet.browser.chromium import Chromium
+from fleet.browser.executable import find_chromium
 from fleet.settings import Settings
-from tests.alone import until
+from tests.browser.alone import until
 
 def zombies():
     return [p for p in psutil.process_iter() if p.status() == psutil.STATUS_ZOMBIE]

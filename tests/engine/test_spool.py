@@ -557,11 +557,11 @@ LIVES = """
 import asyncio, os, random, select, signal, sys
 from pathlib import Path
 from resource import RLIMIT_CORE, RLIMIT_FSIZE, setrlimit
-from fleet.spool import Spool
-from tests.test_spool import kept
+from fleet.engine.spool import Spool
+from tests.engine.test_spool import kept
 
 async def life(out):
-    spool = Spool(Path(sys.argv[1]), most_bytes=10**9, free_bytes=0)
+    spool = Spool(Path(sys.argv[1]), max_bytes=10**9, free_bytes=0)
     spool.open()
     while True:
         item = kept(os.urandom(8).hex())

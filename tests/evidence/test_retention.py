@@ -262,9 +262,9 @@ PARTS, PART = 12, 8
 
 PRUNER = """
 import asyncio, sys
-from fleet.retention import Retention
-from fleet.store import Store
-from tests.test_retention import MONTH, PART, TODAY
+from fleet.evidence.retention import Retention
+from fleet.storage.store import Store
+from tests.evidence.test_retention import MONTH, PART, TODAY
 
 async def main():
     async with await Store.open(sys.argv[1], sys.argv[2]) as store:
@@ -278,8 +278,8 @@ asyncio.run(main())
 
 WRITER = """
 import asyncio, sys
-from fleet.store import Store
-from tests.test_retention import PARTS, add, part
+from fleet.storage.store import Store
+from tests.evidence.test_retention import PARTS, add, part
 
 async def main():
     async with await Store.open(sys.argv[1], sys.argv[2]) as store:

@@ -109,8 +109,8 @@ async def test_what_retention_removed_can_still_be_taken_down(store: Store, besi
 
 WRITER = """
 import asyncio, sys
-from fleet.store import Store
-from tests.test_takedown import PICTURE, add
+from fleet.storage.store import Store
+from tests.evidence.test_takedown import PICTURE, add
 
 async def main():
     async with await Store.open(sys.argv[1], sys.argv[2]) as store:

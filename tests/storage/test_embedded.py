@@ -25,7 +25,7 @@ from tests.storage.test_store import attempt_of, file_of
 USER = """
 import asyncio, sys
 from pathlib import Path
-from fleet.mongod import Mongod
+from fleet.storage.embedded import Mongod
 
 async def main():
     async with Mongod(Path(sys.argv[1])) as url:

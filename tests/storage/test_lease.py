@@ -135,7 +135,7 @@ FROZEN = """
 import asyncio, sys
 from motor.motor_asyncio import AsyncIOMotorClient
 from fleet.errors import LeaseLost
-from fleet.lease import Lease
+from fleet.storage.lease import Lease
 
 async def main():
     lease = Lease(AsyncIOMotorClient(sys.argv[1])[sys.argv[2]], "watch", ttl_s=1)

@@ -171,8 +171,8 @@ async def test_many_stores_that_add_one_picture_at_once_store_it_once(beside: Be
 
 WRITER = """
 import asyncio, sys
-from fleet.store import Store
-from tests.test_store import BIG, attempt_of, file_of
+from fleet.storage.store import Store
+from tests.storage.test_store import BIG, attempt_of, file_of
 
 async def main():
     async with await Store.open(sys.argv[1], sys.argv[2]) as store:
@@ -390,7 +390,7 @@ def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
     verbs = {name for name, _ in inspect.getmembers(Store, callable) if not name.startswith("_")}
     assert verbs == {
         *("open", "close", "version", "size_bytes", "lease"),
-        *("add", "attempts", "latest_attempts", "evidence", "evidence_kind", "damaged"),
+        *("add", "attempts", "latest_attempts", "evidence", "evidence_kind", "find_damage"),
         *("add_run", "run", "runs"),
         *("add_judgement", "judgements"),
     }

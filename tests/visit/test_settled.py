@@ -67,6 +67,7 @@ ENDLESS = {
     "fetch('/creneaux?0')</script>",
     "a refusal that is usual": "<script>fetch('/api/me-401')</script>",
     "a picture": "<img src='/image?60'>",
+    "pages fetched beforehand": "<link rel=prefetch href='/creneaux?60'>",
 }
 """Pages that go on for ever beside an answer that stands."""
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, verdict_text
 from fleet.errors import NotStored
-from fleet.evidence.rejudge import Doubt, doubts_of, judge_stored
+from fleet.evidence.rejudge import VerdictDoubt, doubts_of, judge_stored
 from fleet.rules.classifier import RULESET, SETTLED_SINCE
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
         changes.add_column(column, no_wrap=True)
     counts: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    doubts: dict[Doubt, Counter[str]] = {doubt: Counter() for doubt in Doubt}
+    doubts: dict[VerdictDoubt, Counter[str]] = {doubt: Counter() for doubt in VerdictDoubt}
     async with open_store(settings) as store:
         for scenario in scenarios:
             async for attempt in store.attempts(scenario_id=scenario.id, since=first):

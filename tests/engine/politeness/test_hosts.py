@@ -343,9 +343,9 @@ async def test_a_turn_ends_with_its_process_however_that_ends(tmp_path: Path) ->
     program = """if True:
         import asyncio, pathlib, sys
         from fleet.models import Scenario
-        from fleet.politeness import Courtesy, Hosts
+        from fleet.engine.politeness.hosts import HostLimits, Hosts
         async def main():
-            hosts = Hosts(Courtesy(pause_s=0), pathlib.Path(sys.argv[1]))
+            hosts = Hosts(HostLimits(pause_s=0), pathlib.Path(sys.argv[1]))
             scenario = Scenario.model_construct(url="http://evry.localhost/")
             async with hosts.of(scenario).turn():
                 print("in turn", flush=True)
@@ -415,7 +415,7 @@ async def test_a_host_that_refused_is_visited_by_no_later_run_before_its_time_an
     assert left_out == [1, 2, 1, 2]
     (words,) = reasons
     assert words.startswith(
-        "2 visits left out: lyon.localhost is left alone until 2026-11-25 10:00 UTC; blocked: HTTP"
+        "2 visits left out: lyon.localhost is left alone until 2026-11-25 10:00 UTC; blocked: "
     )
 
 

@@ -350,7 +350,7 @@ async def test_nothing_leaves_a_replay_whatever_the_page_tries(chromium: Chromiu
         played, player = await replay(tape, chromium, scenario=scripted(script, tape.url))
 
         assert place.requests == []
-    assert played.verdict == Verdict.CLOSED
+    assert played.verdict == Verdict.CLOSED, played.detail
     assert player.missing_pages == [f"not on the tape: GET {other}/frame"]
     assert f"not on the tape: GET {place.url}/picture" in played.notes
 
