@@ -9,7 +9,6 @@ hung tracker, a picture that never comes) is told apart from one that is about t
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,19 +31,13 @@ STREAM_STANDS_S = 3.0
 """The same on a page that has opened a stream, from which anything may come."""
 
 POLL_STANDS_S = 5.0
-"""The same on a page that asks one address of its site again and again, or says that it works."""
+"""The same on a page that asks one address of its site again and again."""
 
 SCRIPT_S = 6.0
 """How long a script that is asked for, and does not come, may be the one with the answer."""
 
 SAME_ANSWER_S = 2.0
 """An answer that stood so long counts on a page whose content never stands (a clock)."""
-
-_WORKS = re.compile(
-    r"(recherche|chargement|verification) (en cours|des? )|en cours de (chargement|recherche)"
-    r"|(veuillez|merci de) patienter|\bloading\b|\bchargement ?(\.\.\.|…)"
-)
-"""Words by which a page says that it works, after `normalise` and without accents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +132,5 @@ class Settling:
     def _slow(self, reading: PageReading) -> Iterable[Unrest]:
         if reading.busy:
             yield Unrest("it says that it works (aria-busy)", math.inf)
-        if _WORKS.search(reading.plain.translate(_PLAIN)):
-            yield Unrest("it says that it works", POLL_STANDS_S)
         if reading.loading:
             yield Unrest("it does not stop loading", STILL_LOADING_S)
-
-
-_PLAIN = str.maketrans("éèêàûî", "eeeaui")
