@@ -136,7 +136,7 @@ def _reduce(picture: Image.Image, scale: float) -> Image.Image:
 
 
 def _encode(picture: Image.Image) -> tuple[bytes, Image.Image]:
-    """The picture as JPEG of `KEPT_BYTES` at most, and as it is in there."""
+    """The picture as JPEG of `MAX_COPY_BYTES` at most, and as it is in there."""
     while True:
         for quality in (90, 75, 60):
             content = _jpeg(picture, quality)

@@ -271,8 +271,8 @@ async def test_a_picture_is_kept_upright_however_the_camera_was_held(
 
 
 async def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "KEPT_PIXELS", 40_000)
-    monkeypatch.setattr(uploads, "KEPT_BYTES", 9_000)
+    monkeypatch.setattr(uploads, "MAX_COPY_PIXELS", 40_000)
+    monkeypatch.setattr(uploads, "MAX_COPY_BYTES", 9_000)
     written = io.BytesIO()
     Image.effect_noise((800, 400), 90).save(written, "PNG")
 
