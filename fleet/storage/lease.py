@@ -77,7 +77,7 @@ class Lease:
             )
         if found is None:
             raise LeaseTaken(
-                f"another fleet does this work already ({self._name}): {await self._who_has_it()}."
+                f"another fleet does this work already ({self._name}): {await self._describe_holder()}."
                 " Stop it first, or wait until its lease has ended"
             )
         self.fence = int(found["fence"])

@@ -239,5 +239,5 @@ def test_a_question_that_a_stored_page_cannot_answer_is_no_answer(
 
 
 def test_a_page_kept_in_another_format_is_not_guessed_at() -> None:
-    with pytest.raises(NotStored, match="format 9, none of"):
+    with pytest.raises(NotStored, match="format 9, not one of"):
         StoredPage.of(b'{"format": 9}')
