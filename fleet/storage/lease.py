@@ -77,7 +77,8 @@ class Lease:
             )
         if found is None:
             raise LeaseTaken(
-                f"another fleet does this work already ({self._name}): {await self._describe_holder()}."
+                f"another fleet does this work already ({self._name}):"
+                f" {await self._describe_holder()}."
                 " Stop it first, or wait until its lease has ended"
             )
         self.fence = int(found["fence"])
