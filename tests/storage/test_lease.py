@@ -142,7 +142,7 @@ async def main():
     await lease.take()
     print("taken", flush=True)
     sys.stdin.readline()
-    print(lease.sure(), flush=True)
+    print(lease.is_certain(), flush=True)
     try:
         await lease.renew()
     except LeaseLost as exc:
