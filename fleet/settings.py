@@ -207,7 +207,7 @@ class Settings(BaseSettings):
 
     @field_validator("timestamp_urls", "notify_kinds", "behind", mode="before")
     @classmethod
-    def _listed(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("timestamp_urls")

@@ -164,8 +164,8 @@ async def visit(chromium: Chromium, store: Store, request: pytest.FixtureRequest
         request.node.kept.append(kept)
         assert server.tripwires == []
         assert chromium.open_contexts == 0
-        await store.add(kept.attempt, kept.files)
-        (stored,) = [a async for a in store.attempts(run_id="test") if a.id == kept.attempt.id]
+        await store.attempts.add(kept.attempt, kept.files)
+        (stored,) = [a async for a in store.attempts.find(run_id="test") if a.id == kept.attempt.id]
         assert stored == kept.attempt
         return stored
 

@@ -111,7 +111,7 @@ async def strike(world: World, part: str, number: signal.Signals) -> Blow:
 
 async def ended_well(store: Store, since: datetime) -> bool:
     """Whether an attempt that began after `since` is kept, and did not crash."""
-    async for attempt in store.attempts(since=since):
+    async for attempt in store.attempts.find(since=since):
         if attempt.verdict is not Verdict.CRASHED:
             return True
     return False
@@ -221,7 +221,7 @@ def blamed(attempts: Sequence[Attempt]) -> dict[str, int]:
 
 async def disorder(store: Store) -> int:
     """Attempts that stand in their flow's chain before one that began earlier."""
-    begun = {a.id: a.started_at async for a in store.attempts()}
+    begun = {a.id: a.started_at async for a in store.attempts.find()}
     links = {each: link for each, (link, _) in (await store.ledger.links_of(list(begun))).items()}
     chains: dict[str, list[tuple[int, datetime]]] = {}
     for attempt_id, link in links.items():
@@ -264,7 +264,7 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
         wrong["not as said"] = len(unlike)
         if given.mongodb_away:
             async with world.records() as store:
-                begun = [a.started_at async for a in store.attempts()]
+                begun = [a.started_at async for a in store.attempts.find()]
             print(f"{sum(away[0] <= at < away[1] for at in begun)} attempts of the time without it")
     print("; ".join(f"{n} {what}" for what, n in wrong.items()))
     print(*unlike, sep="\n", end="")

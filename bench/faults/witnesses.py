@@ -66,7 +66,7 @@ class Records:
         accounted = await store.watch_state.reconciled_until()
         since, until = plans[0].since, min(accounted.values())
         return cls(
-            attempts=[each async for each in store.attempts()],
+            attempts=[each async for each in store.attempts.find()],
             missed=await store.missed_visits.of(None, since, until),
             due=frozenset(
                 (each, at) for each in accounted for at in due_times(plans, each, since, until)

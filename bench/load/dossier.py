@@ -142,10 +142,10 @@ async def fill(store: Store, count: int, key: SigningKey, authorities: Authoriti
         files = [file_of("picture", png, step, at) for step, png in enumerate(pictures)]
         files.append(file_of("html", f"<p>{number} {WORDS}".encode() * 60, PAGES - 1, at))
         verdict = chance.choice(VERDICTS)
-        await store.add(attempt_of(number, at, verdict, files, FLOW), files)
+        await store.attempts.add(attempt_of(number, at, verdict, files, FLOW), files)
         if number % 5 == 0:
             other = attempt_of(number, at, Verdict.SLOTS, (), CONTROL)
-            await store.add(other, [])
+            await store.attempts.add(other, [])
         if number % PER_SEAL == PER_SEAL - 1:
             await seal(store.ledger, key, authorities)
     await seal(store.ledger, key, authorities)

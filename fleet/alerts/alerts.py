@@ -1,9 +1,9 @@
 """
-Notices of what happened, to whoever asked for them: `Alerts` is told, and tells.
+Notices of what happened: `Alerts` takes events over and has them sent to whoever asked for them.
 
-Telling never waits for anybody: an event goes into a short queue, from there into MongoDB, and
-from there a courier for each channel brings it on. While MongoDB is away, what the fleet says of
-itself is sent from the queue and written down later. Nothing in here ends a visit.
+To publish one never waits: it goes into a short queue, from there into MongoDB, and from there a
+dispatcher for each channel sends it. While MongoDB is away, what the fleet says of itself is sent
+from the queue and written down later. Nothing in here ends a visit.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from fleet.storage.collections.events import Events, Outbox
 
 LOOK_S = 30.0
-"""How often a courier looks for what another process has stored, or what failed."""
+"""How often a dispatcher looks for what another process has stored, or what failed."""
 
 MIN_WAIT_S = 0.1
-"""Between two looks at least, if nobody wakes a courier."""
+"""Between two looks at least, if nobody wakes a dispatcher."""
 
 END_S = 30.0
 """How long the end may wait for what is still to be sent."""
@@ -173,7 +173,7 @@ class Alerts:
                 await asyncio.wait_for(woken.wait(), min(max(wait_s, MIN_WAIT_S), LOOK_S))
 
     async def _dispatch(self, dispatcher: Dispatcher, *, ending: bool = False) -> datetime | None:
-        """Let a courier tell what is in MongoDB, or what is in the queue if that is away."""
+        """Have what is in MongoDB told, or what is in the queue if that is away."""
         try:
             return await dispatcher.dispatch(await self._outbox(dispatcher), ending=ending)
         except (StoreUnreachable, StoreRefused):
@@ -235,7 +235,7 @@ class _QueueOutbox:
         return max(known, key=lambda each: (each.at, each.id), default=None)
 
     async def sent_at(self, subject: str, kind: EventKind | None) -> datetime | None:
-        """Not known here; the courier remembers what it sent itself."""
+        """Not known here; the dispatcher remembers what it sent itself."""
         return None
 
     async def count_noted(self, subject: str, kind: EventKind | None, since: datetime) -> int:

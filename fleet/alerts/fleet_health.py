@@ -35,7 +35,7 @@ class FleetHealth:
 
         Args:
             no_room: why no visit may begin (`Spool.why_full`); None if one may.
-            deaths: how often Chromium died since the start (`Browsers.restarts["died"]`).
+            deaths: how often Chromium died since the start (`BrowserPool.restarts["died"]`).
         """
         found = []
         if self._room == bool(no_room):

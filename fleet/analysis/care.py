@@ -3,8 +3,8 @@ Which scenarios need somebody's care, since when, and who probably changed: the 
 
 A scenario needs care when its last three attempts say nothing of the site (`unrecognised` or
 `crashed`), or when its latest shows that the anchor is gone. A wrong scenario never becomes a
-wrong answer, but it measures nothing: a fleet must not thin its data in silence. Attempts that
-reached no site because of our own network say nothing of a scenario, neither way.
+wrong answer, but it measures nothing, so somebody has to be told. Attempts that reached no site
+because of our own network say nothing of a scenario, neither way.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, get_args
-from urllib.parse import urlsplit
 
 from fleet.models import Attempt, Group, Verdict
+from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,7 +156,7 @@ def _reason(row: Sequence[Attempt], before: Attempt | None, first: Sequence[Atte
     if before is not None and (ours := _our_changes(before, first_failed)):
         return CareReason(CareKind.OUR_CHANGE, versions=ours)
     hosts = Counter(
-        _host(other)
+        host_of(other.url)
         for other in first
         if abs(other.started_at - first_failed.started_at) <= SAME_DAY
     )
@@ -176,10 +176,6 @@ def _our_changes(before: Attempt, after: Attempt) -> tuple[NewVersion, ...]:
         for name in names
         if getattr(before, name) != getattr(after, name)
     )
-
-
-def _host(attempt: Attempt) -> str:
-    return urlsplit(attempt.url).hostname or ""
 
 
 CHANGED: dict[Changed, str] = {

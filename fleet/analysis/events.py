@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fleet.models import PARIS, Verdict
 from fleet.models.event import OF_FLEET, Event, EventKind
 from fleet.models.outcome import Blame
+from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +114,7 @@ def care_subject(scenario_id: str) -> str:
 def of_host(attempt: Attempt, noted_at: datetime) -> Event:
     """The host of this attempt refuses visits, or answers after it refused some."""
     blocks = attempt.verdict in BLOCKING
-    host = host_of(attempt)
+    host = host_of(attempt.url)
     words = "refuse les visites du robot" if blocks else "accepte de nouveau les visites du robot"
     kinds = (EventKind.HOST_BLOCKS, EventKind.HOST_ANSWERS)
     kind, before = kinds if blocks else kinds[::-1]
@@ -131,11 +131,6 @@ def of_host(attempt: Attempt, noted_at: datetime) -> Event:
         words=f"{host} {words} (tentative du {in_paris(attempt.started_at)}).",
         data={"verdict": attempt.verdict.value},
     )
-
-
-def host_of(attempt: Attempt) -> str:
-    """The name of the host that this attempt visited; ports share their host."""
-    return urlsplit(attempt.url).hostname or ""
 
 
 def host_subject(host: str) -> str:

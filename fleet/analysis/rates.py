@@ -15,8 +15,6 @@ aside.
     offer rate   = slots / n                    unknown when n = 0
     unanswered   = refused + unavailable + ours (docs/verdicts.md)
     unanswered share = unanswered / samples     published beside every rate
-    answered share   = (n + closed) / samples   what is left of it
-    closed share     = closed / samples         apart: a closed flow has no rate
 
 Errors and refusals are in no rate; they are in the unanswered share, always.
 
@@ -60,21 +58,6 @@ class Delay(StrEnum):
     NONE = "none"
     UNKNOWN_DATE = "unknown_date"
 
-    @property
-    def french(self) -> str:
-        """As La Cimade wrote it; the sixth is ours."""
-        return _FRENCH[self]
-
-
-# [V] the five as published: Village de la Justice, art. 42103, 23 March 2022
-_FRENCH = {
-    Delay.TWO_WITHIN_A_MONTH: "au moins deux dates sur un mois",
-    Delay.ONE_WITHIN_A_MONTH: "une seule date possible sous un mois",
-    Delay.WITHIN_TWO_MONTHS: "première date possible entre un et deux mois",
-    Delay.BEYOND_TWO_MONTHS: "première date possible au-delà de 2 mois",
-    Delay.NONE: "pas de date disponible",
-    Delay.UNKNOWN_DATE: "date inconnue",
-}
 
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 """How many standard deviations to each side hold `CONFIDENCE` of a normal distribution."""
@@ -165,7 +148,7 @@ class Counts:
 
     @cached_property
     def rate(self) -> OfferRate:
-        """The offer rate."""
+        """The offer rate of these samples, with its denominator."""
         return OfferRate(self.of(Verdict.SLOTS), self.of(Verdict.NO_SLOTS))
 
     @property
@@ -181,20 +164,7 @@ class Counts:
     @property
     def unanswered_share(self) -> float | None:
         """Of all samples; None when there is none."""
-        return self._share(self.unanswered)
-
-    @property
-    def answered_share(self) -> float | None:
-        """Of all samples: slots, no_slots and closed; None when there is none."""
-        return self._share(self.group(Group.ANSWERED))
-
-    @property
-    def closed_share(self) -> float | None:
-        """Of all samples; None when there is none."""
-        return self._share(self.closed)
-
-    def _share(self, part: int) -> float | None:
-        return part / self.samples if self.samples else None
+        return self.unanswered / self.samples if self.samples else None
 
 
 def months_after(day: date, months: int) -> date:

@@ -107,6 +107,7 @@ class SamplingPlan:
 
     def _due_times(self, scenario_id: str, first: int, last: int) -> Iterator[datetime]:
         """The due times of the cells from `first` to `last`, in order."""
+        # a candidate near the edge may be thinned out by one beyond it: one cell more on each side
         cells = [self._candidates(scenario_id, cell) for cell in range(first - 1, last + 2)]
         found = [candidate for cell in cells for candidate in cell]
         for number in range(len(cells[0]), len(found) - len(cells[-1])):
@@ -115,7 +116,7 @@ class SamplingPlan:
 
     def _is_thinned(self, found: Sequence[_Candidate], number: int) -> bool:
         """Whether a candidate has another near it with a lower mark."""
-        own, least_ms = found[number], -(-self.min_gap // MS)
+        own, least_ms = found[number], -(-self.min_gap // MS)  # rounded up
         for step in (-1, 1):
             other = number + step
             while 0 <= other < len(found) and abs(found[other].at_ms - own.at_ms) < least_ms:
@@ -126,12 +127,14 @@ class SamplingPlan:
 
     def _candidates(self, scenario_id: str, cell: int) -> list[_Candidate]:
         """The candidates of a cell, in order of time: their number first, then where they lie."""
+        # as many numbers as the largest cell needs, whatever this one has
         words = 1 + 2 * len(self._below)
         digest = hashlib.shake_256(f"{self.seed}|{scenario_id}|{cell}".encode())
         first, *rest = struct.unpack(f">{words}Q", digest.digest(words * WORD // 8))
         n = bisect_right(self._below, first)
         begin_ms, long_ms = cell * self._cell_ms, self._cell_ms
         return sorted(
+            # a fraction of 2^64 of the cell's length, in whole numbers
             _Candidate(begin_ms + (where * long_ms >> WORD), mark)
             for where, mark in zip(rest[:n], rest[n : 2 * n], strict=True)
         )

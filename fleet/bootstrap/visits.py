@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import fleet
 from fleet.browser.chromium import Chromium
@@ -17,6 +16,7 @@ from fleet.browser.executable import find_chromium
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.hosts import HostLimits, Hosts
 from fleet.errors import BadInput
+from fleet.models.scenario import host_of
 from fleet.visit.limits import AttemptLimits, VisitLimits
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def is_loopback(scenario: Scenario) -> bool:
 
 def is_loopback_url(url: str) -> bool:
     """Whether this address is on this machine."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = host_of(url)
     return host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
 
 
@@ -65,7 +65,7 @@ def _no_contact(what: str) -> BadInput:
 
 
 def limits_of(settings: Settings) -> AttemptLimits:
-    """The limits of one attempt."""
+    """How long an attempt and its parts may take, by the settings."""
     return AttemptLimits(
         visit=VisitLimits(
             deadline_s=settings.deadline_s,

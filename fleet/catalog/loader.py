@@ -100,9 +100,9 @@ class CatalogFollower:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: object = None
+        self._files: object = None
 
-    def changed(self) -> Catalog | None:
+    def reload(self) -> Catalog | None:
         """
         The catalogue, read again; None if no file changed since the last time.
 
@@ -110,9 +110,9 @@ class CatalogFollower:
             BadInput: the folder does not exist.
         """
         files = _fingerprint(self._folder)
-        if files == self._seen:
+        if files == self._files:
             return None
-        self._seen = files
+        self._files = files
         return load(self._folder)
 
 

@@ -120,15 +120,15 @@ class Draft:
             return self._own(name)
         if self.plannings:
             return self._several(name)
-        return f"{name} = {self._call('', _quoted(self.flow), _quoted(self.title))}\n"
+        return f"{name} = {self._call('', _quote(self.flow), _quote(self.title))}\n"
 
     def _call(self, indent: str, flow: str, title: str, **more: str) -> str:
         parts = {
-            "department": _quoted(self.department),
+            "department": _quote(self.department),
             "flow": flow,
             "title": title,
-            "url": _quoted(self.address.url),
-            **{name: _quoted(value) for name, value in self.address.parameters.items()},
+            "url": _quote(self.address.url),
+            **{name: _quote(value) for name, value in self.address.parameters.items()},
             **more,
             **self._options(),
         }
@@ -136,26 +136,26 @@ class Draft:
         return f"{self.address.family}.flow(\n{lines}{indent})"
 
     def _options(self) -> dict[str, str]:
-        anchor = {"anchor": _quoted(self.anchor)} if self.anchor else {}
+        anchor = {"anchor": _quote(self.anchor)} if self.anchor else {}
         return {**anchor, **({"control": "True"} if self.control else {})}
 
     def _several(self, name: str) -> str:
         flow = f'f"{self.flow}-planning-{{planning}}"'
         # the title comes from a stranger's page: no quote or brace of it may end the string
-        words = _quoted(self.title)[1:-1].replace("{", "{{").replace("}", "}}")
+        words = _quote(self.title)[1:-1].replace("{", "{{").replace("}", "}}")
         call = self._call("    ", flow, f'f"{words} : {{label}}"', planning="planning")
         desks = "".join(
-            f"        {_quoted(planning)}: {_quoted(label)},\n"
+            f"        {_quote(planning)}: {_quote(label)},\n"
             for planning, label in self.plannings.items()
         )
         return f"{name} = [\n    {call}\n    for planning, label in {{\n{desks}    }}.items()\n]\n"
 
     def _own(self, name: str) -> str:
         parts = {
-            "department": _quoted(self.department),
-            "flow": _quoted(self.flow),
-            "title": _quoted(self.title),
-            "url": _quoted(self.address.url),
+            "department": _quote(self.department),
+            "flow": _quote(self.flow),
+            "title": _quote(self.title),
+            "url": _quote(self.address.url),
             **self._options(),
         }
         head = "".join(f"    {option}={value},\n" for option, value in parts.items())
@@ -194,7 +194,7 @@ def write(draft: Draft, folder: Path) -> Path:
     path = files[0] if files else folder / f"d{code}_{slug(name).replace('-', '_')}.py"
     try:
         before = path.read_text(encoding="utf-8") if files else _docstring(draft.department)
-        after = _extended(before, draft)
+        after = _extend(before, draft)
     except (SyntaxError, ValueError) as exc:
         raise BadInput(f"{path} was left as it was: it cannot be read as Python: {exc}") from exc
     with tempfile.TemporaryDirectory(prefix="fleet-new-") as trial:
@@ -217,7 +217,7 @@ def _docstring(department: str) -> str:
     return f'"""{name} ({department}). Not yet seen working from here."""\n'
 
 
-def _extended(before: str, draft: Draft) -> str:
+def _extend(before: str, draft: Draft) -> str:
     own = draft.address.family is None
     module, names = (
         ("fleet", ("Outcome", "Visit", "scenario"))
@@ -264,5 +264,5 @@ def _case(name: str) -> tuple[bool, str]:
     return (not name[0].isupper(), name)
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)

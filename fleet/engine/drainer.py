@@ -55,6 +55,7 @@ class Drainer:
     async def run(self) -> None:
         """Empty the spool again and again, until cancelled."""
         while True:
+            # woken or not: something may wait since before the start, or have failed the last time
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake_event.wait(), LOOK_S)
             self._wake_event.clear()
@@ -64,6 +65,7 @@ class Drainer:
                 self.report_away(exc)
                 await self._bring_back()
             else:
+                # to drain an empty spool asks MongoDB nothing, so that alone does not tell
                 if self.away and await self._answers():
                     self.away = False
                     self._log.info("MongoDB is back")

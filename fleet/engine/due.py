@@ -1,8 +1,8 @@
 """
-What is due, and the one interface between who knows it (planner) and who visits (workers).
+What is due, and the one interface between who knows it (scheduler) and who visits (workers).
 
-On one machine handing over is a call in the same process. Where many machines share the work,
-a message broker stands here: a `Due` is all that it has to carry.
+On one machine that is a call in the same process. Where many machines share the work, a message
+broker stands here: a `Due` is all that it has to carry.
 """
 
 from __future__ import annotations

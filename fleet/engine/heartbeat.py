@@ -1,9 +1,8 @@
 """
-A sign of life to somebody outside, who notices when it stays away.
+A sign of life to an outside monitor: an address is requested while the fleet works.
 
-Who watches the watcher cannot be the watcher: a fleet that hangs, or whose machine is gone, sends
-no notice of it. So an address is requested every minute while the fleet truly works, and a
-service behind it raises the alarm when that stops (healthchecks.io and its like).
+A fleet that hangs, or whose machine is gone, cannot say so itself. The service behind the address
+(healthchecks.io and its like) raises the alarm when the requests stop.
 """
 
 from __future__ import annotations

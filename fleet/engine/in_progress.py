@@ -55,7 +55,7 @@ class VisitMarks:
             path.unlink(missing_ok=True)
 
     def begin(self, scenario_id: str, due_at: datetime) -> None:
-        """A visit begins."""
+        """Mark a visit that begins now."""
         fields = {
             "scenario_id": scenario_id,
             "due_at": due_at.isoformat(),
@@ -65,7 +65,7 @@ class VisitMarks:
         self._path(scenario_id, due_at).write_text(json.dumps(fields))
 
     def end(self, scenario_id: str, due_at: datetime) -> None:
-        """It has ended, and its attempt is safe."""
+        """Take its mark away: it has ended, and its attempt is safe."""
         self._path(scenario_id, due_at).unlink(missing_ok=True)
 
     def _path(self, scenario_id: str, due_at: datetime) -> Path:

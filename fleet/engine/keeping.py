@@ -34,10 +34,10 @@ async def keep(store: Store, capture: Capture) -> Capture:
         StoreUnreachable, StoreRefused: nothing can be stored at the moment, whatever it is.
     """
     try:
-        await store.add(capture.attempt, capture.files)
+        await store.attempts.add(capture.attempt, capture.files)
     except Exception as exc:  # safe: what fails for what it is, is kept without what was seen
         if isinstance(exc, FleetError) and not isinstance(exc, StoreNeverTakes):
             raise
         capture = stand_in(capture, exc)
-        await store.add(capture.attempt, capture.files)
+        await store.attempts.add(capture.attempt, capture.files)
     return capture

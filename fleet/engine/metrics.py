@@ -1,7 +1,7 @@
 """
-What a watching fleet tells a monitor: metrics for Prometheus, and whether it lives and is ready.
+Metrics of a watching fleet for Prometheus, and whether it lives and is ready, over HTTP.
 
-Everything is read from the fleet when it is asked for; nothing is counted twice.
+Everything is read from the fleet when it is asked for.
 """
 
 from __future__ import annotations

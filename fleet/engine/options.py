@@ -40,6 +40,25 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchTiming:
+    """
+    How often a watching fleet does what it does beside visiting, in seconds.
+
+    `take_lease_s` is how long it waits for the lease at the start: longer than the lease of a
+    fleet that was killed lasts (`lease.TTL_S`). `follow_s` is how often the scenario files are
+    looked at, `status_s` how often `fleet status` hears of it.
+    """
+
+    take_lease_s: float = 35
+    renew_lease_s: float = 10
+    reconcile_s: float = 60
+    follow_s: float = 10
+    status_s: float = 10
+    seal_s: float = 3600
+    last_drain_s: float = 20
+
+
+@dataclass(frozen=True, slots=True)
 class WatchOptions:
     """
     How to watch: the sampling plan's gaps, how long a stop may take, limits of a visit.
@@ -53,5 +72,6 @@ class WatchOptions:
     grace_s: float
     limits: AttemptLimits
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    timing: WatchTiming = field(default_factory=WatchTiming)
     notices: bool = False
     heartbeat: bool = False

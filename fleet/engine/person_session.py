@@ -177,7 +177,7 @@ async def _reread(
         fleet_version=chromium.fleet_version,
         chromium_version=chromium.version,
     )
-    await store.add_run(run)
+    await store.runs.keep(run)
     attempts = failures = 0
     while not stop.is_set():
         page = await opened.again()
@@ -195,5 +195,5 @@ async def _reread(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_s)
     run = run.model_copy(update={"ended_at": now(), "attempts": attempts})
-    await store.add_run(run)
+    await store.runs.keep(run)
     return run

@@ -1,7 +1,7 @@
 """
-Gaps: due times that neither an attempt nor a missed visit accounts for are found and noted.
+Finds due times that neither an attempt nor a missed visit accounts for, and notes them as missed.
 
-That is how a fleet that was not running, or was killed in a visit, shows in the figures.
+So the time in which a fleet did not run, or was killed in a visit, shows in the figures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Reconciliation:
-    """The gaps of one database; `marks` are the visits that a killed fleet had begun."""
+    """That of one database; `marks` are the visits that a killed fleet had begun."""
 
     def __init__(
         self, store: Store, marks: VisitMarks, *, now: Callable[[], datetime] = real_now
@@ -43,14 +43,17 @@ class Reconciliation:
         state = self._store.watch_state
         known = await state.reconciled_until()
         by_id = {s.id: s for s in scenarios}
+        # of the catalogue only: a flow that was taken out of it is due no more
         since = {each: known[each] for each in by_id if each in known and known[each] < until}
         if since:
+            # one reading for all flows, from where the one furthest behind stands
             first = min(since.values())
             done = await state.attempted_times(first, until)
             for scenario_id, times in (await state.missed_times(first, until)).items():
                 done.setdefault(scenario_id, set()).update(times)
             unaccounted = open_times(await state.plans(), since, until, done)
             await self._note(by_id, unaccounted)
+        # last: if noting fails, the same due times are looked at again
         await state.set_reconciled(by_id, until)
 
     async def _note(

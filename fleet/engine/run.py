@@ -23,11 +23,12 @@ from tenacity.wait import wait_exponential
 
 from fleet.engine.keeping import keep
 from fleet.engine.options import RunOptions
-from fleet.engine.politeness.hosts import HostLimits, Hosts, host_of
+from fleet.engine.politeness.hosts import HostLimits, Hosts
 from fleet.engine.reachability import Reachability
 from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
 from fleet.models.attempt import Capture
 from fleet.models.run import RunResult
+from fleet.models.scenario import host_of
 from fleet.system.waiting import finish_first
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
@@ -117,8 +118,8 @@ class Runner:
             fleet_version=self._chromium.fleet_version,
             chromium_version=self._chromium.version,
         )
-        await self._store.add_run(run)
-        self._neighbours |= set(map(host_of, scenarios))
+        await self._store.runs.keep(run)
+        self._neighbours |= {host_of(each.url) for each in scenarios}
         result = RunResult(run)
         pool = AioPool(size=self._options.pages)
         lanes = [
@@ -141,7 +142,7 @@ class Runner:
         if errors := _errors(lanes):
             raise errors[0]
         result.run = run.model_copy(update={"ended_at": now(), "attempts": result.verdicts.total()})
-        await self._store.add_run(result.run)
+        await self._store.runs.keep(result.run)
         return result
 
     async def _end_on_stop(self) -> None:
@@ -329,5 +330,5 @@ def _errors(lanes: Sequence[asyncio.Future[None]]) -> list[BaseException]:
 def _lanes(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
     lanes: defaultdict[str, list[Scenario]] = defaultdict(list)
     for scenario in scenarios:
-        lanes[host_of(scenario)].append(scenario)
+        lanes[host_of(scenario.url)].append(scenario)
     return list(lanes.values())

@@ -29,6 +29,7 @@ from fleet.engine.keeping import stand_in
 from fleet.engine.spool_format import pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreNeverTakes, StoreRefused
 from fleet.models.missed import MissedVisit
+from fleet.system.files import HALF, sync_folder, write_whole
 from fleet.system.waiting import finish_first
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
 
 NAME = re.compile(r"(\d+)-(attempt|missed)\.zip")
-HALF = ".half"
 REFUSED, DAMAGED = "refused", "damaged"
 
 
@@ -97,6 +97,7 @@ class Spool:
                 f"{self._folder}: another fleet (process {who}) keeps its attempts here. Stop it,"
                 " or give this one another FLEET_DATA_DIR"
             ) from None
+        # for whoever is refused; the lock itself is the kernel's and ends with this process
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
 
@@ -108,6 +109,7 @@ class Spool:
             for folder in (self._folder, self._folder / REFUSED, self._folder / DAMAGED)
         )
         self._items, self.refused, self.damaged = waiting, len(refused), len(damaged)
+        # beyond all that wait, also if the clock was set back since
         self._number = max(map(_number, waiting), default=0)
 
     def close(self) -> None:
@@ -172,19 +174,12 @@ class Spool:
         self._items[name] = await asyncio.to_thread(self._write, name, item)
 
     def _write(self, name: str, item: Capture | MissedVisit) -> int:
-        content = pack(item)
-        whole, half = self._folder / name, self._folder / f"{name}{HALF}"
+        content, path = pack(item), self._folder / name
         try:
-            with half.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            half.rename(whole)
-            _sync(self._folder)
+            write_whole(path, content)
         except OSError as exc:
-            for left in (half, whole):
-                with contextlib.suppress(OSError):
-                    left.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # its name may stand, and not be durable
+                path.unlink(missing_ok=True)
             raise SpoolFull(
                 f"{self._folder}: {exc.strerror}; nothing more can be kept. Make room on this disk"
             ) from exc
@@ -222,19 +217,21 @@ class Spool:
             self._set_aside(name, DAMAGED, str(exc))
             return
         except OSError as exc:
+            # the disk may give it later; those behind it wait, for they are stored in their order
             raise StoreRefused(f"could not open {path}: {exc.strerror}; it stays there") from exc
         is_first = True
         try:
             if isinstance(item, MissedVisit):
                 await store.missed_visits.add([item])
             else:
-                is_first = await store.add(item.attempt, item.files)
+                is_first = await store.attempts.add(item.attempt, item.files)
         except StoreNeverTakes as exc:
             self.refused += 1
             if not isinstance(item, MissedVisit):
                 await self._stand_in(item, store, exc)
             self._set_aside(name, REFUSED, str(exc))
             return
+        # killed before this, it is given again at the next start; MongoDB then has it already
         await finish_first(self._remove(name))
         if isinstance(item, MissedVisit):
             return
@@ -251,7 +248,7 @@ class Spool:
     async def _stand_in(self, item: Capture, store: Store, why: StoreNeverTakes) -> None:
         """Store that a visit was made of which nothing that was seen can be stored."""
         with contextlib.suppress(StoreNeverTakes):  # then its file, set aside, is all there is
-            await store.add(stand_in(item, why).attempt, ())
+            await store.attempts.add(stand_in(item, why).attempt, ())
 
     async def _remove(self, name: str) -> None:
         """Forget an item that MongoDB has. If its file comes back, storing it again is harmless."""
@@ -289,15 +286,7 @@ def _make(folder: Path) -> None:
     new = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in new:
-        _sync(each.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(each.parent)
 
 
 def _mb(size: int) -> str:

@@ -1,9 +1,9 @@
 """
 The fleet that watches: every flow at its random instants, for months, nothing lost.
 
-`Watch` holds the parts together and decides nothing about a visit: the planner knows what is
-due, the workers visit, the spool keeps, the store gets it from there, the lease sees to it that
-no other fleet does the same, and the accounts see to it that no due time is forgotten.
+`Watch` starts and ends the parts and decides nothing about a visit: the scheduler knows what is
+due, the workers visit, the spool keeps what they saw, the drainer brings it into the store, the
+lease keeps other fleets out, and the reconciliation notes due times that were missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from fleet.engine.counters import Counters
 from fleet.engine.drainer import Drainer
 from fleet.engine.options import WatchOptions
 from fleet.engine.parts import WatchParts
-from fleet.engine.politeness.hosts import host_of
 from fleet.engine.reachability import Reachability
 from fleet.engine.reconciliation import Reconciliation
 from fleet.engine.scheduler import Scheduler
@@ -28,30 +27,13 @@ from fleet.engine.workers import Workers
 from fleet.errors import LeaseLost, LeaseTaken, StoreRefused, StoreUnreachable
 from fleet.models import Run
 from fleet.models import now as real_now
+from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
 
     from fleet.models import Attempt, Scenario
-
-
-RENEW_S = 10.0
-
-TAKE_S = 35.0
-"""How long to wait for the lease: longer than that of a fleet that was killed lasts."""
-
-ACCOUNT_S = 60.0
-
-SEAL_S = 3600.0
-
-FOLLOW_S = 10.0
-"""How often to look whether the scenario files have changed."""
-
-SAY_S = 10.0
-"""How often to say how it stands (`fleet status`)."""
-
-LAST_DRAIN_S = 20.0
 
 
 class Watch:
@@ -101,7 +83,7 @@ class Watch:
             limits=options.limits,
             retries=options.retries,
             network=Reachability(
-                lambda: {host_of(each) for each in self._catalogue},
+                lambda: {host_of(each.url) for each in self._catalogue},
                 proxied=parts.browsers.environment.proxy != "none",
                 now=now,
             ),
@@ -128,14 +110,15 @@ class Watch:
             if stop.is_set():
                 return
             self.scheduler = await self._begin()
+            timing = self.options.timing
             jobs = [
                 self.scheduler.run(stop),
                 self._renew(),
                 self._drainer.run(),
-                self._every(ACCOUNT_S, self._reconcile),
-                self._every(FOLLOW_S, self._follow_catalogue),
-                self._every(SAY_S, self._publish_status),
-                self._every(SEAL_S, self._seal),
+                self._every(timing.reconcile_s, self._reconcile),
+                self._every(timing.follow_s, self._follow_catalogue),
+                self._every(timing.status_s, self._publish_status),
+                self._every(timing.seal_s, self._seal),
                 *more,
             ]
             tasks = [asyncio.ensure_future(work) for work in jobs]
@@ -169,20 +152,22 @@ class Watch:
         return "MongoDB does not answer; attempts wait in the spool" if self._drainer.away else None
 
     async def _begin(self) -> Scheduler:
-        """Put the accounts in order: what the fleet before this one left, what was missed since."""
+        """Note what was missed before this start; the scheduler of what is due from now on."""
         store = self.parts.store
         await self._drainer.drain()
         at = self._now()  # one instant for all: what is due from here on is this fleet's
         plan = await store.watch_state.use_plan(self.options.mean_gap, self.options.min_gap, at)
         self._catalogue = scenarios = self._scenarios()
         await self._reconciliation.reconcile(scenarios, at)
-        self.parts.marks.clear()
+        self.parts.marks.clear()  # only now: what they tell is in the store
         self.run = self.run.model_copy(update={"scenario_ids": tuple(s.id for s in scenarios)})
-        await store.add_run(self.run)
+        await store.runs.keep(self.run)
         self._log.info("watching", run=self.run.id, scenarios=len(scenarios))
         return Scheduler(plan, self.workers, scenarios, at, now=self._now)
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        # in this order: nothing new is handed over, visits end, what they saw goes into MongoDB,
+        # and only then is the lease given up
         scheduler, renewing, draining, *others = tasks
         await asyncio.wait({scheduler})
         grace_s = 0 if self.lease_lost else self.options.grace_s
@@ -192,10 +177,10 @@ class Watch:
         await asyncio.wait({draining, *others})
         if not self.lease_lost:
             with contextlib.suppress(StoreUnreachable, StoreRefused, TimeoutError):
-                async with asyncio.timeout(LAST_DRAIN_S):
+                async with asyncio.timeout(self.options.timing.last_drain_s):
                     await self._drainer.drain()
                     await self._reconcile()
-                    await self.parts.store.add_run(
+                    await self.parts.store.runs.keep(
                         self.run.model_copy(
                             update={
                                 "ended_at": self._now(),
@@ -217,7 +202,8 @@ class Watch:
 
     async def _take_lease(self, stop: asyncio.Event) -> None:
         """Take it, waiting for that of a fleet that was killed just now to end."""
-        give_up = asyncio.get_running_loop().time() + TAKE_S
+        timing = self.options.timing
+        give_up = asyncio.get_running_loop().time() + timing.take_lease_s
         while not stop.is_set():
             try:
                 await self.parts.lease.take()
@@ -226,13 +212,13 @@ class Watch:
                     raise
                 self._log.warning("waiting for the lease of another fleet", problem=str(exc))
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), RENEW_S)
+                    await asyncio.wait_for(stop.wait(), timing.renew_lease_s)
             else:
                 return
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_S)
+            await asyncio.sleep(self.options.timing.renew_lease_s)
             await self._renew_once()
 
     async def _renew_once(self) -> None:
@@ -251,13 +237,15 @@ class Watch:
                 await self._renew_once()
         return str(self.lease_lost) if self.lease_lost else None
 
-    # Accounts -------------------------------------------------------------------------------
+    # Reconciliation -------------------------------------------------------------------------
 
     async def _reconcile(self) -> None:
         """Write down up to when nothing is open; a due time that was forgotten is noted."""
         scheduler = self.scheduler
+        # while MongoDB is away or attempts are in the spool, visits that were made look forgotten
         if scheduler is None or self._drainer.away or self.parts.spool.waiting:
             return
+        # what was handed over and has not ended is open, and so is what is due at this instant
         open_now = [self._now(), scheduler.next_due, self.workers.oldest_open]
         until = min(at for at in open_now if at is not None)
         try:

@@ -57,7 +57,7 @@ async def judge_stored(store: Store, scenario: Scenario, attempt: Attempt) -> Ju
         facts=outcome.facts,
         missing_anchor=outcome.missing_anchor,
     )
-    await store.add_judgement(judgement)
+    await store.judgements.add(judgement)
     return judgement
 
 

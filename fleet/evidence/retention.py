@@ -134,6 +134,7 @@ class Retention:
             for reference, stored, decisions in await self._decisions(batch):
                 if any(decision.removable for decision in decisions.values()):
                     plan.count_attempt(reference)
+                # a file that several attempts name is counted once, with the newest of them
                 for sha256, decision in decisions.items():
                     if decision.removable and decision.newest == reference.attempt_id:
                         plan.count_file(reference, stored[sha256])
@@ -151,7 +152,7 @@ class Retention:
         Raises:
             StoreUnreachable, StoreRefused: what is not removed yet stays; do it again.
         """
-        await self._store.removals.finish()
+        await self._store.removals.finish()  # what a killed process has begun
         removable: dict[str, None] = {}
         async for batch in self._attempts_beyond_limits():
             for _, _, decisions in await self._decisions(batch):
@@ -175,6 +176,7 @@ class Retention:
         self._known.clear()
         self._marked = await references.marked_attempts()
         self._since = {}
+        # all limits before the first batch: a file of one flow may be named in another
         for scenario_id in await references.flows():
             if (since := await self._limit(scenario_id)) is not None:
                 self._since[scenario_id] = since
@@ -220,6 +222,7 @@ class Retention:
                 return FileDecision(False, newest)
             if await self._store.references.keep_reasons(batch, self._marked):
                 return FileDecision(False, newest)
+        # nobody names it any more, or nobody yet: then nothing says that it may go
         return FileDecision(newest is not None, newest)
 
     def _is_beyond_limits(self, reference: FileReference) -> bool:

@@ -52,10 +52,12 @@ class SealCheck:
         missing = [each for each in seal.attempt_ids if each not in links]
         for each in missing:
             self.report.add_finding(Case.LINK_MISSING, attempt=each, seal=number)
+        # the other way round: a link may say that this seal covers it, which its leaves do not
         for each in sorted(await self._ledger.attempts_claiming(number) - set(seal.attempt_ids)):
             flow = (await self._ledger.links_of([each]))[each][0].scenario_id
             self.report.add_finding(Case.NOT_COVERED, attempt=each, flow=flow, seal=number)
         leaves = [links[each] for each in seal.attempt_ids if each in links]
+        # with a link missing the root cannot be right, and that is a finding already
         if not missing and (
             len(leaves) != seal.statement.count or root_of(leaves) != seal.statement.root
         ):

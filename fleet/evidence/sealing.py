@@ -35,6 +35,7 @@ async def seal(ledger: Ledger, key: SigningKey, authorities: Authorities) -> Sea
     Raises:
         StoreUnreachable, StoreRefused: not everything was sealed.
     """
+    # what a crash left undone: of the last seal, then of attempts that were stored after it
     await ledger.finish_covering()
     await ledger.link_missing()
     seals = links = 0

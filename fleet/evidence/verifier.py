@@ -3,7 +3,7 @@ Verification: every hash made anew from the stored bytes, and compared with what
 
 Three questions, each with its own finding. Is every attempt, with every file, what its link says?
 Does every chain hold together? Is every link under a seal whose root, signature and timestamps
-hold? What was removed on purpose (`removals`) is told and is no finding.
+hold? What was removed on purpose (`Removals`) is a notice, no finding.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Verifier:
             await self._check_seals()
             links = await self._check_chains()
             await self._check_attempts({}, links)
-            self._report_deleted(links)
+            self._report_deleted(links)  # what no attempt has taken out
         return self.report
 
     async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
@@ -106,6 +106,7 @@ class Verifier:
         """
         with self._reporting_damage():
             before = await self._ledger.seal(number)
+            # what was found sound must still be there as it was: the rest is checked from it on
             if before is None or sha256(before.statement.content) != content_hash:
                 self.report.add_finding(Case.SEAL_CHANGED, seal=number)
                 return self.report
@@ -196,6 +197,7 @@ class Verifier:
         self.report.attempts += 1
         who = {"attempt": document["_id"], "flow": document.get("scenario_id")}
         if link is None:
+            # just stored, or a crash came in between: the next sealing links it
             began = document.get("started_at")
             if not isinstance(began, datetime) or now() - began > SEAL_WITHIN:
                 self.report.add_finding(Case.ATTEMPT_INSERTED, **who)
@@ -210,6 +212,7 @@ class Verifier:
             self.report.add_finding(Case.ATTEMPT_ALTERED, **who)
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
+        # of attempts that name the same file, one stands for all in a finding
         named = {name: document["_id"] for document in documents for name in _files_of(document)}
         new = [name for name in named if name not in self._intact and name not in self._damaged]
         damaged = await self._store.find_damage(new)
@@ -217,6 +220,7 @@ class Verifier:
         self._intact.update(name for name in new if name not in damaged)
         self.report.files += len(new) - len(damaged)
         bad = [name for name in named if name in self._damaged]
+        # removed on purpose, it is missing, but nobody has altered anything
         removals = await self._store.removals.get_many(bad) if bad else {}
         for name in bad:
             if removal := removals.get(name):
@@ -235,6 +239,7 @@ class Verifier:
         async for link, seal in self._ledger.chains():
             if link.scenario_id != scenario_id:
                 scenario_id, number, previous = link.scenario_id, 0, NO_PREVIOUS
+            # after a gap the link before is not known, so its hash cannot be compared
             if link.number != number + 1:
                 self.report.add_finding(
                     Case.CHAIN_GAP, flow=scenario_id, before=number, link=link.number

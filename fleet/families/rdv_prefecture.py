@@ -189,7 +189,7 @@ async def _slots(visit: Visit, boxes: set[str]) -> Outcome:
     against = (_NOTHING - {_LAST_WEEK} | {normalise(WEEK)}) & boxes
     if against:
         visit.unrecognised(f"shows slots and says {min(against)!r}. Look at the picture")
-    outcome = await visit.decide(slots=_offered(visit))
+    outcome = await visit.decide(slots=_offer_signs(visit))
     days = days_with_slots(await visit.texts(DAYS), visit.today)
     return outcome.offering(days, slot_count=len(await visit.attributes(RADIOS, "id")))
 
@@ -215,11 +215,11 @@ async def _nothing(visit: Visit, boxes: set[str]) -> Outcome:
         visit.unrecognised(f"says {RETRY!r} beside a calendar. Look at the picture")
     # the page is read again here: slots that have come meanwhile must count
     return await visit.decide(
-        no_slots=[visit.text(RETRY), visit.css(BOX), visit.url(*ANSWER)], slots=_offered(visit)
+        no_slots=[visit.text(RETRY), visit.css(BOX), visit.url(*ANSWER)], slots=_offer_signs(visit)
     )
 
 
-def _offered(visit: Visit) -> list[Sign]:
+def _offer_signs(visit: Visit) -> list[Sign]:
     return [visit.text(TITLE), visit.css(RADIOS)]
 
 

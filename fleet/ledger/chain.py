@@ -37,6 +37,7 @@ class Link(Frozen):
     @property
     def leaf(self) -> bytes:
         """What is hashed, and what stands in the Merkle tree."""
+        # with `previous` and `manifest` in it, a leaf fixes the attempt and all before it
         return canonical(self.model_dump(mode="python"))
 
     @property
@@ -144,6 +145,7 @@ class Seal:
         except ValidationError as exc:
             raise LedgerAltered(_first(exc), seal=document["_id"]) from exc
         except (KeyError, TypeError, ValueError) as exc:
+            # whoever altered it may have put anything in the place of a field
             raise LedgerAltered(f"{type(exc).__name__}: {exc}", seal=document["_id"]) from exc
 
 

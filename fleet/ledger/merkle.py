@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def leaf_hash(leaf: bytes) -> bytes:
-    """The hash of a leaf."""
+    """SHA-256 of a leaf behind a zero byte."""
     return hashlib.sha256(b"\x00" + leaf).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of the node above two others."""
+    """SHA-256 of two hashes behind a one byte: of the node above them."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -33,28 +33,6 @@ def proofs(leaves: Sequence[bytes]) -> list[list[bytes]]:
     """For each leaf, its audit path (RFC 6962, 2.1.1): what to hash it with, from below."""
     levels = _Levels(leaves)
     return [levels.path(number) for number in range(len(leaves))]
-
-
-def root_by_proof(leaf: bytes, number: int, count: int, path: Sequence[bytes]) -> bytes | None:
-    """
-    The root that follows from a leaf and its audit path; None if the path does not fit.
-
-    Args:
-        number: which leaf of the tree, from 0.
-        count: how many leaves the tree has.
-    """
-    if not 0 <= number < count:
-        return None
-    found, last, rest = leaf_hash(leaf), count - 1, list(path)
-    while last:
-        if number % 2 or number != last:
-            if not rest:
-                return None
-            beside = rest.pop(0)
-            found = node_hash(beside, found) if number % 2 else node_hash(found, beside)
-        # a node at the right end without a sibling goes up as it is
-        number, last = number // 2, last // 2
-    return None if rest else found
 
 
 class _Levels:
@@ -75,14 +53,15 @@ class _Levels:
 
     @property
     def root(self) -> bytes:
+        # RFC 6962: the hash of an empty tree is that of the empty string
         top = self._levels[-1]
         return top[0] if top else hashlib.sha256(b"").digest()
 
     def path(self, number: int) -> list[bytes]:
         found = []
         for level in self._levels[:-1]:
-            beside = number ^ 1
-            if beside < len(level):
+            beside = number ^ 1  # the other of the pair: its number differs in the last bit
+            if beside < len(level):  # else the last of an odd level, which goes up without a hash
                 found.append(level[beside])
             number //= 2
         return found

@@ -8,7 +8,6 @@ web page; whoever wrote it down once notices another.
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING, Self
 
 from cryptography.exceptions import InvalidSignature
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from fleet.errors import BadInput
+from fleet.system.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,24 +71,15 @@ def is_signed(public: str, signature: str, content: bytes) -> bool:
 
 
 def _make(path: Path) -> None:
-    """Under another name first: a fleet that starts at the same moment must read all or nothing."""
+    # whole and never over another: a fleet that starts at the same moment must read this key
     path.parent.mkdir(parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    with contextlib.suppress(FileExistsError):
+        write_whole(path, pem, overwrite=False, mode=0o600)
 
 
 def _no_key(path: Path) -> BadInput:

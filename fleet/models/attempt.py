@@ -1,8 +1,8 @@
 """
-An attempt, and what is kept of it: documents served, dialogs, evidence.
+An attempt: what a visit was served, what it saw, and the files that prove it.
 
-All are frozen and refuse unknown fields, so that what is stored can be trusted to be what
-was seen. Instants are aware UTC with milliseconds, which is what MongoDB keeps.
+Unknown fields are refused, so that what is stored can be trusted to be what was seen. Instants
+are aware UTC with milliseconds, which is what MongoDB keeps.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 The circumstances of a visit: in what browser, by which clock, and who answered.
 
-They are what a bailiff writes down before looking at a page. Nothing here is a guess: what was
-not measured is None or says `unknown`. Kept with each attempt; attempts from before have none.
+A bailiff notes the same before looking at a page. What was not measured is None or `unknown`.
+Kept with each attempt; attempts from before they were noted have none.
 """
 
 from __future__ import annotations

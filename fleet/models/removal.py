@@ -31,7 +31,7 @@ class Removal(Frozen):
 
     `file` and `size_bytes` are what it was, None if no attempt names it; `by` an account's name or
     a user of the machine, not for readers; `attempts` how many named it then, `attempt_ids` the
-    newest `MOST_NAMED` of them.
+    newest `MAX_NAMED` of them.
     """
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -1,7 +1,8 @@
-"""What each verdict, group and class is called, and a plain sentence for it (French; keys)."""
+"""What verdicts, groups, delays and reasons are called in French (keys of the translations)."""
 
 from __future__ import annotations
 
+from fleet.analysis.rates import Delay
 from fleet.models import Attempt, Group, Verdict
 from fleet.models.missed import MissReason
 from fleet.rendering.i18n import N_
@@ -91,7 +92,18 @@ GROUPS: dict[Group, str] = {
     Group.OURS: N_("De notre fait"),
 }
 
-WORDS = {
+# [V] the five: Village de la Justice, art. 42103, 23 March 2022
+DELAYS: dict[Delay, str] = {
+    Delay.TWO_WITHIN_A_MONTH: N_("au moins deux dates sur un mois"),
+    Delay.ONE_WITHIN_A_MONTH: N_("une seule date possible sous un mois"),
+    Delay.WITHIN_TWO_MONTHS: N_("première date possible entre un et deux mois"),
+    Delay.BEYOND_TWO_MONTHS: N_("première date possible au-delà de 2 mois"),
+    Delay.NONE: N_("pas de date disponible"),
+    Delay.UNKNOWN_DATE: N_("date inconnue"),
+}
+"""The five as La Cimade published them; the sixth is ours."""
+
+MISS_REASONS: dict[MissReason, str] = {
     MissReason.UNWATCHED: N_(
         "le robot ne fonctionnait pas, ou ne connaissait pas encore la démarche"
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet.analysis.rates import Delay
 from fleet.models import Group, Verdict
 from fleet.rendering.i18n import N_
 
@@ -35,16 +34,6 @@ SEEN: dict[str, tuple[str, str]] = {
     "unseen": ("", N_("aucune visite")),
 }
 """What a day shows: its sign, and what it means; the first that fits, in this order."""
-
-DELAYS: dict[Delay, str] = {
-    Delay.TWO_WITHIN_A_MONTH: N_("au moins deux dates sur un mois"),
-    Delay.ONE_WITHIN_A_MONTH: N_("une seule date possible sous un mois"),
-    Delay.WITHIN_TWO_MONTHS: N_("première date possible entre un et deux mois"),
-    Delay.BEYOND_TWO_MONTHS: N_("première date possible au-delà de 2 mois"),
-    Delay.NONE: N_("pas de date disponible"),
-    Delay.UNKNOWN_DATE: N_("date inconnue"),
-}
-"""The words of `fleet.analysis.rates.Delay.french`, here so that they are translated."""
 
 
 def level(share: float | None) -> str:

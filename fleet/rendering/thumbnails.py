@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from fleet.rendering.images import open_png
+from fleet.system.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +42,7 @@ class Thumbnails:
         """Keep a small copy. A disk that is full only means that it will be made again."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            half = self.folder / f".{uuid.uuid4().hex}.tmp"
-            try:
-                half.write_bytes(content)
-                half.replace(self._path(sha256))  # a reader sees all of it or nothing
-            finally:
-                half.unlink(missing_ok=True)
+            write_whole(self._path(sha256), content, sync=False)
         if sha256.endswith("00"):  # one picture in 256: counting the folder takes a while
             self.prune()
 

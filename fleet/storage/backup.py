@@ -60,7 +60,7 @@ class Dump(Frozen):
 
     @property
     def documents(self) -> int:
-        """In all files."""
+        """How many documents all files have."""
         return sum(each.documents for each in self.files.values())
 
 
@@ -72,7 +72,7 @@ class LastDump(Frozen):
 
 
 class Dumps:
-    """The dumps of one database."""
+    """Writes one database into a folder and reads it back; notes when that was last done."""
 
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]], schema: SchemaVersion) -> None:
         self._db, self._schema = db, schema

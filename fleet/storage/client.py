@@ -1,4 +1,4 @@
-"""The way to MongoDB: a client as the fleet wants it, and its driver's errors in our words."""
+"""A MongoDB client as the fleet wants it, and its driver's errors as those of the fleet."""
 
 from __future__ import annotations
 
@@ -93,6 +93,17 @@ def translated_errors(action: str) -> Iterator[None]:
         raise StoreNeverTakes(f"could not {action}: no document: {str(exc)[:300]}") from exc
     except PyMongoError as exc:
         raise StoreRefused(f"could not {action}: {str(exc)[:300]}") from exc
+
+
+@contextlib.contextmanager
+def but_duplicates() -> Iterator[None]:
+    """Around a bulk write without order: documents that are there already are no error."""
+    try:
+        yield
+    except BulkWriteError as exc:
+        errors = (exc.details or {}).get("writeErrors", [])
+        if not errors or any(error.get("code") != DUPLICATE for error in errors):
+            raise
 
 
 def _is_document_refused(exc: OperationFailure) -> bool:

@@ -11,7 +11,7 @@ BY_SCENARIO = [
     ("verdict", ASCENDING),
     ("control", ASCENDING),
 ]
-"""The index on attempts that alone tells everything that is asked of them here."""
+"""For one scenario: its attempts page by page, its neighbours, its changes of state."""
 
 Keys = list[tuple[str, int]]
 

@@ -55,7 +55,7 @@ class Lease:
             LeaseTaken: another holds it.
             StoreUnreachable, StoreRefused: MongoDB does not answer, or not with what was asked.
         """
-        asked_at = clock()
+        asked_at = clock()  # before the answer, which may take long: the lease runs meanwhile
         holder = {
             "holder": self._holder,
             "machine": socket.gethostname(),
@@ -66,10 +66,12 @@ class Lease:
         }
         over = {"$expr": {"$lte": ["$expires_at", "$$NOW"]}}
         with translated_errors(f"take the lease {self._name!r}"):
+            # one that is over, if there is none yet: to take a lease is then always an update
             with contextlib.suppress(DuplicateKeyError):
                 await self._leases.insert_one(
                     {"_id": self._name, "expires_at": LONG_AGO, "fence": 0}
                 )
+            # one step on the server, by its clock: of two fleets at the same moment, one is matched
             found = await self._leases.find_one_and_update(
                 {"_id": self._name, "$or": [over, {"holder": self._holder}]},
                 [{"$set": holder}],
@@ -94,6 +96,7 @@ class Lease:
         """
         asked_at = clock()
         with translated_errors(f"renew the lease {self._name!r}"):
+            # whoever takes it becomes its holder, so it is enough to ask for that
             done = await self._leases.update_one(
                 {"_id": self._name, "holder": self._holder},
                 [{"$set": {"expires_at": self._end()}}],

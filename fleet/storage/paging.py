@@ -85,27 +85,27 @@ def ranges_beyond(cursor: Cursor | None, spans: Sequence[Span] = (ALL_OF_TIME,))
         spans: latest first, as `Filter.spans` gives them; all of time without it.
     """
     if cursor is None:
-        return _merged([_between(start, end) for start, end in spans])
+        return _merge([_time_range(start, end) for start, end in spans])
     at, past = cursor.at, "$gt" if cursor.newer else "$lt"
     same: list[Document] = []
     rest: list[Document] = []
     for start, end in reversed(spans) if cursor.newer else spans:
         if (start is None or start <= at) and (end is None or at < end):
             same.append({"started_at": at, "_id": {past: cursor.attempt_id}})
-            rest.append(_between(start, end, **{past: at}))
+            rest.append(_time_range(start, end, **{past: at}))
         elif (
             (start is not None and start > at) if cursor.newer else (end is not None and end <= at)
         ):
-            rest.append(_between(start, end))
-    return same + _merged(rest)
+            rest.append(_time_range(start, end))
+    return same + _merge(rest)
 
 
-def _merged(queries: list[Document]) -> list[Document]:
+def _merge(queries: list[Document]) -> list[Document]:
     """As many of them in one question as MongoDB answers in order."""
     return [{"$or": queries[n : n + SPANS_AT_ONCE]} for n in range(0, len(queries), SPANS_AT_ONCE)]
 
 
-def _between(start: datetime | None, end: datetime | None, **more: datetime) -> Document:
+def _time_range(start: datetime | None, end: datetime | None, **more: datetime) -> Document:
     limits = {op: at for op, at in (("$gte", start), ("$lt", end)) if at is not None} | more
     return {"started_at": limits} if limits else {}
 
@@ -141,7 +141,7 @@ def check_limit(limit: int) -> int:
     `limit`, if it is a number for a page.
 
     Raises:
-        BadInput: it is not between 1 and `MOST`.
+        BadInput: it is not between 1 and `MAX_LIMIT`.
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise BadInput(f"{limit} on a page; expected a number from 1 to {MAX_LIMIT}")

@@ -1,5 +1,5 @@
 """
-The evidence for a reader: attempts and their pictures page by page, one attempt, the runs.
+Attempts, their pictures and runs for a reader, page by page.
 
 Attempts are read newest first through an index that the filter decides, from a cursor on: the
 thousandth page costs what the first does. Figures are in `fleet.storage.figures.figures`.
@@ -64,7 +64,7 @@ class AttemptNeighbours:
 
 
 class AttemptQueries:
-    """What is stored in one database, as a reader asks for it."""
+    """Lists of what one database holds, by filter and cursor."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._db = db
@@ -76,7 +76,7 @@ class AttemptQueries:
         A page of attempts.
 
         Raises:
-            BadInput: `limit` is not between 1 and `MOST`.
+            BadInput: `limit` is not between 1 and `MAX_LIMIT`.
         """
         return await self._page(criteria, cursor, limit, Attempt.from_document)
 
@@ -86,11 +86,10 @@ class AttemptQueries:
         """
         A page of a gallery: the last picture of each attempt.
 
-        An attempt without a picture (no page ever came) has its place all the same: a gallery
-        that leaves out failures shows a fleet that does not fail.
+        An attempt without a picture (no page ever came) is in it too, so that failures are seen.
 
         Raises:
-            BadInput: `limit` is not between 1 and `MOST`.
+            BadInput: `limit` is not between 1 and `MAX_LIMIT`.
         """
         fields = ("scenario_id", "started_at", "number", "control", "verdict", "first_dates")
         evidence = ("evidence.kind", "evidence.sha256")
@@ -131,7 +130,7 @@ class AttemptQueries:
         A page of runs.
 
         Raises:
-            BadInput: `limit` is not between 1 and `MOST`.
+            BadInput: `limit` is not between 1 and `MAX_LIMIT`.
         """
         with translated_errors("read runs"):
             found = await read_beyond(

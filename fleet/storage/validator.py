@@ -1,4 +1,4 @@
-"""What MongoDB itself demands of a stored attempt."""
+"""The schema by which MongoDB itself refuses an attempt that is not of the right form."""
 
 from __future__ import annotations
 

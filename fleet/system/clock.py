@@ -66,9 +66,6 @@ def clock_of(state: int, timex: Timex) -> Clock:
 
 TICK_S = 1.0
 
-LONG_S = 5.0
-"""Longer than a busy machine keeps a process waiting."""
-
 
 def clock() -> float:
     """Seconds since some moment; they pass also while the machine sleeps."""
@@ -77,10 +74,15 @@ def clock() -> float:
 
 
 class Standstill:
-    """`with Standstill() as still:` notes in `longest_s` for how long at most nothing went on."""
+    """
+    `with Standstill() as still:` notes in `longest_s` for how long at most nothing went on.
 
-    def __init__(self) -> None:
-        self.longest_s = 0.0
+    Args:
+        long_s: from here on it is long: more than a busy machine keeps a process waiting.
+    """
+
+    def __init__(self, long_s: float = 5.0) -> None:
+        self.longest_s, self._long_s = 0.0, long_s
         self._last = clock()
         self._ticking: asyncio.Task[None] | None = None
 
@@ -97,7 +99,7 @@ class Standstill:
     @property
     def is_long(self) -> bool:
         """Whether it was so long that a limit of time means nothing."""
-        return self.longest_s > LONG_S
+        return self.longest_s > self._long_s
 
     async def _tick(self) -> None:
         while True:

@@ -74,7 +74,7 @@ class Machine:
             cores=self._cores,
             memory_stalled_s=_stalled_s(self._memory_pressure),
             cpu_stalled_s=_stalled_s(self._cpu_pressure),
-            killed=_killed(self._kills),
+            killed=_count_kills(self._kills),
         )
 
 
@@ -96,7 +96,7 @@ def _stalled_s(pressure: Path | None) -> float | None:
     return None
 
 
-def _killed(kills: Path | None) -> int:
+def _count_kills(kills: Path | None) -> int:
     with contextlib.suppress(OSError, ValueError):
         if kills is not None:
             for line in kills.read_text().splitlines():

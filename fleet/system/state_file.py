@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import structlog
 
 from fleet.models import Frozen
+from fleet.system.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,16 +72,12 @@ class StateFile(Generic[M]):
         self._value = value
         if self._path is None:
             return
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(value.model_dump_json(), encoding="utf-8")
-            part.replace(self._path)
+            write_whole(self._path, value.model_dump_json().encode(), sync=False)
             self._refused, self._stamp = False, None
         except OSError as exc:
             self._warn(exc)
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
     def _set_aside(self, path: Path, exc: ValueError) -> None:
         aside = path.with_name(f"{path.name}.damaged")

@@ -175,7 +175,7 @@ async def _supervise(
     """Let the script run to its end or its deadline; always look once more, always close."""
     script = asyncio.ensure_future(_run(visit, opened, tape))
     frozen = False
-    with Standstill() as still:
+    with Standstill(limits.standstill_s) as still:
         try:
             await _end_or_death(script, opened.died, limits.visit.deadline_s)
             visit.expired = not script.done()

@@ -16,8 +16,14 @@ class VisitLimits:
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimits:
-    """How long the parts of an attempt may take, in seconds."""
+    """
+    How long the parts of an attempt may take, in seconds.
+
+    `standstill_s` is for how long this process may stand still meanwhile: after more, that a
+    limit was passed says nothing of the site.
+    """
 
     visit: VisitLimits = field(default_factory=VisitLimits)
     last_look_s: float = 10
     close_s: float = 10
+    standstill_s: float = 5

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-def unchanged(request: Request, tag: str) -> bool:
+def is_unchanged(request: Request, tag: str) -> bool:
     """
     Whether the reader has the answer with this tag already, and is told 304.
 

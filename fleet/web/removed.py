@@ -84,7 +84,7 @@ async def notices(request: Request, sha256s: Iterable[str | None]) -> dict[str, 
 async def refuse_removed(request: Request, *sha256s: str) -> None:
     """
     Raises:
-        Gone: one of these files was removed.
+        FileRemoved: one of these files was removed.
     """
     found = await context_of(request).store.removals.get_many(sha256s)
     if found:

@@ -83,7 +83,7 @@ class PageContext(Words):
         return other, LANGUAGES[other], f"{prefix}{self.path}{self.query}"
 
     def verdict(self, verdict: Verdict | str) -> str:
-        """What a verdict is called."""
+        """The name of a verdict for a reader."""
         return self.t(VERDICTS[Verdict(verdict)][0])
 
     def sentence(self, verdict: Verdict | str) -> str:

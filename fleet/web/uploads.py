@@ -25,11 +25,6 @@ MAX_PIXELS = 40_000_000
 """Of a picture that is sent. A telephone takes 12 to 16 million unless told otherwise; decoding
 this many takes about 300 MB for a moment."""
 
-MAX_COPY_PIXELS = 8_000_000
-MAX_COPY_SIDE_PX = 10_000
-MAX_COPY_BYTES = 4 * 1024 * 1024
-"""Of the copy that is kept; a larger one is drawn smaller or coarser."""
-
 SMALL_PX = (480, 360)
 
 _DAMAGED = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError)
@@ -46,6 +41,15 @@ TOO_MANY_PIXELS = N_(
 
 class UnusablePicture(Exception):
     """The file is not taken; the message says why (French, a key)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyLimits:
+    """How large the copy that is kept may be; a larger one is drawn smaller or coarser."""
+
+    pixels: int = 8_000_000
+    side_px: int = 10_000
+    size_bytes: int = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,19 @@ class UploadedPicture:
 _one_at_a_time = anyio.CapacityLimiter(1)
 
 
-async def uploaded_picture(original: bytes) -> UploadedPicture:
+async def uploaded_picture(original: bytes, limits: CopyLimits | None = None) -> UploadedPicture:
     """
     The copy of a picture to keep, made in a thread, one at a time.
 
     Raises:
         UnusablePicture: it is none, or too large.
     """
-    return await anyio.to_thread.run_sync(_copy_of, original, limiter=_one_at_a_time)
+    limits = limits or CopyLimits()
+    return await anyio.to_thread.run_sync(_copy_of, original, limits, limiter=_one_at_a_time)
 
 
-def _copy_of(original: bytes) -> UploadedPicture:
-    picture = _open(original)
-    content, picture = _encode(picture)
+def _copy_of(original: bytes, limits: CopyLimits) -> UploadedPicture:
+    content, picture = _encode(_open(original, limits), limits.size_bytes)
     return UploadedPicture(
         picture=content,
         small=_small(picture),
@@ -91,14 +95,14 @@ def _copy_of(original: bytes) -> UploadedPicture:
     )
 
 
-def _open(content: bytes) -> Image.Image:
+def _open(content: bytes, limits: CopyLimits) -> Image.Image:
     """The picture, upright and opaque, no larger than is kept."""
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise UnusablePicture(TOO_MANY_PIXELS)
             picture.load()
-            copy = _reduce(_opaque(picture), _scale(picture.width, picture.height))
+            copy = _reduce(_opaque(picture), _scale(picture, limits))
     except Image.DecompressionBombError as exc:  # Pillow's own limit, above ours
         raise UnusablePicture(TOO_MANY_PIXELS) from exc
     except (*_DAMAGED, *_DAMAGED_TOO) as exc:  # whatever Pillow calls a damaged file
@@ -122,10 +126,9 @@ def _opaque(picture: Image.Image) -> Image.Image:
     return paper
 
 
-def _scale(width: int, height: int) -> float:
-    return min(
-        1.0, math.sqrt(MAX_COPY_PIXELS / (width * height)), MAX_COPY_SIDE_PX / max(width, height)
-    )
+def _scale(picture: Image.Image, limits: CopyLimits) -> float:
+    by_pixels = math.sqrt(limits.pixels / (picture.width * picture.height))
+    return min(1.0, by_pixels, limits.side_px / max(picture.size))
 
 
 def _reduce(picture: Image.Image, scale: float) -> Image.Image:
@@ -135,12 +138,12 @@ def _reduce(picture: Image.Image, scale: float) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _encode(picture: Image.Image) -> tuple[bytes, Image.Image]:
-    """The picture as JPEG of `MAX_COPY_BYTES` at most, and as it is in there."""
+def _encode(picture: Image.Image, max_bytes: int) -> tuple[bytes, Image.Image]:
+    """The picture as JPEG of `max_bytes` at most, and as it is in there."""
     while True:
         for quality in (90, 75, 60):
             content = _jpeg(picture, quality)
-            if len(content) <= MAX_COPY_BYTES:
+            if len(content) <= max_bytes:
                 return content, picture
         picture = _reduce(picture, 0.7)
 

@@ -88,7 +88,7 @@ class Scene:
             verdict = Verdict(each)
             plain = {"first_dates": (), "slot_count": None, "started_at": self.clock.at}
             attempts.append(attempt_of(verdict=verdict, group=verdict.group, **plain))
-            await self.store.add(attempts[-1], [])
+            await self.store.attempts.add(attempts[-1], [])
         return attempts
 
 
@@ -288,7 +288,7 @@ async def test_a_late_attempt_does_not_make_an_old_state_the_news(scene: Scene) 
         slot_count=None,
     )
 
-    await scene.store.add(late, [])
+    await scene.store.attempts.add(late, [])
     await scene.look(after=2 * HOUR)
 
     assert scene.postbox.titles == ["Rendez-vous proposé – Essonne (91)"]
@@ -504,7 +504,9 @@ async def test_a_stored_attempt_is_told_by_the_fleet_that_watches(
         await until(postbox, 1)
         for minutes, verdict in ((-2, Verdict.NO_SLOTS), (-1, Verdict.CLOSED)):
             when = at + minutes * MINUTE
-            await store.add(attempt_of(started_at=when, verdict=verdict, group=verdict.group), [])
+            await store.attempts.add(
+                attempt_of(started_at=when, verdict=verdict, group=verdict.group), []
+            )
         alerts.wake()
 
     assert postbox.titles[1:] == ["Démarche fermée – Essonne (91)"]

@@ -160,9 +160,9 @@ async def test_the_command_names_them_and_their_picture(database: dict[str, str]
     picture = file_of(b"what was seen").evidence
     async with await Store.open(database["FLEET_MONGODB_URL"], name) as store:
         for attempt in history(WORDS, WORDS, WORDS, scenario_id="33/titre-de-sejour"):
-            await store.add(attempt.model_copy(update={"evidence": (picture,)}), [])
+            await store.attempts.add(attempt.model_copy(update={"evidence": (picture,)}), [])
         for attempt in history(WORDS, WORDS, WORDS, scenario_id="92/no-such-scenario"):
-            await store.add(attempt, [])
+            await store.attempts.add(attempt, [])
 
     table = await fleet("care", "--practice", **database)
     lines = await fleet("care", "--practice", "--json", **database)

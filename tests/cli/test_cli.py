@@ -80,7 +80,7 @@ async def fleet(*arguments: str | Path, **settings: object) -> Said:
 async def attempts_in(database: dict[str, str], name: str | None = None) -> list[Attempt]:
     name = name or database["FLEET_DATABASE"]
     async with await Store.open(database["FLEET_MONGODB_URL"], name) as store:
-        return [attempt async for attempt in store.attempts()]
+        return [attempt async for attempt in store.attempts.find()]
 
 
 # Scenario files that cannot be used
@@ -610,7 +610,7 @@ async def kept(database: dict[str, str]) -> Kept:
     url, name = database["FLEET_MONGODB_URL"], database["FLEET_DATABASE"]
     async with await Store.open(url, name) as store:
         for attempt in attempts:
-            await store.add(attempt, [PICTURE] if attempt.evidence else [])
+            await store.attempts.add(attempt, [PICTURE] if attempt.evidence else [])
     return Kept(attempts, database)
 
 
@@ -870,7 +870,7 @@ async def test_of_100_visits_evry_offers_exactly_7_and_each_has_its_pictures(
     }
     name = f"{database['FLEET_DATABASE']}_practice"
     async with await Store.open(database["FLEET_MONGODB_URL"], name) as store:
-        assert {a.id async for a in store.attempts()} == {a.id for a in attempts}
+        assert {a.id async for a in store.attempts.find()} == {a.id for a in attempts}
         pictures = {a.id: [e.sha256 for e in a.evidence if e.kind == "picture"] for a in attempts}
         for attempt in attempts:
             pages = {"slots": 4, "no_slots": 3}

@@ -57,7 +57,7 @@ async def told() -> list[object]:
     async with open_store(load_settings()) as store:
         attempts = [
             [each.flow, each.verdict.value, each.facts.get("unreached")]
-            async for each in store.attempts()
+            async for each in store.attempts.find()
         ]
         events = [each.kind.value for each in reversed(await store.events.latest(20))]
     hosts = [json.loads(line) for line in fleet("hosts", "--json").splitlines()]

@@ -124,7 +124,7 @@ async def test_the_answer_is_read_again_until_the_site_ends_the_session(store: S
     assert len(verdicts) >= 3
     assert set(verdicts[:-1]) == {Verdict.NO_SLOTS}
     assert verdicts[-1] == Verdict.SESSION_EXPIRED
-    stored = [a async for a in store.attempts(scenario_id="69/titre-de-sejour")]
+    stored = [a async for a in store.attempts.find(scenario_id="69/titre-de-sejour")]
     assert stored == held.attempts
     assert held.run is not None
     assert (held.run.attempts, held.run.ended_at is not None) == (len(verdicts), True)

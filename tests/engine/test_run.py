@@ -76,7 +76,7 @@ async def ran(
 
 
 async def stored(store: Store, result: RunResult) -> list[Attempt]:
-    return [attempt async for attempt in store.attempts(run_id=result.run.id)]
+    return [attempt async for attempt in store.attempts.find(run_id=result.run.id)]
 
 
 def verdicts(attempts: Sequence[Attempt], *, of: Form | None = None) -> list[tuple[int, str]]:
@@ -372,7 +372,7 @@ async def stored_by(own: Command) -> set[str]:
         Mongod(own.folder / "data") as url,
         await Store.open(url, "fleet_practice") as store,
     ):
-        return {attempt.id async for attempt in store.attempts()}
+        return {attempt.id async for attempt in store.attempts.find()}
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def kept(name: str = "a", **changes: object) -> Capture:
 
 
 async def all_of(store: Store) -> list[Attempt]:
-    return [attempt async for attempt in store.attempts()]
+    return [attempt async for attempt in store.attempts.find()]
 
 
 def items_in(folder: Path) -> list[Capture | MissedVisit]:
@@ -367,7 +367,7 @@ async def test_a_crash_between_storing_and_removing_doubles_nothing(
     spool: Spool, store: Store
 ) -> None:
     item = kept()
-    await store.add(item.attempt, item.files)  # and then the fleet died
+    await store.attempts.add(item.attempt, item.files)  # and then the fleet died
     await spool.put(item)
 
     await spool.drain(store)
@@ -385,7 +385,10 @@ async def test_two_fleets_that_visit_one_due_time_at_once_count_once(
         attempts = [attempt_of(due_at=AT) for _ in range(6)]
 
         kept = await asyncio.gather(
-            *(store.add(a, []) for a, store in zip(attempts, (one, other) * 3, strict=True))
+            *(
+                store.attempts.add(a, [])
+                for a, store in zip(attempts, (one, other) * 3, strict=True)
+            )
         )
 
         assert kept.count(True) == 1
@@ -402,7 +405,7 @@ async def test_a_database_from_before_due_times_opens_with_all_its_attempts(
         await beside.attempts.insert_one(document)
 
     async with await Store.open(mongodb_url, beside.name) as store:
-        assert await store.add(attempt_of(due_at=AT), [])
+        assert await store.attempts.add(attempt_of(due_at=AT), [])
         assert {a.id for a in await all_of(store)} >= {a.id for a in old}
 
 

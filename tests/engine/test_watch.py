@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +24,7 @@ from fleet.browser.pool import BrowserPool
 from fleet.engine.concurrency import ConcurrencyLimiter
 from fleet.engine.in_progress import VisitMarks
 from fleet.engine.metrics import listen
-from fleet.engine.options import RetryPolicy, WatchOptions
+from fleet.engine.options import RetryPolicy, WatchOptions, WatchTiming
 from fleet.engine.parts import WatchParts
 from fleet.engine.politeness.hosts import HostLimits, Hosts
 from fleet.engine.spool import Spool
@@ -39,13 +40,18 @@ from tests.browser.alone import until
 from tests.conftest import QUICK, scenario_of
 from tests.storage.test_embedded import servers_of
 
-ORDER = WatchOptions(
+OPTIONS = WatchOptions(
     mean_gap=timedelta(seconds=2),
     min_gap=timedelta(seconds=0.5),
     grace_s=10,
     limits=QUICK,
     retries=RetryPolicy(tries=2, retry_wait=timedelta(seconds=0.2)),
 )
+
+
+def timed(**seconds: float) -> WatchOptions:
+    """The options with another timing."""
+    return replace(OPTIONS, timing=WatchTiming(**seconds))
 
 
 def form(host: str, number: int, **more: Any) -> Form:
@@ -91,7 +97,7 @@ class Country:
         self.began = datetime.now(UTC)
 
     @contextlib.asynccontextmanager
-    async def watching(self, order: WatchOptions = ORDER, **more: Any) -> AsyncIterator[Watch]:
+    async def watching(self, options: WatchOptions = OPTIONS, **more: Any) -> AsyncIterator[Watch]:
         """A fleet that watches meanwhile, and has ended properly afterwards."""
         spool = Spool(self.home / "spool", max_bytes=self.most_bytes, free_bytes=0)
         spool.open()
@@ -108,7 +114,7 @@ class Country:
                     lease=self.store.lease("watch"),
                     revive=self.revive,
                 )
-                watch = Watch(parts, order, lambda: self.scenarios, **more)
+                watch = Watch(parts, options, lambda: self.scenarios, **more)
                 task = asyncio.ensure_future(watch.watch(stop))
                 try:
                     yield watch
@@ -119,7 +125,7 @@ class Country:
             spool.close()
 
     async def attempts(self) -> list[Attempt]:
-        return [attempt async for attempt in self.store.attempts()]
+        return [attempt async for attempt in self.store.attempts.find()]
 
     async def until(self, enough: Callable[[list[Attempt]], bool]) -> None:
         """Wait until the stored attempts are enough."""
@@ -171,7 +177,7 @@ async def test_every_due_time_becomes_an_attempt_with_its_lateness(country: Coun
     late = watch.counters.lateness(0.5)
     assert late is not None
     assert late >= 0
-    (run,) = await country.store.runs()
+    (run,) = (await country.store.queries.runs()).items
     assert (run.watch, run.attempts, run.ended_at is not None) == (True, len(attempts), True)
     status = await country.store.watch_state.status()
     assert status is not None
@@ -195,28 +201,21 @@ async def test_the_site_sees_one_visit_at_a_time_and_the_gaps(country: Country) 
     assert sum(map(len, spans.values())) == len(await country.attempts())
 
 
-async def test_a_second_fleet_is_told_and_visits_nothing(
-    country: Country, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fleet.engine.watch.TAKE_S", 0)
+async def test_a_second_fleet_is_told_and_visits_nothing(country: Country, tmp_path: Path) -> None:
     async with country.watching() as watch:
         await until(lambda: watch.scheduler is not None)
         other = Country(country.server, country.store, country.browsers, tmp_path / "other")
         with pytest.raises(LeaseTaken, match="another fleet does this work"):
-            async with other.watching():
+            async with other.watching(timed(take_lease_s=0)):
                 await asyncio.sleep(30)
         await country.until(lambda made: len(made) >= 2)
 
-    assert [run.watch for run in await country.store.runs()] == [True]
+    assert [run.watch for run in (await country.store.queries.runs()).items] == [True]
 
 
-async def test_a_fleet_whose_lease_was_taken_stops_at_once(
-    country: Country, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fleet.engine.watch.RENEW_S", 0.3)
-
+async def test_a_fleet_whose_lease_was_taken_stops_at_once(country: Country) -> None:
     async def lose_it() -> None:
-        async with country.watching() as watch:
+        async with country.watching(timed(renew_lease_s=0.3)) as watch:
             await country.until(lambda made: len(made) >= 1)
             await watch.parts.lease._leases.update_one({}, {"$set": {"holder": "another"}})
             await until(lambda: watch.lease_lost is not None)
@@ -316,12 +315,11 @@ async def test_with_no_room_nothing_is_visited_and_that_is_said(country: Country
 
 
 async def test_a_scenario_that_is_added_is_visited_and_one_that_is_removed_is_not(
-    country: Country, monkeypatch: pytest.MonkeyPatch
+    country: Country,
 ) -> None:
-    monkeypatch.setattr("fleet.engine.watch.FOLLOW_S", 0.2)
     everything = country.scenarios
     country.scenarios = everything[:1]
-    async with country.watching() as watch:
+    async with country.watching(timed(follow_s=0.2)) as watch:
         await country.until(lambda made: len(made) >= 1)
         country.scenarios = everything[1:]
         await until(lambda: watch.scheduler is not None and len(watch.scheduler.scenarios) == 2)

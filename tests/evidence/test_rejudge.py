@@ -91,8 +91,8 @@ async def test_new_words_turn_an_unrecognised_attempt_into_an_answer_beside_it(
     assert judgement.verdict == Verdict.NO_SLOTS, judgement.detail
     assert judgement.scenario_version != attempt.scenario_version
     assert again.verdict == judgement.verdict
-    assert len(await store.judgements(attempt.id)) == 1
-    (stored,) = [a async for a in store.attempts(run_id="test")]
+    assert len(await store.judgements.of(attempt.id)) == 1
+    (stored,) = [a async for a in store.attempts.find(run_id="test")]
     assert stored == attempt
 
 
@@ -148,7 +148,7 @@ async def test_what_was_not_kept_cannot_be_judged_again_and_says_why(
     script = further if "further" in words else earlier
     with pytest.raises(NotStored, match=words):
         await judge_stored(store, usual.model_copy(update={"script": script}), attempt)
-    assert await store.judgements(attempt.id) == []
+    assert await store.judgements.of(attempt.id) == []
 
 
 async def test_an_attempt_that_lacks_the_outline_of_a_page_is_not_judged_again(

@@ -56,7 +56,7 @@ async def add(
     """Keep an attempt with a file of each of these contents."""
     files = [file_of(content.encode()) for content in contents]
     attempt = seen(days_ago, *files, verdict=verdict, **more)
-    assert await store.add(attempt, files)
+    assert await store.attempts.add(attempt, files)
     return attempt
 
 
@@ -89,7 +89,7 @@ async def test_files_go_by_age_and_attempts_stay_as_they_were(store: Store) -> N
     assert len(await prune(store)) == 2
 
     assert await readable(store, "old", "older", "young") == {"young"}
-    assert [a async for a in store.attempts()] == [old, young]
+    assert [a async for a in store.attempts.find()] == [old, young]
     removal = await store.removals.get(name_of("old"))
     assert removal
     assert (removal.kind, removal.attempt_ids, removal.by) == (
@@ -172,7 +172,7 @@ async def judge(store: Store, attempt: Attempt, verdict: Verdict) -> None:
     fields: Documents = {name: getattr(attempt, name) for name in (*same, "missing_anchor")}
     about: Documents = {"attempt_id": attempt.id, "scenario_version": "2", "ruleset": "9"}
     judged = {"judged_at": now(), "verdict": verdict, "group": verdict.group}
-    await store.add_judgement(Judgement.model_validate(fields | about | judged))
+    await store.judgements.add(Judgement.model_validate(fields | about | judged))
 
 
 async def test_what_a_court_asks_for_first_stays_however_old(store: Store) -> None:

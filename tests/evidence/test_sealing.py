@@ -77,7 +77,7 @@ async def add(store: Store, count: int, **changes: Any) -> list[Attempt]:
         files = [file_of(b"png" + name), file_of(b"<html>" + name, "html")]
         at = AT + timedelta(hours=number)
         attempt = attempt_of(*files, started_at=at, **changes)
-        await store.add(attempt, files)
+        await store.attempts.add(attempt, files)
         made.append(attempt)
     return made
 
@@ -179,7 +179,7 @@ async def test_a_file_of_several_chunks_is_good_until_anything_of_it_is_altered(
     """Read in large answers with others, as a verification does."""
     content = random.Random(1).randbytes(3 * CHUNK + 7)
     files = [file_of(content), file_of(content[1:]), file_of(b"<p>", "html"), file_of(b"")]
-    await sealer.store.add(attempt_of(*files), files)
+    await sealer.store.attempts.add(attempt_of(*files), files)
     big, other, html, empty = [file.evidence.sha256 for file in files]
     names = [big, other, html, empty, "0" * 64]
     assert await sealer.store.find_damage(names) == {"0" * 64: "missing"}
@@ -213,7 +213,7 @@ async def test_a_deleted_attempt_is_named_in_its_period_however_long_it_lay_in_a
 ) -> None:
     began, roots = now() - timedelta(weeks=60), sealer.authorities.roots
     late = attempt_of(started_at=began, scenario_id=OTHER, department="63")
-    await sealer.store.add(late, [])
+    await sealer.store.attempts.add(late, [])
     await sealer.seal()
     linked = now()
     await sealer.db.attempts.delete_one({"_id": late.id})
@@ -292,8 +292,8 @@ async def test_a_crash_while_links_are_covered_is_made_good(sealer: Sealer) -> N
 async def test_many_writers_of_one_flow_make_one_chain(sealer: Sealer) -> None:
     attempts = [attempt_of(started_at=AT + timedelta(minutes=n)) for n in range(12)]
 
-    await asyncio.gather(*(sealer.store.add(attempt, []) for attempt in attempts))
-    await asyncio.gather(*(sealer.store.add(attempt, []) for attempt in attempts))
+    await asyncio.gather(*(sealer.store.attempts.add(attempt, []) for attempt in attempts))
+    await asyncio.gather(*(sealer.store.attempts.add(attempt, []) for attempt in attempts))
 
     numbers = [link.number async for link, _ in sealer.store.ledger.chains()]
     assert numbers == [*range(1, 13)]

@@ -44,7 +44,7 @@ async def beside(mongodb_url: str, store: Store) -> AsyncIterator[Any]:
 
 async def add(store: Store, *files: EvidenceFile) -> Attempt:
     attempt = attempt_at(AT, evidence=tuple(file.evidence for file in files))
-    assert await store.add(attempt, files)
+    assert await store.attempts.add(attempt, files)
     return attempt
 
 
@@ -67,7 +67,7 @@ async def test_the_bytes_go_and_attempt_and_hash_stay(store: Store, beside: Any)
         await store.evidence(PICTURE.evidence.sha256)
     assert await store.evidence(PAGE.evidence.sha256) == PAGE.content
     assert await bytes_left(beside) == 2
-    assert [a async for a in store.attempts()] == [attempt]
+    assert [a async for a in store.attempts.find()] == [attempt]
     removal = await store.removals.get(PICTURE.evidence.sha256)
     assert removal
     assert (removal.kind, removal.reason, removal.by) == (RemovalKind.TAKEDOWN, REASON, "Anne")
@@ -80,7 +80,7 @@ async def test_the_same_picture_seen_later_is_a_hash_and_no_file(store: Store, b
 
     later = await add(store, PICTURE)
 
-    assert later in [a async for a in store.attempts()]
+    assert later in [a async for a in store.attempts.find()]
     assert later.evidence[0].sha256 == PICTURE.evidence.sha256
     assert await bytes_left(beside) == 0
 
@@ -169,7 +169,7 @@ async def test_an_attempt_without_its_outline_is_not_judged_again(store: Store) 
     with pytest.raises(NotStored, match=f"removed .takedown.: {REASON}"):
         await judge_stored(store, scenario_of(form()), attempt)
 
-    assert await store.judgements(attempt.id) == []
+    assert await store.judgements.of(attempt.id) == []
 
 
 def settings_for(store: Store, mongodb_url: str, folder: Path) -> Settings:

@@ -18,7 +18,7 @@ async def filled(database: dict[str, str]) -> set[str]:
         for number in range(3):
             picture = file_of(b"picture %d" % (number % 2))
             attempt = attempt_of(picture)
-            await store.add(attempt, [picture])
+            await store.attempts.add(attempt, [picture])
             ids.add(attempt.id)
     return ids
 
@@ -28,7 +28,7 @@ async def held(database: dict[str, str]) -> dict[str, bytes]:
     async with await Store.open(database["FLEET_MONGODB_URL"], database["FLEET_DATABASE"]) as store:
         return {
             attempt.id: await store.evidence(attempt.evidence[0].sha256)
-            async for attempt in store.attempts()
+            async for attempt in store.attempts.find()
         }
 
 

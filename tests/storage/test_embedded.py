@@ -85,14 +85,14 @@ async def keep(url: str, content: bytes) -> Attempt:
     picture = file_of(content)
     attempt = attempt_of(picture)
     async with await Store.open(url, "test") as store:
-        await store.add(attempt, [picture])
+        await store.attempts.add(attempt, [picture])
     return attempt
 
 
 async def kept(url: str) -> list[Attempt]:
     """Every stored attempt, with all its evidence proved."""
     async with await Store.open(url, "test") as store:
-        attempts = [attempt async for attempt in store.attempts()]
+        attempts = [attempt async for attempt in store.attempts.find()]
         for attempt in attempts:
             for evidence in attempt.evidence:
                 await store.evidence(evidence.sha256)
@@ -150,16 +150,16 @@ async def test_a_killed_server_is_revived_on_its_port_with_its_data_and_leaves_n
 ) -> None:
     server = Mongod(folder)
     async with server as url, await Store.open(url, "kept") as store:
-        await store.add(attempt_of(), [])
+        await store.attempts.add(attempt_of(), [])
         (process,) = servers_of(folder)
         assert not await server.revive()
         process.kill()
         with pytest.raises(StoreUnreachable):
-            await store.add(attempt_of(), [])
+            await store.attempts.add(attempt_of(), [])
 
         assert await server.revive()
 
-        assert len([a async for a in store.attempts()]) == 1
+        assert len([a async for a in store.attempts.find()]) == 1
         (again,) = servers_of(folder)
         assert again.pid != process.pid
         assert not process.is_running()  # collected, not only dead

@@ -222,8 +222,8 @@ async def test_the_gallery_shows_the_last_picture_and_leaves_no_attempt_out(stor
     seen = attempt_at(START, Verdict.SLOTS, first_dates=(date(2026, 10, 27),))
     seen = seen.model_copy(update={"evidence": tuple(f.evidence for f in (start, answer, page))})
     down = attempt_at(START - timedelta(hours=1), Verdict.SITE_DOWN)
-    await store.add(seen, [start, answer, page])
-    await store.add(down, [])
+    await store.attempts.add(seen, [start, answer, page])
+    await store.attempts.add(down, [])
 
     gallery = await store.queries.pictures(Filter())
 
@@ -257,7 +257,7 @@ async def test_runs_are_turned_page_by_page(store: Store) -> None:
         for n in range(7)
     ]
     for run in runs:
-        await store.add_run(run)
+        await store.runs.keep(run)
 
     pages = await turn_all(lambda cursor: store.queries.runs(cursor, 3))
 

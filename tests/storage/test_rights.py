@@ -66,15 +66,15 @@ async def test_the_watching_fleet_stores_and_the_pages_read_but_cannot_write(
     picture = file_of(b"picture")
     attempt = attempt_of(picture)
     async with await Store.open(urls["watch"], DATABASE) as store:
-        await store.add(attempt, [picture])
+        await store.attempts.add(attempt, [picture])
         dump = await store.dumps.write(tmp_path, "1")
         await store.dumps.note(dump)
 
     async with await Store.open(urls["web"], DATABASE) as pages:
         assert await pages.evidence(picture.evidence.sha256) == b"picture"
-        assert [each.id async for each in pages.attempts()] == [attempt.id]
+        assert [each.id async for each in pages.attempts.find()] == [attempt.id]
         with pytest.raises(StoreUnreachable, match="refuses the user"):
-            await pages.add(attempt_of(), [])
+            await pages.attempts.add(attempt_of(), [])
         with pytest.raises(StoreUnreachable, match="refuses the user"):
             await pages.removals.take_down([picture.evidence.sha256], reason="no", by="web")
         for collection in ("attempts", "links", "seals", "evidence.files"):
@@ -94,4 +94,4 @@ async def test_nobody_reads_without_a_password(urls: dict[str, str]) -> None:
 
 async def test_the_pages_open_a_database_that_nobody_has_filled_yet(urls: dict[str, str]) -> None:
     async with await Store.open(urls["web"], "fleet_practice") as pages:
-        assert [each async for each in pages.attempts()] == []
+        assert [each async for each in pages.attempts.find()] == []

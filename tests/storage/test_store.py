@@ -22,6 +22,7 @@ from pymongo.errors import WriteError
 
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.models import Attempt, Evidence, EvidenceFile, Run, Served, Verdict
+from fleet.storage.collections.attempts import StoredAttempts
 from fleet.storage.store import Store
 from tests.storage.databases import own_database
 
@@ -97,13 +98,13 @@ async def beside(mongodb_url: str) -> AsyncIterator[Beside]:
 
 
 async def stored(store: Store) -> list[Attempt]:
-    return [attempt async for attempt in store.attempts()]
+    return [attempt async for attempt in store.attempts.find()]
 
 
 async def test_an_attempt_is_read_back_equal_in_every_field(store: Store) -> None:
     attempt = attempt_of()
 
-    await store.add(attempt, [])
+    await store.attempts.add(attempt, [])
 
     assert await stored(store) == [attempt]
 
@@ -111,8 +112,8 @@ async def test_an_attempt_is_read_back_equal_in_every_field(store: Store) -> Non
 async def test_adding_the_same_attempt_twice_keeps_one(store: Store) -> None:
     attempt = attempt_of(file_of(b"png"))
 
-    await store.add(attempt, [file_of(b"png")])
-    await store.add(attempt, [file_of(b"png")])
+    await store.attempts.add(attempt, [file_of(b"png")])
+    await store.attempts.add(attempt, [file_of(b"png")])
 
     assert await stored(store) == [attempt]
 
@@ -125,7 +126,7 @@ async def test_an_attempt_whose_file_is_refused_cannot_be_read(beside: Beside) -
         good, bad = file_of(b"good"), file_of(b"refuse")
 
         with pytest.raises(StoreRefused, match="could not keep attempt"):
-            await store.add(attempt_of(good, bad), [good, bad])
+            await store.attempts.add(attempt_of(good, bad), [good, bad])
 
         assert await stored(store) == []
 
@@ -134,7 +135,7 @@ async def test_the_same_picture_is_stored_once_under_its_hash(beside: Beside) ->
     picture = file_of(BIG)
     async with await beside.open() as store:
         for _ in range(3):
-            await store.add(attempt_of(picture), [picture])
+            await store.attempts.add(attempt_of(picture), [picture])
 
         assert [f["_id"] async for f in beside.files.find()] == [picture.evidence.sha256]
         assert await beside.chunks.count_documents({}) == 4
@@ -144,7 +145,9 @@ async def test_the_same_picture_is_stored_once_under_its_hash(beside: Beside) ->
 async def test_twenty_coroutines_that_add_one_picture_store_it_once(beside: Beside) -> None:
     picture = file_of(BIG)
     async with await beside.open() as store:
-        await asyncio.gather(*(store.add(attempt_of(picture), [picture]) for _ in range(20)))
+        await asyncio.gather(
+            *(store.attempts.add(attempt_of(picture), [picture]) for _ in range(20))
+        )
 
         assert await beside.files.count_documents({}) == 1
         assert await beside.chunks.count_documents({}) == 4
@@ -158,7 +161,9 @@ async def test_many_stores_that_add_one_picture_at_once_store_it_once(beside: Be
     stores = [await beside.open() for _ in range(6)]
 
     for picture in pictures:
-        await asyncio.gather(*(store.add(attempt_of(picture), [picture]) for store in stores))
+        await asyncio.gather(
+            *(store.attempts.add(attempt_of(picture), [picture]) for store in stores)
+        )
 
     assert await beside.files.count_documents({}) == 5
     assert await beside.chunks.count_documents({}) == 20
@@ -180,7 +185,7 @@ async def main():
         sys.stdin.readline()
         for n in range(10):
             picture = file_of(BIG + b"%d" % n)
-            await store.add(attempt_of(picture), [picture])
+            await store.attempts.add(attempt_of(picture), [picture])
 
 asyncio.run(main())
 """
@@ -229,7 +234,7 @@ async def test_chunks_of_a_writer_that_died_are_swept_and_the_upload_succeeds(
     async with await beside.open() as store:
         await leave_chunks(beside, picture, timedelta(minutes=5))
 
-        await store.add(attempt_of(picture), [picture])
+        await store.attempts.add(attempt_of(picture), [picture])
 
         assert await store.evidence(picture.evidence.sha256) == BIG
         assert await beside.chunks.count_documents({}) == 4
@@ -245,7 +250,7 @@ async def test_the_chunks_of_a_writer_at_work_are_left_alone(beside: Beside) -> 
         )
 
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(store.add(attempt_of(picture), [picture]), 1)
+            await asyncio.wait_for(store.attempts.add(attempt_of(picture), [picture]), 1)
 
         assert await beside.chunks.count_documents({}) == 3
         assert await stored(store) == []
@@ -254,7 +259,7 @@ async def test_the_chunks_of_a_writer_at_work_are_left_alone(beside: Beside) -> 
 async def test_damaged_bytes_are_told_and_not_handed_out(beside: Beside) -> None:
     picture = file_of(b"a picture")
     async with await beside.open() as store:
-        await store.add(attempt_of(picture), [picture])
+        await store.attempts.add(attempt_of(picture), [picture])
         await beside.chunks.update_one({}, {"$set": {"data": b"a Picture"}})
 
         with pytest.raises(StoreRefused, match="damaged"):
@@ -265,7 +270,7 @@ async def test_damaged_bytes_are_told_and_not_handed_out(beside: Beside) -> None
 async def test_damaged_html_is_told_and_not_handed_out(beside: Beside, harm: str) -> None:
     page = file_of("<p>préfecture</p>".encode() * 100, "html")
     async with await beside.open() as store:
-        await store.add(attempt_of(page), [page])
+        await store.attempts.add(attempt_of(page), [page])
         chunk = await beside.chunks.find_one({})
         assert chunk
         if harm == "chunk lost":
@@ -284,7 +289,7 @@ async def test_html_is_compressed_on_disk_and_read_back_byte_for_byte(beside: Be
     content = b"<p>Il n'existe plus de plage horaire libre\r\n</p>" * 500
     page = file_of(content, "html")
     async with await beside.open() as store:
-        await store.add(attempt_of(page), [page])
+        await store.attempts.add(attempt_of(page), [page])
 
         kept = await beside.files.find_one({})
         chunk = await beside.chunks.find_one({})
@@ -365,7 +370,7 @@ async def test_attempts_of_one_kind_by_time_are_found_through_an_index(
         for n in range(20):
             at = AT + timedelta(minutes=n)
             changes = {field: other[field]} if n % 5 else {}
-            await store.add(attempt_of(started_at=at, **changes), [])
+            await store.attempts.add(attempt_of(started_at=at, **changes), [])
         query = {field: attempt_of().to_document()[field], "started_at": {"$gte": AT}}
 
         plan = await beside.db.attempts.find(query).sort("started_at", 1).explain()
@@ -376,25 +381,28 @@ async def test_attempts_of_one_kind_by_time_are_found_through_an_index(
 async def test_attempts_are_read_oldest_first_from_since_and_before_until(store: Store) -> None:
     attempts = [attempt_of(started_at=AT + timedelta(hours=n)) for n in (3, 1, 2, 0)]
     for attempt in attempts:
-        await store.add(attempt, [])
+        await store.attempts.add(attempt, [])
 
     got = [
         a.started_at - AT
-        async for a in store.attempts(since=AT + timedelta(hours=1), until=AT + timedelta(hours=3))
+        async for a in store.attempts.find(
+            since=AT + timedelta(hours=1), until=AT + timedelta(hours=3)
+        )
     ]
 
     assert got == [timedelta(hours=1), timedelta(hours=2)]
 
 
 def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
-    verbs = {name for name, _ in inspect.getmembers(Store, callable) if not name.startswith("_")}
-    assert verbs == {
+    def verbs(of: type) -> set[str]:
+        return {name for name, _ in inspect.getmembers(of, callable) if not name.startswith("_")}
+
+    assert verbs(StoredAttempts) == {"prepare", "add", "find", "latest"}
+    assert verbs(Store) == {
         *("open", "close", "version", "size_bytes", "lease"),
-        *("add", "attempts", "latest_attempts", "evidence", "evidence_kind", "find_damage"),
-        *("add_run", "run", "runs"),
-        *("add_judgement", "judgements"),
+        *("evidence", "evidence_kind", "find_damage"),
     }
-    source = inspect.getsource(Store)
+    source = inspect.getsource(StoredAttempts) + inspect.getsource(Store)
     for name in ("update", "replace", "delete", "remove", "drop", "rename", "bulk_write"):
         assert f"attempts.{name}" not in source
 
@@ -408,12 +416,12 @@ async def test_a_run_is_written_when_it_begins_and_again_when_it_ends(store: Sto
         fleet_version="0.1.0",
         chromium_version="156",
     )
-    await store.add_run(run)
+    await store.runs.keep(run)
     ended = run.model_copy(update={"ended_at": AT + timedelta(minutes=1), "attempts": 1})
 
-    await store.add_run(ended)
+    await store.runs.keep(ended)
 
-    assert await store.runs() == [ended]
+    assert (await store.queries.runs()).items == (ended,)
 
 
 @pytest.mark.parametrize(

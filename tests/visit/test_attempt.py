@@ -7,6 +7,7 @@ import contextlib
 import signal
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -366,10 +367,9 @@ async def test_a_driver_that_was_frozen_until_the_last_look_is_not_the_sites_tim
 
 
 async def test_a_visit_in_which_the_fleet_stood_still_says_nothing_of_the_site(
-    chromium: Chromium, monkeypatch: pytest.MonkeyPatch
+    chromium: Chromium,
 ) -> None:
     """As with SIGSTOP, a paused container or a machine that sleeps: the deadline is over then."""
-    monkeypatch.setattr("fleet.system.clock.LONG_S", 0.5)
 
     async def script(visit: fleet.Visit) -> Outcome:
         await visit.open()
@@ -378,7 +378,7 @@ async def test_a_visit_in_which_the_fleet_stood_still_says_nothing_of_the_site(
         return await visit.decide(closed=[visit.text("what no page says")])
 
     async with page_server("<h1>Bonjour</h1>") as url:
-        kept = await visited(scripted(script, url), chromium)
+        kept = await visited(scripted(script, url), chromium, replace(SHORT, standstill_s=0.5))
 
     assert kept.attempt.verdict == Verdict.CRASHED
     assert "the fleet stood still for" in kept.attempt.detail

@@ -374,11 +374,11 @@ async def test_attempts_from_before_load_and_verify_beside_new_ones(
     await client[store._db.name].attempts.insert_one(old)
     client.close()
     await store.ledger.link(old)
-    await store.add(attempt_of(started_at=AT + AN_HOUR, circumstances=SAID), [])
+    await store.attempts.add(attempt_of(started_at=AT + AN_HOUR, circumstances=SAID), [])
     await seal(store.ledger, SigningKey.of(tmp_path / "key.pem"), Authorities((), ()))
 
     report = await Verifier(store, ()).everything()
-    loaded = [each async for each in store.attempts()]
+    loaded = [each async for each in store.attempts.find()]
 
     assert report.findings == []
     assert (report.attempts, report.unsealed) == (2, 0)

@@ -121,7 +121,7 @@ async def test_a_waiting_room_is_left_and_not_entered_again_at_once(
 
     result = await runner.run([queue])
 
-    (only,) = [each async for each in store.attempts(run_id=result.run.id)]
+    (only,) = [each async for each in store.attempts.find(run_id=result.run.id)]
     assert (only.verdict, only.facts) == (Verdict.OVERLOAD, {"waiting_room": "other"})
     host = hosts.of(queue)
     left_s = host.left_s(host.cooling_until())

@@ -180,7 +180,7 @@ async def test_what_fails_while_evidence_is_kept_ends_its_attempt_and_no_other(
 
     assert result.finished
     assert chromium.open_contexts == 0
-    stored = {a.flow: a async for a in store.attempts(run_id=result.run.id)}
+    stored = {a.flow: a async for a in store.attempts.find(run_id=result.run.id)}
     assert {flow: a.verdict for flow, a in stored.items()} == {
         "breaks": Verdict.CRASHED,
         "copies": Verdict.CRASHED,

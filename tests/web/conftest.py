@@ -130,7 +130,7 @@ async def site(
             fleet_version="test",
             chromium_version=chromium.version,
         )
-        await store.add_run(run)
+        await store.runs.keep(run)
         async with PracticeServer(PREFECTURES) as practice:
             for each in (*VISITED, *TWICE):
                 scenario = scenarios[each]
@@ -138,9 +138,9 @@ async def site(
                 kept = await attempt(
                     scenario.at(practice.url(form)), chromium, run_id=run.id, limits=QUICK
                 )
-                await store.add(kept.attempt, kept.files)
+                await store.attempts.add(kept.attempt, kept.files)
                 attempts.append(kept.attempt)
-        await store.add_run(run.model_copy(update={"ended_at": now(), "attempts": len(attempts)}))
+        await store.runs.keep(run.model_copy(update={"ended_at": now(), "attempts": len(attempts)}))
         library = WebContext(
             store=store,
             queries=store.queries,

@@ -98,7 +98,7 @@ async def _copied(site: Site, store: Store) -> None:
             EvidenceFile(evidence=e, content=await site.library.store.evidence(e.sha256))
             for e in each.evidence
         ]
-        await store.add(each, files)
+        await store.attempts.add(each, files)
 
 
 def _like(attempt: Attempt, **changes: object) -> Attempt:
@@ -136,14 +136,14 @@ async def reading(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[R
         for number in (1, 2, 3):
             verdict = Verdict.UNRECOGNISED
             at = lost.started_at + number * timedelta(seconds=1)
-            await store.add(
+            await store.attempts.add(
                 _like(lost, verdict=verdict, group=verdict.group, started_at=at, detail=LONG), []
             )
         own = site.of(FLOW)
         at = own.started_at + timedelta(seconds=1)
         facts = {"places": LONG, "anything": LONG}
         long = _like(own, started_at=at, detail=LONG, signs=(LONG,), facts=facts, notes=(LONG,))
-        await store.add(long.model_copy(update={"url": f"https://a.example/{LONG}"}), [])
+        await store.attempts.add(long.model_copy(update={"url": f"https://a.example/{LONG}"}), [])
         run = Run(
             id=own.run_id,
             started_at=now(),
@@ -152,7 +152,7 @@ async def reading(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[R
             fleet_version="test",
             chromium_version=own.chromium_version,
         )
-        await store.add_run(run)
+        await store.runs.keep(run)
         async with PracticeAuthority(folder / "authority") as authority:
             authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
             await seal(store.ledger, SigningKey.of(folder / "key.pem"), authorities)

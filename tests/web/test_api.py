@@ -98,7 +98,7 @@ async def history(site: Site, mongodb_url: str, tmp_path_factory: Any) -> AsyncI
     others = [moved(none, "63/remise-de-titre", 0.5), moved(slots, "63/remise-de-titre", 1.5)]
     async with own_store(mongodb_url) as store:
         for each in (*made, *others):
-            await store.add(each, [])
+            await store.attempts.add(each, [])
         library = WebContext(
             store=store,
             queries=store.queries,
@@ -248,7 +248,7 @@ async def test_an_attempt_comes_with_what_later_rules_say_of_it(site: Site) -> N
             include=set(Judgement.model_fields) - {"attempt_id", "judged_at", "ruleset"}
         ),
     )
-    await site.library.store.add_judgement(judgement)
+    await site.library.store.judgements.add(judgement)
 
     found = await get(site, f"/api/attempts/{attempt.id}")
 
@@ -578,7 +578,7 @@ async def test_an_export_longer_than_a_page_has_every_attempt_once(
 
 
 async def ids_of(store: Store) -> AsyncIterator[str]:
-    async for attempt in store.attempts():
+    async for attempt in store.attempts.find():
         yield attempt.id
 
 

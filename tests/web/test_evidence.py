@@ -82,7 +82,7 @@ async def visit_hostile(chromium: Chromium, store: Store, page: str) -> Attempt:
         kept = await attempt(scenario, chromium, run_id="hostile", limits=QUICK)
     finally:
         await runner.cleanup()
-    await store.add(kept.attempt, kept.files)
+    await store.attempts.add(kept.attempt, kept.files)
     return kept.attempt
 
 
@@ -114,7 +114,7 @@ async def add_copies(shelf: Shelf, many: int) -> None:
     for n in range(1, many + 1):
         at = shelf.hostile.started_at - timedelta(minutes=n)
         copy = shelf.hostile.model_copy(update={"id": f"copy{n:03}", "started_at": at})
-        await shelf.store.add(copy, [])
+        await shelf.store.attempts.add(copy, [])
 
 
 # The files themselves -------------------------------------------------------------------------
@@ -234,7 +234,7 @@ async def test_an_enormous_picture_is_not_decoded_but_can_be_had(shelf: Shelf) -
         "picture", written.getvalue(), CapturePlace(0, "http://x/", "x"), truncated=False
     )
     bomb = shelf.hostile.model_copy(update={"id": "bomb", "evidence": (huge.evidence,)})
-    await shelf.store.add(bomb, [huge])
+    await shelf.store.attempts.add(bomb, [huge])
     sha256 = huge.evidence.sha256
 
     for path in (
@@ -354,7 +354,7 @@ async def test_nothing_of_a_hostile_page_runs_in_a_readers_browser(
         "missing_anchor": EVIL,
         "url": f"http://127.0.0.1/?{EVIL}",
     }
-    await shelf.store.add(attempt.model_copy(update=everywhere), [])
+    await shelf.store.attempts.add(attempt.model_copy(update=everywhere), [])
     boxes: list[str] = []
     browser_page.on("dialog", lambda dialog: boxes.append(dialog.message))
 
@@ -376,7 +376,7 @@ async def test_nothing_of_a_hostile_page_runs_in_a_readers_browser(
 
 async def test_an_address_that_is_no_web_address_is_no_link(shelf: Shelf) -> None:
     odd = shelf.hostile.model_copy(update={"id": "odd", "url": "javascript:alert(1)"})
-    await shelf.store.add(odd, [])
+    await shelf.store.attempts.add(odd, [])
 
     got = (await shelf.http.get("/tentative/odd")).text
 
@@ -404,7 +404,7 @@ async def test_all_tries_of_a_visit_stand_on_the_page_of_each(shelf: Shelf) -> N
     tries = [later(f"try{n}", n, n) for n in (1, 2, 3)]
     others = [later("later", 1, 4), later("elsewhere", 2, 5, run_id="other")]
     for each in (*tries, *others):
-        await shelf.store.add(each, [])
+        await shelf.store.attempts.add(each, [])
 
     for each in tries:
         page = (await shelf.http.get(f"/tentative/{each.id}")).text
@@ -437,7 +437,7 @@ async def test_a_later_judgement_stands_beside_the_attempt(shelf: Shelf) -> None
         facts={},
         missing_anchor=None,
     )
-    await shelf.store.add_judgement(judgement)
+    await shelf.store.judgements.add(judgement)
 
     got = (await shelf.http.get(f"/tentative/{attempt.id}")).text
 
@@ -449,7 +449,7 @@ async def test_a_later_judgement_stands_beside_the_attempt(shelf: Shelf) -> None
 
 async def test_an_attempt_without_pictures_says_so_everywhere(shelf: Shelf) -> None:
     bare = shelf.hostile.model_copy(update={"id": "bare", "evidence": (), "served": ()})
-    await shelf.store.add(bare, [])
+    await shelf.store.attempts.add(bare, [])
 
     assert "Aucune capture" in (await shelf.http.get("/tentative/bare")).text
     assert "Pas de capture" in (await shelf.http.get("/galerie")).text
@@ -560,7 +560,7 @@ async def test_the_gallery_goes_page_by_page_and_a_view_can_be_fixed(shelf: Shel
     fixed = link("Adresse fixe de cette vue", first)
     at = shelf.hostile.started_at + timedelta(seconds=5)
     newest = shelf.hostile.model_copy(update={"id": "newest", "started_at": at})
-    await shelf.store.add(newest, [])
+    await shelf.store.attempts.add(newest, [])
     assert "newest" in shown((await shelf.http.get("/galerie?departement=2A")).text)
     assert shown((await shelf.http.get(fixed)).text) == shown(first)
 

@@ -118,7 +118,7 @@ async def test_nothing_is_missing_where_everything_is_set(
 ) -> None:
     store = library.store
     await store.watch_state.write_status(status())
-    await store.add(site.attempts[0], [])
+    await store.attempts.add(site.attempts[0], [])
     await store.accounts.add("Anne", "no hash")
     async with PracticeAuthority(tmp_path / "authority") as authority:
         authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
@@ -196,11 +196,11 @@ async def test_a_scenario_file_that_cannot_be_read_is_named_without_its_folder(
 async def test_attempts_without_a_picture_are_no_first_picture(
     library: WebContext, site: Site
 ) -> None:
-    await library.store.add(attempt_of(started_at=now()), [])
+    await library.store.attempts.add(attempt_of(started_at=now()), [])
     before = (await points(library))["Une première capture"]
     seen = site.of("91/titre-de-sejour")
-    await library.store.add(seen.model_copy(update={"started_at": now()}), [])
-    await library.store.add(attempt_of(started_at=now()), [])
+    await library.store.attempts.add(seen.model_copy(update={"started_at": now()}), [])
+    await library.store.attempts.add(attempt_of(started_at=now()), [])
 
     state, _ = (await points(library))["Une première capture"]
 
@@ -214,7 +214,7 @@ async def test_a_contact_address_that_only_the_fleet_may_know_is_unknown(
     library: WebContext, site: Site
 ) -> None:
     await library.store.watch_state.write_status(status())
-    await library.store.add(site.attempts[0], [])
+    await library.store.attempts.add(site.attempts[0], [])
 
     said = await points(library)
 
@@ -228,7 +228,7 @@ async def test_practice_needs_no_more_than_something_to_see(
 ) -> None:
     practice = replace(library, made_up=True)
     empty = await points(practice)
-    await library.store.add(site.attempts[0], [])
+    await library.store.attempts.add(site.attempts[0], [])
     seen = await points(practice)
     silent = await line(practice)
     await library.store.watch_state.write_status(status(stopped=True))
@@ -254,7 +254,7 @@ async def test_the_overview_names_what_is_missing_while_something_required_is(
     """One line, in both languages; recommendations are not in it."""
     french, english = await line(library), await line(library, "/en/")
     await library.store.watch_state.write_status(status())
-    await library.store.add(site.attempts[0], [])
+    await library.store.attempts.add(site.attempts[0], [])
     set_now = replace(library, contact="mailto:a@b.example")
 
     assert french == "une adresse de contact, un robot à l’œuvre, une première capture"

@@ -24,10 +24,9 @@ from fleet.errors import StoreRefused
 from fleet.models import PARIS, now
 from fleet.models.query import Filter
 from fleet.storage.collections.observations import Observation, Sighting
-from fleet.web import uploads
 from fleet.web.middleware.sessions import UPLOAD_BYTES
 from fleet.web.pages.observations import LISTED
-from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
+from fleet.web.uploads import CopyLimits, UnusablePicture, UploadedPicture, uploaded_picture
 from tests.web.members import (
     CLAIRE,
     OMAR,
@@ -270,13 +269,11 @@ async def test_a_picture_is_kept_upright_however_the_camera_was_held(
     assert blue == [True, False, False, False]
 
 
-async def test_a_large_picture_is_kept_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_COPY_PIXELS", 40_000)
-    monkeypatch.setattr(uploads, "MAX_COPY_BYTES", 9_000)
+async def test_a_large_picture_is_kept_smaller() -> None:
     written = io.BytesIO()
     Image.effect_noise((800, 400), 90).save(written, "PNG")
 
-    kept = await uploaded_picture(written.getvalue())
+    kept = await uploaded_picture(written.getvalue(), CopyLimits(pixels=40_000, size_bytes=9_000))
 
     assert kept.width * kept.height <= 40_000
     assert kept.width == pytest.approx(2 * kept.height, abs=3)

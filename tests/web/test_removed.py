@@ -29,7 +29,7 @@ async def copied(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[Si
                 EvidenceFile(evidence=file, content=await site.library.store.evidence(file.sha256))
                 for file in each.evidence
             ]
-            await store.add(each, files)
+            await store.attempts.add(each, files)
         library = dataclasses.replace(
             site.library, store=store, queries=store.queries, data_dir=folder
         )

@@ -51,7 +51,7 @@ class Pages:
     async def add(self, *files: EvidenceFile) -> str:
         """Store one more attempt; its id."""
         made = attempt_of(*files, started_at=AT + timedelta(hours=len(self.attempts)))
-        await self.store.add(made, files)
+        await self.store.attempts.add(made, files)
         self.attempts.append(made.id)
         return made.id
 
@@ -226,7 +226,7 @@ async def test_what_was_not_there_is_there_as_soon_as_it_is_stored(pages: Pages)
     made = attempt_of(started_at=AT)
     async with pages.reader() as http:
         assert (await http.get(f"/tentative/{made.id}")).status_code == 404
-        await pages.store.add(made, [])
+        await pages.store.attempts.add(made, [])
         assert (await http.get(f"/tentative/{made.id}")).status_code == 200
 
 

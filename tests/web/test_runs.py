@@ -40,7 +40,7 @@ class Shelf:
     async def keep(self, attempt: Attempt, **changes: Any) -> Attempt:
         """Store a copy of a real attempt, with changes."""
         copy = attempt.model_copy(update={"id": uuid.uuid4().hex, **changes})
-        await self.store.add(copy, [])
+        await self.store.attempts.add(copy, [])
         return copy
 
     async def begin(self, **changes: Any) -> Run:
@@ -54,7 +54,7 @@ class Shelf:
             "chromium_version": "156",
         }
         run = Run.model_validate({**fields, **changes})
-        await self.store.add_run(run)
+        await self.store.runs.keep(run)
         return run
 
 
@@ -170,7 +170,7 @@ async def test_a_run_that_goes_on_brings_its_table_up_to_date_until_it_ends(
     await browser_page.clock.fast_forward(5000)
     await expect(browser_page.locator("tbody tr")).to_have_count(1)
 
-    await shelf.store.add_run(run.model_copy(update={"ended_at": now(), "attempts": 1}))
+    await shelf.store.runs.keep(run.model_copy(update={"ended_at": now(), "attempts": 1}))
     await browser_page.clock.fast_forward(5000)
     await expect(browser_page.get_by_text("Terminé")).to_be_visible()
     await expect(browser_page.locator("[data-live-control]")).to_be_hidden()

@@ -45,7 +45,7 @@ async def export_attempts(
     first, last = instant(since, "--since"), instant(until, "--until")
     async with open_store(settings) as store:
         writer = AttemptWriter(form)
-        found = store.attempts(scenario_id=scenario_id, since=first, until=last)
+        found = store.attempts.find(scenario_id=scenario_id, since=first, until=last)
         async for attempt in found:
             writer.write(attempt)
     return True

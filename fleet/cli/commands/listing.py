@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from fleet.models.departments import DEPARTMENTS, NOWHERE
+from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ def scenarios_markdown(scenarios: Sequence[Scenario]) -> Iterator[str]:
                     f"`{scenario.id}`",
                     scenario.title.replace("|", "\\|"),
                     f"`{scenario.family}`",
-                    urlsplit(scenario.url).hostname or "",
+                    host_of(scenario.url),
                     "control" if scenario.control else "",
                 )
                 for scenario in own

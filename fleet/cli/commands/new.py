@@ -150,7 +150,7 @@ async def look(address: Address, chromium: Chromium, limits: AttemptLimits) -> F
     """
     Visit the first pages once, under the same guard and limits as any visit. Nothing is stored.
 
-    Always returns: how the look ended is in `kept.attempt`; the detail `NOTHING_SOUGHT` is the
+    Always returns: how the look ended is in `capture.attempt`; the detail `NOTHING_SOUGHT` is the
     ordinary end.
     """
     found = FirstPages()

@@ -12,7 +12,7 @@ from fleet import practice
 from fleet.cli.commands.output import (
     instant,
 )
-from fleet.cli.commands.signals import interrupted
+from fleet.cli.commands.signals import interrupt_event
 from fleet.errors import BadInput, FleetError
 from fleet.models import PARIS
 
@@ -38,7 +38,7 @@ async def serve_practice(port: int, latency_s: float, now: str | None) -> bool:
             latency_s=latency_s,
             clock=clock,
             announce=lambda words: print(words, flush=True),
-            stop=interrupted(),
+            stop=interrupt_event(),
         )
     except OSError as exc:
         reason = os.strerror(exc.errno) if exc.errno else str(exc)

@@ -37,7 +37,7 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
     doubts: dict[VerdictDoubt, Counter[str]] = {doubt: Counter() for doubt in VerdictDoubt}
     async with open_store(settings) as store:
         for scenario in scenarios:
-            async for attempt in store.attempts(scenario_id=scenario.id, since=first):
+            async for attempt in store.attempts.find(scenario_id=scenario.id, since=first):
                 counts["stored"] += 1
                 for doubt in await doubts_of(store, attempt):
                     doubts[doubt][f"{attempt.scenario_id} {attempt.verdict.value}"] += 1

@@ -21,10 +21,10 @@ from fleet.bootstrap.visits import (
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
-from fleet.engine.politeness.hosts import host_of
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
+from fleet.models.scenario import host_of
 from fleet.rendering.attempt_csv import AttemptWriter
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ async def visit(
             robots=RobotsReader(hosts, chromium.user_agent),
             on_attempt=on_attempt,
             recorder=recorder,
-            neighbours=map(host_of, catalogue),
+            neighbours=[host_of(each.url) for each in catalogue],
         )
         with on_signal(runner.stop, chromium.kill):
             return await runner.run(scenarios, times=times)

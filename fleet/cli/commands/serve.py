@@ -16,7 +16,7 @@ from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import find_chromium
 from fleet.catalog import loader
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
-from fleet.cli.commands.signals import interrupted
+from fleet.cli.commands.signals import interrupt_event
 from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.system.terminal import bear_any_terminal
 from fleet.web.app import create_app
@@ -107,7 +107,7 @@ async def _following(library: WebContext, folder: Path) -> AsyncIterator[None]:
         following = loader.CatalogFollower(folder)
         while True:
             with contextlib.suppress(BadInput):  # the folder is away: what was read stays
-                if found := await asyncio.to_thread(following.changed):
+                if found := await asyncio.to_thread(following.reload):
                     library.use(found)
             await asyncio.sleep(FOLLOW_S)
 
@@ -130,7 +130,7 @@ def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Ch
 
 async def _until_interrupted(work: Coroutine[None, None, None]) -> None:
     """Do it until it ends or Ctrl-C or SIGTERM comes; then it is cancelled."""
-    stopping = asyncio.ensure_future(interrupted().wait())
+    stopping = asyncio.ensure_future(interrupt_event().wait())
     working = asyncio.ensure_future(work)
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -194,7 +194,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none: `interrupted` has Ctrl-C and SIGTERM, further processes block them."""
+        """Capture none: `interrupt_event` has Ctrl-C and SIGTERM, further processes block them."""
         yield
 
     async def startup(self, sockets: list[socket] | None = None) -> None:

@@ -38,7 +38,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def usual_number() -> int:
-    """One process for each processor that this one may use, at least 1 and at most `MOST`."""
+    """One process for each processor that this one may use, at least 1 and at most `MAX_USUAL`."""
     mine = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, min(mine, math.floor(proclimits.get_cpu_limit() or mine), MAX_USUAL))
 

@@ -10,7 +10,7 @@ from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import is_loopback, limits_of, open_chromium
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt
-from fleet.cli.commands.signals import interrupted
+from fleet.cli.commands.signals import interrupt_event
 from fleet.engine.person_session import check_family, hold_session
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def session(
                 every_s=every_minutes * 60,
                 person_s=PERSON_S,
                 limits=limits_of(settings),
-                stop=interrupted(),
+                stop=interrupt_event(),
                 tell=lambda words: console.print(words, markup=False),
                 on_attempt=on_attempt,
             )

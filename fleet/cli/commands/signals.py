@@ -35,7 +35,7 @@ def on_signal(first: Callable[[], None], second: Callable[[], None]) -> Iterator
             loop.add_signal_handler(number, lambda: None)
 
 
-def interrupted() -> asyncio.Event:
+def interrupt_event() -> asyncio.Event:
     """An event that Ctrl-C or SIGTERM sets."""
     event, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -65,7 +65,7 @@ async def verify(
             assert begin is not None
             report = await verifier.period(begin, last or now(), what)
             if not report.attempts and report.sound:
-                if what and not await store.latest_attempts(what, 1):
+                if what and not await store.attempts.latest(what, 1):
                     raise BadInput(f"no attempt of {what}; is it one of: fleet list")
                 raise BadInput("no attempt in this period; see: fleet export attempts")
         else:

@@ -18,7 +18,7 @@ from fleet.bootstrap.watch import (
 from fleet.catalog import loader
 from fleet.cli.commands.alert import report_end, report_health
 from fleet.cli.commands.practice import on_port, practice_server
-from fleet.cli.commands.signals import interrupted
+from fleet.cli.commands.signals import interrupt_event
 from fleet.engine.heartbeat import beat
 from fleet.engine.metrics import listen
 from fleet.engine.politeness.robots_fetcher import RobotsReader
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) -> bool:
     """Watch the scenarios that match `patterns` (all if none) until SIGTERM or Ctrl-C."""
-    stop = interrupted()
+    stop = interrupt_event()
     options = watch_options(settings)
     async with contextlib.AsyncExitStack() as stack:
         port = (await stack.enter_async_context(practice_server())).port if in_practice else None
@@ -83,13 +83,13 @@ def follow_catalogue(
     settings: Settings, patterns: Sequence[str], practice_port: int | None
 ) -> Callable[[], Sequence[Scenario]]:
     """The catalogue of the moment, by files that may change; the same list while they do not."""
-    following = loader.CatalogFollower(settings.scenarios_dir)
+    follower = loader.CatalogFollower(settings.scenarios_dir)
     first = True
     scenarios: list[Scenario] = []
 
     def now() -> Sequence[Scenario]:
         nonlocal first, scenarios
-        catalogue = following.changed()
+        catalogue = follower.reload()
         if catalogue is None:
             return scenarios
         first, was_first = False, first

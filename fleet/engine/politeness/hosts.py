@@ -28,6 +28,7 @@ from fleet.engine.politeness.breaker import (
 )
 from fleet.engine.politeness.robots import RobotsAnswer, RobotsBook
 from fleet.models import now as real_now
+from fleet.models.scenario import host_of
 from fleet.system.state_file import FileLock, StateFile
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class Hosts:
 
     def of(self, scenario: Scenario) -> Host:
         """The host that a visit of `scenario` presses on; the same object each time."""
-        return self._host(host_of(scenario))
+        return self._host(host_of(scenario.url))
 
     def all(self) -> list[HostState]:
         """What is known of every host that was ever visited or asked for here, by name."""
@@ -228,7 +229,7 @@ class Hosts:
 
     def disallowed(self, scenario: Scenario) -> str | None:
         """One sentence if the host's robots.txt forbids this scenario's address; else None."""
-        name = host_of(scenario)
+        name = host_of(scenario.url)
         if self.robots.says(name, scenario.url) is not RobotsAnswer.DISALLOWED:
             return None
         return (
@@ -250,11 +251,6 @@ class Hosts:
         return RobotsAnswer.NONE if robots.text is None else "found"
 
 
-def host_of(scenario: Scenario) -> str:
-    """The host that a visit of `scenario` presses on; ports share it."""
-    return (urlsplit(scenario.url).hostname or "").lower()
-
-
 def over_budget(
     scenarios: Iterable[Scenario], mean_gap: timedelta, budget: int | None
 ) -> list[tuple[str, float]]:
@@ -265,7 +261,7 @@ def over_budget(
     """
     if budget is None:
         return []
-    flows = Counter(map(host_of, scenarios))
+    flows = Counter(host_of(scenario.url) for scenario in scenarios)
     asked = {host: count * (HOUR / mean_gap) for host, count in flows.items()}
     return sorted(
         ((host, visits) for host, visits in asked.items() if visits > budget),

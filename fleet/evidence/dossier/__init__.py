@@ -1,5 +1,5 @@
 """
-The dossier for a judge: one ZIP with a PDF to read, the pieces, and what proves them.
+The dossier for a judge: one ZIP with a PDF to read, the exhibits, and what proves them.
 
-`builder` makes it; `verifier.py` is copied into each as `verifier.py` and checks it without us.
+`builder` makes it; `verifier.py` is copied into each and checks it without us.
 """

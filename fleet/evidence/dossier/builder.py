@@ -100,7 +100,7 @@ async def build(
 
 
 class _Builder:
-    """One dossier while it is made."""
+    """Writes the parts of one dossier, in the order in which they are called."""
 
     def __init__(
         self,

@@ -165,7 +165,7 @@ async def collect(store: Store, order: DossierOrder) -> Collected:
             circumstances.add(attempt)
         batch.clear()
 
-    async for attempt in store.attempts(
+    async for attempt in store.attempts.find(
         scenario_id=order.scenario_id, since=order.since, until=order.until
     ):
         batch.append(attempt)
@@ -205,21 +205,21 @@ async def neighbour_links(
         link = await store.ledger.link_at(order.scenario_id, number)
         if link is None:
             if number < collected.last:
-                raise _altered(f"link {number} of {order.scenario_id} is missing")
+                raise _alteration(f"link {number} of {order.scenario_id} is missing")
             return
         named = store.ledger.documents({"_id": link.attempt_id})
         document = await anext(named, None)
         if document is None:
-            raise _altered(f"attempt {link.attempt_id} was deleted: its link {number} is there")
+            raise _alteration(f"attempt {link.attempt_id} was deleted: its link {number} is there")
         if not order.since <= document["started_at"] < order.until:
             yield link, document
         elif number < collected.last:
-            raise _altered(f"attempt {link.attempt_id} (link {number}) appeared only now")
+            raise _alteration(f"attempt {link.attempt_id} (link {number}) appeared only now")
         else:  # it was made while the dossier was
             return
 
 
-def _altered(words: str) -> BadInput:
+def _alteration(words: str) -> BadInput:
     return BadInput(
         f"{words}. Only what holds goes into a dossier; see: fleet verify, and restore a backup"
     )
@@ -231,17 +231,17 @@ async def _links_of(store: Store, attempts: list[Attempt]) -> dict[str, tuple[Li
     for attempt in attempts:
         if attempt.id not in links:
             if now() - attempt.started_at > SEAL_WITHIN:
-                raise _altered(
+                raise _alteration(
                     f"attempt {attempt.id} is in no chain: it was inserted, or its link deleted"
                 )
-            # just stored, or a crash came in between: what sealing would do (`link_rest`)
+            # just stored, or a crash came in between: what sealing would do (`link_missing`)
             async for document in store.ledger.documents({"_id": attempt.id}):
                 await store.ledger.link(document)
     return links if len(links) == len(ids) else await store.ledger.links_of(ids)
 
 
 async def _no_attempt(store: Store, order: DossierOrder) -> BadInput:
-    latest = await store.latest_attempts(order.scenario_id, 1)
+    latest = await store.attempts.latest(order.scenario_id, 1)
     if not latest:
         if order.scenario_id in order.titles:
             return BadInput(f"{order.scenario_id} was never visited; see: fleet run")

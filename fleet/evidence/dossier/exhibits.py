@@ -1,4 +1,4 @@
-"""The pieces of one attempt: its files as they are, what proves them, its framed picture."""
+"""The exhibits of one attempt: its files as they are, what proves them, its framed picture."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PdfContext(Words):
     """What the PDF's template says things with."""
 
     def verdict(self, verdict: Verdict) -> str:
-        """What a verdict is called."""
+        """The name of a verdict for a reader."""
         return self.t(VERDICTS[verdict][0])
 
     def sentence(self, verdict: Verdict) -> str:
@@ -73,7 +73,7 @@ class Exhibits:
 
 @dataclass(frozen=True, slots=True)
 class ExhibitWriter:
-    """Where pieces are made: the store, the order, its language, the folder of the PDF's parts."""
+    """Makes exhibits from a store; `parts` is the folder for what the PDF shows of pictures."""
 
     store: Store
     order: DossierOrder
@@ -84,7 +84,7 @@ class ExhibitWriter:
         self, document: Document, entry: DossierEntry, proof: AuditPath | None, *, show: bool
     ) -> Exhibits:
         """
-        The pieces of an attempt, from its stored document.
+        The exhibits of an attempt, from its stored document.
 
         Raises:
             BadInput: the document or a file is not what was linked.

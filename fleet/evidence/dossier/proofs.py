@@ -117,7 +117,7 @@ async def seals_of(
     for number in sorted(own):
         seal = await ledger.seal(number)
         if seal is None:
-            raise _altered(number, "it is missing")
+            raise _alteration(number, "it is missing")
         alone = seal_alone(seal, trusted)
         yield replace(alone, proofs=await _proofs(ledger, seal, own[number]))
 
@@ -130,7 +130,7 @@ def seal_alone(seal: Seal, trusted: TrustedRoots) -> DossierSeal:
         BadInput: its signature or a timestamp does not hold: it was altered.
     """
     if not is_signed(seal.statement.key, seal.signature, seal.statement.content):
-        raise _altered(seal.statement.number, "its signature does not hold")
+        raise _alteration(seal.statement.number, "its signature does not hold")
     return DossierSeal(seal.statement, seal.signature, {}, *_timestamps(seal, trusted))
 
 
@@ -141,10 +141,10 @@ async def _proofs(ledger: Ledger, seal: Seal, own: set[str]) -> dict[str, AuditP
         links |= {name: link for name, (link, _) in (await ledger.links_of(part)).items()}
     number, count = seal.statement.number, seal.statement.count
     if len(links) != count or not own <= links.keys():
-        raise _altered(number, f"it has {len(links)} links of {count}")
+        raise _alteration(number, f"it has {len(links)} links of {count}")
     leaves = [links[each].leaf for each in seal.attempt_ids]
     if merkle.root(leaves).hex() != seal.statement.root:
-        raise _altered(number, "its root is not that of its links")
+        raise _alteration(number, "its root is not that of its links")
     paths = merkle.proofs(leaves)
     return {
         each: AuditPath(number, leaf, count, tuple(node.hex() for node in paths[leaf]))
@@ -163,7 +163,7 @@ def _timestamps(
         try:
             info = trusted.read(token.token, seal.statement.content)
         except NoTimestamp as exc:
-            raise _altered(seal.statement.number, f"timestamp of {token.url}: {exc}") from exc
+            raise _alteration(seal.statement.number, f"timestamp of {token.url}: {exc}") from exc
         if info.trusted:
             stamped.append(Timestamp(token.url, token.token, info))
             lacking.pop(token.url, None)
@@ -179,7 +179,7 @@ def public_pem(key: str) -> bytes:
     return public.public_bytes(serialization.Encoding.PEM, form)
 
 
-def _altered(number: int, why: str) -> BadInput:
+def _alteration(number: int, why: str) -> BadInput:
     return BadInput(
         f"seal {number} does not hold: {why}. Only what holds goes into a dossier; see: fleet"
         " verify, and restore a backup"

@@ -17,7 +17,7 @@ from fleet.analysis.samples import count
 from fleet.models import PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import monday_of, paris_day
-from fleet.rendering.labels import WORDS
+from fleet.rendering.labels import MISS_REASONS
 from fleet.rendering.scale import share_text
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ async def render(
         "scenario_versions": sorted({entry.attempt.scenario_version for entry in entries}),
         "circumstances": collected.circumstances,
         "missed": sorted(missed.items(), key=lambda item: -item[1]),
-        "why": WORDS,
+        "why": MISS_REASONS,
         "compared": await comparison(store, order, control=control),
         "share": partial(share_text, context),
         "shown": list(pictures),

@@ -2,8 +2,8 @@
 Who may sign in, in MongoDB: `users`, `sessions` and `sign_in_tries`.
 
 A password is kept as its Argon2 hash (`fleet.storage.collections.passwords`), a session's token as
-its SHA-256: who reads the database can be nobody with it. Sessions and counted tries end by
-themselves; MongoDB sweeps them up, and until then what is over counts for nothing.
+its SHA-256: neither can be used to sign in by somebody who reads the database. MongoDB removes
+sessions and counted tries some time after they have expired; until then they are ignored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FREE_TRIES_ADDRESS = 20
 next, then twice as long each time."""
 
 MAX_WAIT_S = 300
-"""So that whoever keeps trying a name cannot lock out the person who has it for long."""
+"""Not longer: who tries passwords of others would lock them out of their accounts."""
 
 TRIES_EXPIRE_AFTER = timedelta(days=1)
 """After the last one."""
@@ -78,7 +78,7 @@ def _digest(text: str) -> str:
 
 
 class Accounts:
-    """The accounts of one database."""
+    """The accounts of one database, their sessions, and tries to sign in."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._users, self._sessions, self._tries = db.users, db.sessions, db.sign_in_tries

@@ -27,6 +27,7 @@ from fleet.models import Attempt, Group
 from fleet.models import now as real_now
 from fleet.models.event import Event, EventKind
 from fleet.models.outcome import UNREACHED
+from fleet.models.scenario import host_of
 from fleet.storage.client import translated_errors
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Delivery:
 
 
 class Events:
-    """The events of one database."""
+    """The events of one database, written as attempts are stored, and an outbox of them."""
 
     def __init__(
         self,
@@ -200,7 +201,7 @@ class Events:
         blocks = attempt.verdict in events.BLOCKING
         if not blocks and attempt.verdict not in STATES:
             return []
-        last = await self._last(events.host_subject(events.host_of(attempt)))
+        last = await self._last(events.host_subject(host_of(attempt.url)))
         blocked = last is not None and last.kind is EventKind.HOST_BLOCKS
         late = last is not None and attempt.started_at <= last.at
         return [] if late or blocks == blocked else [events.of_host(attempt, at)]

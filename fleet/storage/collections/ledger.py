@@ -69,6 +69,7 @@ class Ledger:
             manifest = sha256(canonical(document))
         except ValueError as exc:
             raise StoreNeverTakes(f"attempt {document['_id']} cannot be linked: {exc}") from exc
+        # the unique index on scenario and number lets one writer have a place; others try the next
         while True:
             last = await self._last(document["scenario_id"])
             link = Link(
@@ -96,7 +97,7 @@ class Ledger:
         that may have come since.
         """
         mark = await self._marks.find_one({"_id": "linked"})
-        begin, found = now(), 0
+        begin, found = now(), 0  # what is stored from here on is looked at the next time
         query: Document = {"started_at": {"$gte": mark["until"] - LATEST_ARRIVAL}} if mark else {}
         # a week of attempts is looked at every hour: only their ids, which the index holds
         ids = self._attempts.find(query, {"_id": 1}).sort(BY_TIME)
@@ -122,7 +123,7 @@ class Ledger:
         return Link.from_document(found) if found else None
 
     async def unsealed(self) -> list[Link]:
-        """The links that no seal covers, at most `MOST_LEAVES`, in the order of their leaves."""
+        """The links that no seal covers, at most `MAX_LEAVES`, in the order of their leaves."""
         with translated_errors("read links"):
             found = self._links.find({"seal": None}, {"seal": 0})
             in_order = found.sort([("scenario_id", ASCENDING), ("number", ASCENDING)])
@@ -136,6 +137,7 @@ class Ledger:
             DuplicateKeyError: there is a seal of that number.
         """
         number = seal.statement.number
+        # the seal names its links, so what a crash leaves undone here can be done from it later
         await self._seals.insert_one(seal.to_document())
         await self._cover(number, seal.attempt_ids)
 
@@ -215,6 +217,7 @@ class Ledger:
         """Add an authority's token to a seal that lacks it."""
         added = {"url": token.url, "at": token.at, "token": token.token}
         with translated_errors(f"keep a timestamp of seal {number}"):
+            # not a second one of this authority, if another process was quicker
             await self._seals.update_one(
                 {"_id": number, "tokens.url": {"$ne": token.url}},
                 {"$push": {"tokens": added}, "$pull": {"refusals": {"url": token.url}}},
@@ -276,12 +279,12 @@ class Ledger:
         attempt began, only that it was before. So each link since then costs the look-up of an
         id; of attempts only the index of their ids is read.
         """
-        made: Document = {"linked_at": {"$gte": since}}
+        query: Document = {"linked_at": {"$gte": since}}
         if scenario_id is not None:
-            made["scenario_id"] = scenario_id
+            query["scenario_id"] = scenario_id
         found: dict[str, Link] = {}
         with translated_errors("read links"):
-            links = self._links.find(made, {"_id": 1}).batch_size(BATCH)
+            links = self._links.find(query, {"_id": 1}).batch_size(BATCH)
             while batch := [each["_id"] for each in await links.to_list(BATCH)]:
                 there = self._attempts.find({"_id": {"$in": batch}}, {"_id": 1})
                 gone = set(batch) - {each["_id"] for each in await there.to_list(None)}

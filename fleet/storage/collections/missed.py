@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import BulkWriteError
 
 from fleet.models.missed import MissedVisit, MissReason
-from fleet.storage.client import DUPLICATE, translated_errors
+from fleet.storage.client import but_duplicates, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,13 +43,8 @@ class MissedVisits:
         """
         if not missed:
             return
-        with translated_errors("keep missed visits"):
-            try:
-                await self._missed.insert_many([m.to_document() for m in missed], ordered=False)
-            except BulkWriteError as exc:
-                errors = (exc.details or {}).get("writeErrors", [])
-                if not errors or any(error.get("code") != DUPLICATE for error in errors):
-                    raise
+        with translated_errors("keep missed visits"), but_duplicates():
+            await self._missed.insert_many([m.to_document() for m in missed], ordered=False)
 
     async def of(
         self, scenario_id: str | None, since: datetime, until: datetime, *, limit: int = 100_000

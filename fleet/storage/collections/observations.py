@@ -89,7 +89,7 @@ class Observation(Frozen):
 
 
 class Observations:
-    """The observations of one database."""
+    """The observations of one database, each with its picture."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._observations, self._pictures = db.observations, db.observation_pictures

@@ -1,5 +1,5 @@
 """
-Which attempts name a file, and which of them keep theirs however old: what retention asks.
+Which attempts name a file, and which of them keep theirs however old. For retention.
 
 Everything is read through indexes in small parts: a database of millions of attempts is gone
 through without being held in memory.
@@ -63,7 +63,7 @@ _FIELDS = ("scenario_id", "started_at", "verdict", "first_dates", "evidence.sha2
 
 
 class References:
-    """Who names which file in one database."""
+    """The files that the attempts of one database name."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._db = db

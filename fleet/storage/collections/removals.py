@@ -24,12 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError
 
 from fleet.errors import EvidenceRemoved
 from fleet.models import now
 from fleet.models.removal import MAX_NAMED, Removal, RemovalKind
-from fleet.storage.client import translated_errors
+from fleet.storage.client import but_duplicates, translated_errors
 from fleet.storage.indexes import BY_FILE
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ Document = dict[str, Any]
 
 BATCH = 500
 """Files in one question."""
-
-DUPLICATE = 11000
-"""MongoDB's code for a document that is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +64,12 @@ class RemovedFiles:
 
 
 class Removals:
-    """The removals of one database."""
+    """The removals of one database: asked for, made, and undone where a file is seen again."""
 
-    def __init__(self, db: AsyncIOMotorDatabase[Document], bucket: EvidenceFiles) -> None:
+    def __init__(self, db: AsyncIOMotorDatabase[Document], evidence: EvidenceFiles) -> None:
         self._removals, self._attempts = db.removals, db.attempts
         self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
-        self._bucket = bucket
+        self._evidence = evidence
 
     async def prepare(self) -> None:
         """Make the indexes where they are missing."""
@@ -149,7 +145,7 @@ class Removals:
                     await self._removals.delete_one({"_id": name, "at": mark["at"]})
             files = [f for f in files if f.evidence.sha256 not in (*held, *taken_down)]
             for file in files:
-                await self._bucket.add(file)
+                await self._evidence.add(file)
 
     async def _hold(self, sha256: str) -> bool:
         """Take a file out of a removal under way; whether it was still there."""
@@ -260,12 +256,8 @@ class Removals:
         writes = await asyncio.gather(*map(write, sha256s))
         if not writes:
             return
-        try:
+        with but_duplicates():
             await self._removals.bulk_write(writes, ordered=False)
-        except BulkWriteError as exc:
-            errors = (exc.details or {}).get("writeErrors", [])
-            if not errors or any(error.get("code") != DUPLICATE for error in errors):
-                raise
 
     async def _finish(self, chunks: dict[str, list[ObjectId]], marked: Document) -> list[str]:
         """Erase the chunks of files that have no entry any more, which it gives; unmark others."""

@@ -1,9 +1,8 @@
 """
 The last verifications: when, by which version, how much, what was found. For the web pages.
 
-The pages may run on another machine than `fleet verify`, so its report is kept in MongoDB too.
-It proves nothing to anybody (whoever can write to the database can write it): it says when
-somebody last looked.
+The pages may run on another machine than `fleet verify`, so its report is kept in MongoDB too. It
+is no proof, for whoever can alter the database can alter it: it tells when was last verified.
 """
 
 from __future__ import annotations
@@ -81,12 +80,12 @@ class Verification(Frozen):
             **{name: getattr(report, name) for name in counted},
             found=len(report.findings),
             noticed=len(report.notices),
-            findings=_logged(report.findings),
-            notices=_logged(report.notices),
+            findings=_first_logged(report.findings),
+            notices=_first_logged(report.notices),
         )
 
 
-def _logged(findings: Sequence[Finding]) -> tuple[LoggedFinding, ...]:
+def _first_logged(findings: Sequence[Finding]) -> tuple[LoggedFinding, ...]:
     return tuple(LoggedFinding.of(each) for each in findings[:MAX_LOGGED])
 
 

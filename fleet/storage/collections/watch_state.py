@@ -1,5 +1,5 @@
 """
-Up to when every due time of a flow is accounted for: the memory of `fleet watch`.
+What `fleet watch` must know of the time before its start: plans, and up to when all is noted.
 
 A due time is accounted for when an attempt carries it or it was noted as missed. `plans` holds
 the sampling plans by which due times were drawn, each with the instant from which it holds;

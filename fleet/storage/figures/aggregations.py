@@ -77,7 +77,7 @@ def _list_if(condition: object, value: Stage) -> Stage:
     return {"$push": {"$cond": [condition, value, "$$REMOVE"]}}
 
 
-def _counted(names: type[Verdict] | type[Delay], prefix: str = "") -> Stage:
+def _nonzero(names: type[Verdict] | type[Delay], prefix: str = "") -> Stage:
     """An object of the fields with these names that are not 0."""
     pairs = [{"k": name.value, "v": f"${prefix}{name.value}"} for name in names]
     return {"$arrayToObject": {"$filter": {"input": pairs, "cond": {"$gt": ["$$this.v", 0]}}}}
@@ -150,8 +150,8 @@ _OF_DAY: list[Stage] = [
         "$project": {
             **dict.fromkeys(("seen", "control", "retried"), 1),
             **dict.fromkeys(("known", "wait_days", "shortest_wait_days"), 1),
-            "verdicts": _counted(Verdict),
-            "delays": _counted(Delay, "delay_"),
+            "verdicts": _nonzero(Verdict),
+            "delays": _nonzero(Delay, "delay_"),
             "cells": {
                 "$map": {
                     "input": {"$setUnion": ["$cells"]},
@@ -259,7 +259,7 @@ DEPARTMENTS: list[Stage] = [
             **{
                 public: {
                     "retried": f"${public}_retried",
-                    "verdicts": _counted(Verdict, f"{public}_"),
+                    "verdicts": _nonzero(Verdict, f"{public}_"),
                 }
                 for public in PUBLICS
             },

@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 
 class Changes:
-    """The changes of one database."""
+    """The changes of state in one database, kept as attempts are stored."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._attempts, self._changes = db.attempts, db.changes

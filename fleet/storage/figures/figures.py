@@ -153,7 +153,7 @@ class FigureQueries:
         among them.
 
         Raises:
-            BadInput: `limit` is not between 1 and `MOST`.
+            BadInput: `limit` is not between 1 and `MAX_LIMIT`.
         """
         with translated_errors("read the changes"):
             return await self._changes.latest(

@@ -42,6 +42,7 @@ AT_ONCE = 2
 """Scenarios that a rebuild works on at the same time: MongoDB gives each one processor."""
 
 _SEEN_NOTHING = {"$set": {"seen": 0}}
+"""Makes documents give way to any that is made anew; they stay readable meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ class Rollups:
         Returns:
             What it says of the changes of state around it.
         """
+        # a retry that begins after midnight sets aside a try of the day before
         days = {paris_day(attempt.started_at - RETRY_WITHIN), paris_day(attempt.started_at)}
         await self._make_days(attempt.scenario_id, min(days), max(days))
+        # a department's week is added up from all of its days
         monday, sunday = monday_of(min(days)), monday_of(max(days)) + timedelta(days=6)
         week = {"$gte": str(monday), "$lte": str(sunday)}
         await self._make_departments({"department": attempt.department, "day": week})
@@ -97,6 +100,7 @@ class Rollups:
         with translated_errors("make the roll-ups"):
             scenario_ids: list[str] = await self._db.attempts.distinct("scenario_id")
             changes = await self._rebuild_flows(scenario_ids)
+            # days that the rebuild did not reach have no attempt any more
             others = [{"seen": 0}, {"scenario_id": {"$nin": scenario_ids}}]
             await self._db.rollups.delete_many({"$or": others})
             await self.changes.forget_others(scenario_ids)
@@ -150,6 +154,7 @@ class Rollups:
         match: Document = {"scenario_id": scenario_id}
         which = None
         if first is not None and last is not None:
+            # beyond midnight: whether the last tries of the day were retried shows only there
             until = day_start(last + timedelta(days=1)) + RETRY_WITHIN
             match["started_at"] = {"$gte": day_start(first), "$lt": until}
             which = {"$gte": str(first), "$lte": str(last)}

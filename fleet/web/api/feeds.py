@@ -27,7 +27,7 @@ from fleet.rendering.labels import VERDICTS
 from fleet.web.api.models import NOT_THERE, ChangeFound, State
 from fleet.web.api.query import Asked, Department, Flow, StrictQuery, check_measured, flow_of
 from fleet.web.context import WebContext, context_of
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 from fleet.web.templating import environment
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _feed(
     content = _NOT_XML.sub("", text).encode()
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "max-age=300"}
-    if unchanged(request, etag):
+    if is_unchanged(request, etag):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(content, media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=headers)
 

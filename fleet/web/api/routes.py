@@ -117,10 +117,10 @@ async def attempt(
     return AttemptFound(
         made_up=context.made_up,
         attempt=found.attempt,
-        judgements=tuple(await context.store.judgements(attempt_id)),
+        judgements=tuple(await context.store.judgements.of(attempt_id)),
         older=found.older,
         newer=found.newer,
-        removed=await _removed(request, found.attempt),
+        removed=await _removed_files(request, found.attempt),
         page=f"/tentative/{attempt_id}",
     )
 
@@ -185,7 +185,7 @@ async def care(request: Request) -> Cares:
     return Cares(made_up=context.made_up, items=items)
 
 
-async def _removed(request: Request, found: Attempt) -> tuple[RemovedFile, ...]:
+async def _removed_files(request: Request, found: Attempt) -> tuple[RemovedFile, ...]:
     """Those of the attempt's files that were removed, in its order."""
     names = list(dict.fromkeys(file.sha256 for file in found.evidence))
     removals = await context_of(request).store.removals.get_many(names)

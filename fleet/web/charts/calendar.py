@@ -67,11 +67,6 @@ class CalendarMonth:
     first: date
     weeks: tuple[tuple[CalendarDayCell | None, ...], ...]
 
-    @property
-    def has_break(self) -> bool:
-        """Whether the way of measuring changed in it."""
-        return any(day and day.changed for week in self.weeks for day in week)
-
 
 def months_of(figures: FlowFigures, period: Period) -> list[CalendarMonth]:
     """The months of the period from the first with attempts to the last with attempts."""

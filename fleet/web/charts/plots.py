@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleet.analysis.rates import Delay
-from fleet.rendering.scale import DELAYS, SEEN, level, share_text
+from fleet.rendering.labels import DELAYS
+from fleet.rendering.scale import SEEN, level, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import place_of, stretches, ticks_of, top_of, weeks_of

@@ -35,7 +35,7 @@ class HeadAsGet:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a HEAD request as a GET."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
@@ -48,7 +48,7 @@ class LanguageOfAddress:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a request at its path without the language."""
         if scope["type"] == "http":
             path = scope["path"]
             english = path == PREFIX or path.startswith(f"{PREFIX}/")
@@ -71,8 +71,7 @@ class Headers:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-
+        """Serve a request, with these headers on the answer."""
         began = time.perf_counter()
 
         async def with_headers(message: Message) -> None:

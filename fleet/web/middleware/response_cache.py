@@ -1,8 +1,8 @@
 """
 Whole answers kept for some seconds, so that twenty equal requests draw a page once.
 
-Only what is the same for everybody: a GET, at an address of `MAY_BE_KEPT`, by a reader without a
-cookie of ours; of its answers only a whole 200 that sets no cookie and says nothing of caches
+Only what is the same for everybody: a GET, at an address of `CACHEABLE_PATHS`, by a reader without
+a cookie of ours; of its answers only a whole 200 that sets no cookie and says nothing of caches
 itself. Everything else passes as if this were not here. Pages for members only are never kept:
 the application then has no `ResponseCache` (docs/decisions/0013-page-cache.md).
 """
@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 
 from fleet.web.middleware.sessions import WebSession
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,13 +91,14 @@ class ResponseCache:
         self._pending: dict[Key, PendingResponse] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a request from what is kept, else from the application."""
         key = _key(scope)
         if key is None:
             await self._app(scope, receive, send)
             return
         answer = self._find_fresh(key)
         if answer is None:
+            # twenty readers at the same moment: the first has it made, the others wait for that
             before = self._pending.get(key)
             if before is None or self._clock() - before.began >= self._keep_s:
                 await self._make(key, scope, receive, send)
@@ -124,7 +125,8 @@ class ResponseCache:
         start: Message | None = None
         answer: CachedResponse | None = None
 
-        async def held(message: Message) -> None:
+        # held back until its end: only then are its size and its tag known
+        async def hold_back(message: Message) -> None:
             nonlocal start, answer
             if message["type"] == "http.response.start" and _is_cacheable(message):
                 start = message
@@ -138,11 +140,11 @@ class ResponseCache:
             await send(message)
 
         try:
-            await self._app(scope, receive, held)
+            await self._app(scope, receive, hold_back)
             if answer is not None and answer.size_bytes <= MAX_ANSWER_BYTES:
                 self._keep(key, answer)
         finally:
-            pending.answer.set_result(answer)
+            pending.answer.set_result(answer)  # also if it failed: others wait for this
             if self._pending.get(key) is pending:
                 del self._pending[key]
         if answer is not None:
@@ -153,6 +155,7 @@ class ResponseCache:
             self._bytes -= before.size_bytes
         self._answers[key] = answer
         self._bytes += answer.size_bytes
+        # in the order in which they were last asked for: `_find_fresh` moves them to the end
         while self._bytes > self._max_bytes:
             _, oldest = self._answers.popitem(last=False)
             self._bytes -= oldest.size_bytes
@@ -194,7 +197,7 @@ async def _send(
 ) -> None:
     """The answer, or 304 to who has it; with its age if it was made for another request."""
     aged = [] if age_s is None else [(b"age", str(int(age_s)).encode())]
-    if unchanged(Request(scope), answer.tag):
+    if is_unchanged(Request(scope), answer.tag):
         headers = [
             (name, value)
             for name, value in answer.headers

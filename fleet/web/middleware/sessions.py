@@ -65,6 +65,7 @@ class WebSession:
         """For the hidden field of a form; empty without a cookie."""
         if self.token is None:
             return ""
+        # made of the token and kept nowhere: another site can neither read nor work it out
         return hmac.new(self.token.encode(), b"form", hashlib.sha256).hexdigest()
 
 
@@ -127,7 +128,7 @@ class SessionMiddleware:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve a request that may be; refuse another, or ask to sign in first."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -146,7 +147,7 @@ class SessionMiddleware:
         elif locked and session.user is None:
             await (await self._ask_to_sign_in(request))(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive, request), send)
+            await self._app(scope, _limit_size(receive, request), send)
 
     async def _ask_to_sign_in(self, request: Request) -> Response:
         if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
@@ -159,6 +160,7 @@ class SessionMiddleware:
 
 async def _session(request: Request) -> WebSession:
     """The session of the cookie; a forged one or one that is over is nobody's."""
+    # MongoDB is asked only for what can be a token, and not for a page's style and pictures
     token = request.cookies.get(_cookie_name(request), "")
     if request.scope["path"].startswith("/static/") or not re.fullmatch(r"[\w-]{43}", token, re.A):
         return WebSession()
@@ -187,11 +189,11 @@ def _too_large(request: Request) -> HTTPException:
     return HTTPException(413, PageContext(request).t(words))
 
 
-def _limited(receive: Receive, request: Request) -> Receive:
+def _limit_size(receive: Receive, request: Request) -> Receive:
     """As `receive`, up to the size that may be: a body need not announce it, nor keep to it."""
     left = _most_bytes(request.scope)
 
-    async def counted() -> Message:
+    async def limited() -> Message:
         nonlocal left
         message = await receive()
         left -= len(message.get("body", b""))
@@ -199,7 +201,7 @@ def _limited(receive: Receive, request: Request) -> Receive:
             raise _too_large(request)
         return message
 
-    return counted
+    return limited
 
 
 def _private(send: Send, *, signed_in: bool, locked: bool) -> Send:

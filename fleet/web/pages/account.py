@@ -38,7 +38,7 @@ _at_once = anyio.CapacityLimiter(1)
 
 @router.get("/connexion")
 async def sign_in_page(request: Request) -> Response:
-    """The form."""
+    """The form for name and password."""
     page, suite = PageContext(request), return_path(request.query_params.get("suite"))
     if session_of(request).user is not None:
         return RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)

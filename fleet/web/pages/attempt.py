@@ -142,7 +142,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
     attempt = found.attempt
     tries, judgements, proof, removed = await asyncio.gather(
         tries_of(request, attempt),
-        context.store.judgements(attempt.id),
+        context.store.judgements.of(attempt.id),
         proof_of(request, attempt.id),
         notices(request, [each.sha256 for each in attempt.evidence]),
     )

@@ -28,7 +28,7 @@ from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
 from fleet.web.context import context_of
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.flow import figures_of_flow
 from fleet.web.period import period_of
 
@@ -102,7 +102,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
         f"{'exercice-' if context.made_up else ''}{department}-{flow}-{name}"
         f'-{period.first}-{period.last}.{kind}"',
     }
-    if unchanged(request, tag):
+    if is_unchanged(request, tag):
         return Response(status_code=304, headers=headers)
     if kind != "csv":
         content = await anyio.to_thread.run_sync(

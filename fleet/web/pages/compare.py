@@ -18,7 +18,7 @@ from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rules.stored_page import StoredPage
 from fleet.web import picture_diff
 from fleet.web.context import context_of
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.evidence import (
     FOR_EVER,
     HARMLESS,
@@ -220,7 +220,7 @@ async def drawing(request: Request, older: str, newer: str) -> Response:
     await refuse_removed(request, older, newer)
     etag = f'"{older}-{newer}-{picture_diff.DRAWING}"'
     headers = {"Cache-Control": FOR_EVER, "ETag": etag, "Content-Security-Policy": HARMLESS}
-    if unchanged(request, etag):
+    if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     pictures = [await picture(request, each) for each in (older, newer)]
     content = await draw_or_refuse(picture_diff.draw, *pictures)

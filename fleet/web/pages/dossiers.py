@@ -90,12 +90,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def dossiers_of(app: FastAPI) -> Dossiers:
-    """The dossiers of the application."""
+    """The dossiers that this server makes and has made."""
     found: Dossiers = app.state.dossiers
     return found
 
 
-async def _checked(request: Request, department: str, flow: str) -> str:
+async def _check_flow(request: Request, department: str, flow: str) -> str:
     """The scenario's id; HTTPException 404 if there is no such flow."""
     context, scenario_id = context_of(request), f"{department}/{flow}"
     if department in DEPARTMENTS and FLOW_SLUG.fullmatch(flow):
@@ -108,7 +108,7 @@ async def _checked(request: Request, department: str, flow: str) -> str:
 @router.get("/demarche/{department}/{flow}/dossier")
 async def form(request: Request, department: str, flow: str) -> Response:
     """The form, and what a dossier of this period would hold."""
-    scenario_id = await _checked(request, department, flow)
+    scenario_id = await _check_flow(request, department, flow)
     asked = DossierForm.of(request.query_params, PageContext(request).language)
     covering = await _covering(context_of(request), scenario_id, asked)
     wrong = _wrong(asked, covering)
@@ -122,7 +122,7 @@ async def order(request: Request, department: str, flow: str) -> Response:
     page, context = PageContext(request), context_of(request)
     async with read_form(request) as sent:
         asked = DossierForm.of({name: text_of(sent, name) for name in FIELDS}, page.language)
-    scenario_id = await _checked(request, department, flow)
+    scenario_id = await _check_flow(request, department, flow)
     if context.chromium is None:
         raise HTTPException(404)
     covering = await _covering(context, scenario_id, asked)
@@ -217,7 +217,7 @@ def _form(
 
 @router.get("/dossier/{key}.zip")
 async def download(request: Request, key: str) -> Response:
-    """The ZIP."""
+    """The ZIP of a dossier that is made."""
     dossiers = dossiers_of(request.app)
     job = await dossiers.job(key)
     if job is None or job.state != "made":

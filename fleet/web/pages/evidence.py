@@ -23,7 +23,7 @@ from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rendering.thumbnails import Thumbnails, thumbnail
 from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 from fleet.web.removed import FileRemoved, refuse_removed
 from fleet.web.templating import PageContext
 
@@ -155,7 +155,7 @@ async def original(request: Request, sha256: str) -> Response:
         "Content-Security-Policy": HARMLESS,
         "Content-Disposition": f'{disposition}; filename="{sha256}.{ending}"',
     }
-    if unchanged(request, etag):
+    if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     content = await read_evidence(request, sha256)
     wanted = request.headers.get("range", "")
@@ -197,7 +197,7 @@ async def small(request: Request, sha256: str) -> Response:
     except FileRemoved:
         await anyio.to_thread.run_sync(thumbnails.drop, sha256)
         raise
-    if unchanged(request, etag):
+    if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     content = await anyio.to_thread.run_sync(thumbnails.get, sha256)
     if content is None:
@@ -247,7 +247,7 @@ async def frame(request: Request, attempt_id: str, step: str) -> Response:
         "Content-Security-Policy": HARMLESS,
         "Content-Disposition": f'inline; filename="{name}"',
     }
-    if unchanged(request, etag):
+    if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     content = await draw_or_refuse(
         framed_picture.draw, await picture(request, taken.sha256), caption

@@ -15,7 +15,8 @@ from fleet.analysis.rates import Delay
 from fleet.models import FLOW_SLUG, PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
-from fleet.rendering.scale import DELAYS, LEVELS, SEEN, level, share_text
+from fleet.rendering.labels import DELAYS
+from fleet.rendering.scale import LEVELS, SEEN, level, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
@@ -111,14 +112,14 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         hours=hours_of(figures.week),
         levels=[(name, page.t(words)) for _, name, words in LEVELS],
         delays=[(each, page.t(DELAYS[each])) for each in Delay],
-        compared=_compared(beside, scenario_id, control=control),
+        compared=_comparison(beside, scenario_id, control=control),
         weeks=weeks,
         line=line_of(weeks, figures.breaks),
         box=(WIDTH, HEIGHT, LEFT, RIGHT),
     )
 
 
-def _compared(beside: list[Totals], scenario_id: str, *, control: bool) -> list[Totals]:
+def _comparison(beside: list[Totals], scenario_id: str, *, control: bool) -> list[Totals]:
     """This flow, and those of the department that are for another public."""
     return [
         each for each in beside if each.scenario_id == scenario_id or each.control is not control

@@ -43,7 +43,7 @@ FIELDS = {
     "heure": "hour",
     "visite": "run_id",
 }
-"""For each parameter of the address: the field of the `Filter`. Others are in `wanted_by`."""
+"""For each parameter of the address: the field of the `Filter`. Others are in `filter_of`."""
 
 
 @router.get("/galerie")

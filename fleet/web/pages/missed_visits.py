@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.models.paris import day_start
-from fleet.rendering.labels import WORDS
+from fleet.rendering.labels import MISS_REASONS
 
 if TYPE_CHECKING:
     from fleet.models.query import Period
@@ -29,5 +29,5 @@ async def gaps_of(
     """The reasons for which visits due in these Paris days were not made, most frequent first."""
     since, until = day_start(period.first), day_start(period.last + timedelta(days=1))
     counts = await context.store.missed_visits.counts(since, until, scenario_id)
-    found = [Gap(page.t(WORDS[why]), count) for why, count in counts.items()]
+    found = [Gap(page.t(MISS_REASONS[why]), count) for why, count in counts.items()]
     return sorted(found, key=lambda gap: -gap.count)

@@ -30,7 +30,7 @@ from fleet.storage.collections.observations import MAX_REASON, Observation, Sigh
 from fleet.web.context import context_of
 from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.sessions import UPLOAD_BYTES, redirect_to_sign_in, session_of
-from fleet.web.not_modified import unchanged
+from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.evidence import HARMLESS, READ
 from fleet.web.pages.observation_form import SEEN, ObservationAnswers
 from fleet.web.templating import PageContext
@@ -78,7 +78,7 @@ def _page_number(request: Request) -> int:
 
 @router.get("/observations/nouvelle")
 async def empty_form(request: Request) -> Response:
-    """The form."""
+    """The form for an observation, empty; members only."""
     if session_of(request).user is None:
         return redirect_to_sign_in(request)
     return _form(request, ObservationAnswers.none())
@@ -239,6 +239,6 @@ def _jpeg(request: Request, found: Observation, content: bytes | None, version: 
         "Content-Security-Policy": HARMLESS,
         "Content-Disposition": f'inline; filename="observation_{found.id}.jpg"',
     }
-    if unchanged(request, headers["ETag"]):
+    if is_unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type="image/jpeg")

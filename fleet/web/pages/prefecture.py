@@ -17,7 +17,8 @@ from fleet.models import Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
 from fleet.rendering.i18n import N_
-from fleet.rendering.scale import DELAYS, share_text
+from fleet.rendering.labels import DELAYS
+from fleet.rendering.scale import share_text
 from fleet.web.context import context_of
 from fleet.web.period import CHOICES, period_of
 from fleet.web.templating import PageContext

@@ -70,7 +70,7 @@ class RunProgress:
 
 @router.get("/visites")
 async def runs(request: Request) -> HTMLResponse:
-    """The runs."""
+    """A page of runs, newest first, each with how far it came."""
     page, queries = PageContext(request), context_of(request).queries
     found = await queries.runs(_cursor(request), RUNS)
     progress = await asyncio.gather(*(progress_of(queries, run) for run in found.items))
@@ -79,9 +79,9 @@ async def runs(request: Request) -> HTMLResponse:
 
 @router.get("/visites/{run_id}")
 async def run(request: Request, run_id: str) -> HTMLResponse:
-    """One run."""
+    """One run with its attempts."""
     page, context = PageContext(request), context_of(request)
-    found = await context.store.run(run_id)
+    found = await context.store.runs.get(run_id)
     if found is None:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no run {run_id[:80]!r}")
     cursor = _cursor(request)

@@ -51,7 +51,7 @@ async def seals(request: Request) -> HTMLResponse:
         older=shown[-1].statement.number if len(found) > ON_A_PAGE else None,
         newest=before is None,
         unsealed=unsealed,
-        verifications=[_shown(page, each) for each in verifications],
+        verifications=[_show(page, each) for each in verifications],
     )
 
 
@@ -64,7 +64,7 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def _shown(page: PageContext, verification: Verification) -> dict[str, Any]:
+def _show(page: PageContext, verification: Verification) -> dict[str, Any]:
     """A verification with its findings in the page's language."""
 
     def words(logged: tuple[LoggedFinding, ...]) -> list[str]:

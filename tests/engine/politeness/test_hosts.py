@@ -430,7 +430,7 @@ async def test_a_retry_waits_until_its_host_may_be_visited_and_holds_no_place(
         result = await runner(chromium, store, hosts, tries=2, pages=1).run(aimed(server))
         first, second = (r for r in server.requests if r.path.endswith("/create/1") and _evry(r))
 
-    attempts = [a async for a in store.attempts(run_id=result.run.id)]
+    attempts = [a async for a in store.attempts.find(run_id=result.run.id)]
     assert [(a.flow, a.number) for a in attempts] == [("evry-1", 1), ("lille-1", 1), ("evry-1", 2)]
     assert (second.at - first.at).total_seconds() >= cools_s
 

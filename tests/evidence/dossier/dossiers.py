@@ -79,7 +79,7 @@ class Past:
         }
         fields |= {"first_dates": (), "slot_count": None, "due_at": at, "started_at": at}
         attempt = attempt_of(*files, **{**fields, **changes})
-        await self.store.add(attempt, files)
+        await self.store.attempts.add(attempt, files)
         self.attempts.append(attempt)
         return attempt
 

@@ -190,7 +190,7 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
     control = attempt_of(
         id="c" * 32, scenario_id="91/permis", flow="permis", control=True, started_at=at
     )
-    await own.store.add(control, [])
+    await own.store.attempts.add(control, [])
 
     made = await own.make(chromium, tmp_path / "d.zip")
 
@@ -264,7 +264,7 @@ async def test_a_real_visit_becomes_a_dossier_that_verifies(
     day = now().astimezone(PARIS).date()
     period = day - timedelta(days=1), day
     attempt: Attempt
-    (attempt,) = [each async for each in store.attempts()]
+    (attempt,) = [each async for each in store.attempts.find()]
     order = DossierOrder.of(attempt.scenario_id, *period, made_up=True, titles={})
 
     made = await build(store, chromium, order, tmp_path / "d.zip", [])
@@ -304,7 +304,7 @@ async def test_long_addresses_and_words_stay_on_the_page(
     odd = attempt_of(
         *files, started_at=AT - timedelta(days=5), url=long, signs=("text '" + "m" * 600 + "'",)
     )
-    await store.add(odd, files)
+    await store.attempts.add(odd, files)
 
     await own.make(chromium, tmp_path / "d.zip")
 

@@ -32,7 +32,7 @@ def seen(hours: float, verdict: Verdict, **changes: Any) -> Attempt:
 
 async def add(store: Store, *attempts: Attempt) -> None:
     for attempt in attempts:
-        await store.add(attempt, [])
+        await store.attempts.add(attempt, [])
 
 
 async def told(store: Store) -> list[tuple[EventKind, float]]:
@@ -221,7 +221,7 @@ async def test_an_outage_of_the_fleets_own_is_told_once_and_that_it_is_over_once
 
     first = ours(1)
     await add(store, answered(0), ours(0.5, "unknown"))
-    await asyncio.gather(*(store.add(each, []) for each in (first, ours(1), ours(1.1))))
+    await asyncio.gather(*(store.attempts.add(each, []) for each in (first, ours(1), ours(1.1))))
     await add(store, first, ours(2), answered(3), answered(3.5), first, answered(0.9))
     await add(store, ours(4, "clock"), ours(5), answered(6))
 

@@ -57,7 +57,7 @@ async def beside(mongodb_url: str, store: Store) -> AsyncIterator[Database]:
 
 async def add(store: Store, *attempts: Attempt) -> None:
     for attempt in attempts:
-        await store.add(attempt, [])
+        await store.attempts.add(attempt, [])
 
 
 async def day_of(db: Database, scenario_id: str, day: str) -> DayFigures:
@@ -236,7 +236,7 @@ async def test_attempts_stored_at_once_by_two_fleets_are_all_counted(
     ]
 
     await asyncio.gather(
-        *((store, other)[n % 2].add(attempt, []) for n, attempt in enumerate(attempts))
+        *((store, other)[n % 2].attempts.add(attempt, []) for n, attempt in enumerate(attempts))
     )
 
     await proved(store)
