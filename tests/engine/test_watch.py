@@ -256,7 +256,7 @@ async def test_a_host_that_refuses_is_left_alone_and_its_due_times_are_missed(
     assert ended[Verdict.BLOCKED] == 1
     assert ended[MissReason.COOLING] > 0
     missed = await store.missed_visits.of(None, country.began, datetime.now(UTC))
-    assert any("left alone until" in each.detail and "403" in each.detail for each in missed)
+    assert any("left alone until" in each.detail and "forbidden" in each.detail for each in missed)
 
 
 async def test_an_unavailable_site_is_tried_again_for_the_same_due_time(
@@ -346,7 +346,7 @@ async def test_visits_go_on_while_mongodb_is_away_and_come_in_order(
         async def stored(attempt: Attempt) -> None:
             order.append(attempt.id)
 
-        async with country.watching(stored=stored) as watch:
+        async with country.watching(on_stored=stored) as watch:
             await country.until(lambda made: len(made) >= 2)
             (process,) = servers_of(tmp_path)
             process.suspend()  # silent, not dead: the worse of the two
