@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fleet.models import Outcome, Verdict
 from fleet.models.outcome import WAITING_ROOM
+from fleet.rules.net_errors import host_named
 from fleet.rules.signs import normalise
 from fleet.rules.wall_rules import WAITING_HOSTS, WAITING_ROOMS, WALLS
 
@@ -42,19 +42,19 @@ class Reach(Enum):
 def judge_wall(reading: PageReading, reach: Reach) -> Outcome | None:
     """The outcome of a page that is a wall or a waiting room; None if it is neither."""
     if reach is Reach.ANYWHERE and (room := _host_of_room(reading.url)):
-        return _waiting(room, f"url {urlsplit(reading.url).hostname!r}", reading)
+        return _waiting(room, f"url {host_named(reading.url)!r}", reading)
     if len(reading.plain) >= WALL_CHARACTERS:
         return None
     everything = " ".join((reading.plain, normalise(reading.title)))
     lines = [line for raw in reading.text.splitlines() if (line := normalise(raw))]
-    heads = [head for raw in (reading.title, *reading.headings) if (head := normalise(raw))]
+    title = [head] if (head := normalise(reading.title)) else []
+    heads = [head for raw in reading.headings if (head := normalise(raw))]
     if reach is Reach.OPENING:
-        titled = [normalise(reading.title)] if reading.title else []
-        heads, lines = heads[: len(titled) + 1], lines[: 0 if len(heads) > len(titled) else 1]
+        heads, lines = heads[:1], [] if heads else lines[:1]
     for rule in (*WAITING_ROOMS, *WALLS):
         if rule.late and reach is Reach.OPENING:
             continue
-        for where, said in _said(rule, heads, lines):
+        for where, said in _said(rule, [*title, *heads], lines):
             if rule.begins(said) and rule.accompanied(everything):
                 sign = f"{where} {rule.sentence!r}"
                 if rule.room is not None:
@@ -74,7 +74,7 @@ def _said(rule: WallRule, heads: list[str], lines: list[str]) -> Iterator[tuple[
 
 
 def _host_of_room(url: str) -> str | None:
-    host = (urlsplit(url).hostname or "").lower()
+    host = host_named(url)
     for known, room in WAITING_HOSTS.items():
         if host == known or host.endswith(f".{known}"):
             return room
