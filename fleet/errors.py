@@ -15,6 +15,7 @@ Every error the fleet raises on purpose, and what its catcher may do about it.
     ├── LeaseLost              another fleet took the work over meanwhile: stop at once
     ├── NotStored              a stored attempt cannot be judged again: say why, leave it
     ├── NoChromium             no usable Chromium: nothing can be visited, stop
+    ├── TurnedAway             a visit was led to a host that it may not ask now: no attempt
     └── VisitEnded             a visit cannot go on; `visit/attempt.py` makes each a verdict
         ├── Judged             the pages already say how the visit ended
         ├── SiteUnreachable    the browser got no page at all
@@ -109,6 +110,15 @@ class NotStored(FleetError):
 
 class NoChromium(FleetError):
     """No Chromium was found, or the one found does not start."""
+
+
+class TurnedAway(FleetError):
+    """
+    A visit was led to a host that must be left alone now, and ended before that was asked.
+
+    It says nothing about the site and is no attempt. Whoever wanted the visit notes that it was
+    not made, and why.
+    """
 
 
 class VisitEnded(FleetError):

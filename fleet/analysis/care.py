@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fleet.models import Attempt, Group, Verdict
-from fleet.models.scenario import host_of
+from fleet.models.address import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fleet.models import PARIS, Verdict
+from fleet.models.address import host_of
 from fleet.models.event import OF_FLEET, Event, EventKind
 from fleet.models.outcome import Blame
-from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from datetime import datetime

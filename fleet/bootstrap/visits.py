@@ -14,9 +14,10 @@ import fleet
 from fleet.browser.chromium import Chromium
 from fleet.browser.executable import find_chromium
 from fleet.engine.options import RunOptions
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.errors import BadInput
-from fleet.models.scenario import host_of
+from fleet.models.address import host_of
 from fleet.visit.limits import AttemptLimits, VisitLimits
 
 if TYPE_CHECKING:

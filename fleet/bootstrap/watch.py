@@ -32,7 +32,7 @@ from fleet.models.event import EventKind
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from fleet.engine.politeness.hosts import HostLimits
+    from fleet.engine.politeness.host import HostLimits
     from fleet.models import Scenario
     from fleet.settings import Settings
     from fleet.storage.store import Store

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 from playwright.async_api import Error as PlaywrightError
 
 from fleet.engine.keeping import keep
+from fleet.engine.politeness.run_hosts import RunHosts
+from fleet.engine.politeness.visit_turns import HostObstacle
 from fleet.engine.reachability import Reachability
-from fleet.errors import BadInput
+from fleet.errors import BadInput, TurnedAway
 from fleet.families import rdv_prefecture
 from fleet.models import Outcome, Run, Scenario, Verdict, now
 from fleet.rules.guard import Guard
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 
     from fleet.browser.chromium import Chromium
     from fleet.browser.page import OpenPage
+    from fleet.engine.politeness.hosts import Hosts
+    from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.models import Attempt
+    from fleet.models.attempt import Capture
     from fleet.storage.store import Store
     from fleet.visit.visit import Visit
 
@@ -65,6 +70,8 @@ async def hold_session(
     every_s: float,
     person_s: float,
     limits: AttemptLimits,
+    hosts: Hosts,
+    robots: RobotsReader | None = None,
     stop: asyncio.Event,
     tell: Callable[[str], None],
     on_attempt: Callable[[Attempt], None],
@@ -75,19 +82,27 @@ async def hold_session(
     Args:
         every_s: between two readings.
         person_s: how long the person may take to come to the answer.
+        hosts: say when a host may be visited. The flow is opened, and its answer read, in turn;
+            what the person does in the window is theirs.
+        robots: reads the robots.txt of the hosts; None: nobody does.
         tell: gets one line for the person.
 
     Returns:
         The run with its attempts, or None if `stop` was set before there was an answer.
 
     Raises:
-        BadInput: the flow has no captcha before its answer, or no answer came in time.
+        BadInput: the flow has no captcha before its answer, no answer came in time, or a host must
+            be left alone now.
         StoreUnreachable, StoreRefused: an attempt could not be kept.
     """
     check_family(scenario)
+    access = RunHosts(hosts, robots)
     opened = await chromium.open_page()
     try:
-        answer = await _wait_for_answer(scenario, opened, person_s, stop, tell)
+        traffic = RequestInterceptor(await opened.again(), Guard(scenario.id, person=True))
+        await _open_window(scenario, opened, traffic, access, limits)
+        tell("In the window: go on to the captcha, answer it, and stop at the calendar")
+        answer = await _wait_for_answer(scenario, opened, traffic, person_s, stop, tell)
         if answer is None:
             return None
         began = now()
@@ -96,7 +111,9 @@ async def hold_session(
             " site ends the session or you press Ctrl-C"
         )
         reading = scenario.model_copy(update={"url": answer, "script": _reader(began)})
-        return await _reread(reading, opened, chromium, store, every_s, limits, stop, on_attempt)
+        return await _reread(
+            reading, opened, access, chromium, store, every_s, limits, stop, tell, on_attempt
+        )
     finally:
         await chromium.close_page(opened)
 
@@ -113,20 +130,38 @@ def check_family(scenario: Scenario) -> None:
         )
 
 
+async def _open_window(
+    scenario: Scenario,
+    opened: OpenPage,
+    traffic: RequestInterceptor,
+    access: RunHosts,
+    limits: AttemptLimits,
+) -> None:
+    """Open the flow in its hosts' turns; what the person does from here on is theirs."""
+    await access.read_robots(scenario)
+    if obstacle := access.obstacle(scenario):
+        raise BadInput(f"{scenario.id}: {obstacle.words}")
+    async with access.turns(scenario) as turns:
+        traffic.gate.hosts = turns
+        await traffic.watch()
+        with contextlib.suppress(PlaywrightError):  # the person sees what the site answers
+            going = opened.page.goto(scenario.url, wait_until="commit", timeout=0)
+            await wait_at_most(limits.visit.deadline_s, going)
+        traffic.gate.hosts = None
+        if traffic.gate.turned_away is not None:
+            raise BadInput(f"{scenario.id}: {turns.turned_away().words}")
+        turns.opened()
+
+
 async def _wait_for_answer(
     scenario: Scenario,
     opened: OpenPage,
+    traffic: RequestInterceptor,
     person_s: float,
     stop: asyncio.Event,
     tell: Callable[[str], None],
 ) -> str | None:
     """The address of the answer, once the person stands there; None if stopped before."""
-    guard = Guard(scenario.id, person=True)
-    traffic = RequestInterceptor(await opened.again(), guard)
-    await traffic.watch()
-    with contextlib.suppress(PlaywrightError):  # the person sees what the site answers
-        await opened.page.goto(scenario.url, wait_until="commit", timeout=0)
-    tell("In the window: go on to the captcha, answer it, and stop at the calendar")
     reported = 0
     end = asyncio.get_running_loop().time() + person_s
     while asyncio.get_running_loop().time() < end:
@@ -134,9 +169,9 @@ async def _wait_for_answer(
             return None
         if opened.page.is_closed() or opened.died.is_set():
             raise BadInput(f"{scenario.id}: the window was closed before there was an answer")
-        for refused in guard.refused[reported:]:
+        for refused in traffic.refused[reported:]:
             tell(f"stopped: {refused}; in this window no slot can be taken")
-        reported = len(guard.refused)
+        reported = len(traffic.refused)
         address = opened.page.url.partition("?")[0]
         if any(fnmatch.fnmatchcase(address, pattern) for pattern in rdv_prefecture.ANSWER):
             await wait_at_most(LOOK_S * 4, traffic.leave())
@@ -161,11 +196,13 @@ def _reader(began: datetime) -> Callable[[Visit], Awaitable[Outcome]]:
 async def _reread(
     reading: Scenario,
     opened: OpenPage,
+    access: RunHosts,
     chromium: Chromium,
     store: Store,
     every_s: float,
     limits: AttemptLimits,
     stop: asyncio.Event,
+    tell: Callable[[str], None],
     on_attempt: Callable[[Attempt], None],
 ) -> Run:
     network = Reachability(proxied=chromium.environment.proxy != "none")
@@ -180,20 +217,52 @@ async def _reread(
     await store.runs.keep(run)
     attempts = failures = 0
     while not stop.is_set():
-        page = await opened.again()
-        capture = await attempt(
-            reading, chromium, run_id=run.id, limits=limits, page=page, network=network
-        )
-        capture = await keep(store, capture)
-        attempts += 1
-        on_attempt(capture.attempt)
-        answered = capture.attempt.verdict in (Verdict.SLOTS, Verdict.NO_SLOTS)
-        failures = 0 if answered else failures + 1
-        over = capture.attempt.verdict not in CONTINUE_AFTER or failures >= MAX_FAILURES
-        if over or opened.page.is_closed():
+        read = await _read_in_turn(reading, opened, access, chromium, run.id, limits, network)
+        if isinstance(read, HostObstacle):
+            tell(f"not read this time: {read.words}")
+            verdict = None
+        else:
+            read = await keep(store, read)
+            attempts += 1
+            on_attempt(read.attempt)
+            verdict = read.attempt.verdict
+        failures = 0 if verdict in (Verdict.SLOTS, Verdict.NO_SLOTS) else failures + 1
+        over = verdict is not None and verdict not in CONTINUE_AFTER
+        if over or failures >= MAX_FAILURES or opened.page.is_closed():
             break
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_s)
     run = run.model_copy(update={"ended_at": now(), "attempts": attempts})
     await store.runs.keep(run)
     return run
+
+
+async def _read_in_turn(
+    reading: Scenario,
+    opened: OpenPage,
+    access: RunHosts,
+    chromium: Chromium,
+    run_id: str,
+    limits: AttemptLimits,
+    network: Reachability,
+) -> Capture | HostObstacle:
+    """Read the answer once, in its host's turn; or why it must not be read now."""
+    if obstacle := access.obstacle(reading):
+        return obstacle
+    async with access.turns(reading) as turns:
+        if obstacle := access.obstacle(reading):
+            return obstacle
+        try:
+            capture = await attempt(
+                reading,
+                chromium,
+                run_id=run_id,
+                limits=limits,
+                page=await opened.again(),
+                network=network,
+                hosts=turns,
+            )
+        except TurnedAway:
+            return turns.turned_away()
+        access.note(turns.attempted(capture.attempt), capture.attempt)
+        return capture

@@ -23,12 +23,17 @@ from tenacity.wait import wait_exponential
 
 from fleet.engine.keeping import keep
 from fleet.engine.options import RunOptions
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
+from fleet.engine.politeness.run_hosts import COOLED_S, RunHosts
+from fleet.engine.politeness.visit_turns import MAX_TURNED_AWAY, HostObstacle, VisitTurns
 from fleet.engine.reachability import Reachability
-from fleet.models import Attempt, Group, Run, Scenario, Verdict, now
+from fleet.errors import TurnedAway
+from fleet.models import Attempt, Group, Run, Scenario, now
+from fleet.models.address import host_of
 from fleet.models.attempt import Capture
+from fleet.models.missed import MissReason
 from fleet.models.run import RunResult
-from fleet.models.scenario import host_of
 from fleet.system.waiting import finish_first
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fleet.browser.chromium import Chromium
-    from fleet.engine.politeness.hosts import Host
     from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.storage.store import Store
     from fleet.visit.recording.recorder import Recorder
@@ -46,12 +50,6 @@ MAX_RETRY_WAIT_S = 3600.0
 
 MAX_COOLING_S = 600.0
 """A run does not wait for a host that is left alone for longer; it leaves its visits out."""
-
-COOLED_S = 1.0
-"""Waited beyond the end of that, for clocks that do not agree."""
-
-REFUSALS = (Verdict.BLOCKED, Verdict.RATE_LIMITED)
-"""A host that answers so is left alone for the rest of the run."""
 
 
 class Runner:
@@ -86,8 +84,7 @@ class Runner:
         self._options = options
         self._limits = limits
         alone = HostLimits(pause_s=options.pause_s, visits_per_hour=None, cooling=None)
-        self._hosts = hosts or Hosts(alone, None)
-        self._robots = robots
+        self._hosts = RunHosts(hosts or Hosts(alone, None), robots)
         self._on_attempt = on_attempt
         self._recorder = recorder
         self._neighbours = set(neighbours)
@@ -158,9 +155,8 @@ class Runner:
     ) -> None:
         """Visit the scenarios of one host, one after the other, until it is to be left alone."""
         host = self._hosts.of(scenarios[0])
-        if self._robots is not None:
-            with self._until_stopped():
-                await self._robots.read(scenarios[0])
+        with self._until_stopped():
+            await self._hosts.read_robots(scenarios[0])
         permitted = []
         for scenario in scenarios:
             if words := self._hosts.disallowed(scenario):
@@ -171,54 +167,55 @@ class Runner:
         for number, scenario in enumerate(visits):
             if self._stop.is_set():
                 return
-            last = await self._retry_until_available(scenario, host, pool, result)
+            last = await self._retry_until_available(scenario, pool, result)
             if self._stop.is_set():
                 return
-            refused = last is not None and last.verdict in REFUSALS
-            until = host.cooling_until()
-            if refused or until or last is None:
-                self._leave_out(len(visits) - number - (last is not None), host, last, result)
+            left = len(visits) - number - isinstance(last, Attempt)
+            if words := self._hosts.left_alone(host):
+                if left:
+                    result.leave_out(left, words)
+                    self._log.warning("host left alone", host=host.name, left_out=left, why=words)
                 return
-
-    def _leave_out(self, visits: int, host: Host, last: Attempt | None, result: RunResult) -> None:
-        """Note that this many visits of a host are not made."""
-        if not visits:
-            return
-        until = host.cooling_until()
-        why = f"its last answer was {last.verdict}" if last else host.state("").why
-        when = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "for the rest of this run"
-        result.leave_out(visits, f"{host.name} is left alone {when}; {why or 'see fleet hosts'}")
-        self._log.warning("host left alone", host=host.name, left_out=visits, when=when, why=why)
+            if isinstance(last, HostObstacle):  # at another host: not so for the rest of the lane
+                result.leave_out(1, f"{scenario.id}: {last.words}")
+                self._log.warning("left out", scenario=scenario.id, why=last.words)
 
     async def _retry_until_available(
-        self, scenario: Scenario, host: Host, pool: AioPool, result: RunResult
-    ) -> Attempt | None:
+        self, scenario: Scenario, pool: AioPool, result: RunResult
+    ) -> Attempt | HostObstacle | None:
         """
         Visit, and again while the site is unavailable; each time is an attempt of its own.
 
-        A retry waits at least until its host is not left alone any more, or is not made. None: no
-        attempt was made, for the run is being stopped or the host is left alone.
+        A retry waits at least until its hosts are not left alone any more, or is not made.
+
+        Returns:
+            The latest attempt; why none was made; or None if the run is being stopped.
         """
-        number, latest = 0, None
+        number = 0
+        latest: Attempt | HostObstacle | None = None
         backing_off = wait_exponential(
             multiplier=max(self._options.retry_wait_s, self._options.pause_s), max=MAX_RETRY_WAIT_S
         )
         enough = stop_after_attempt(self._options.tries)
 
-        async def once() -> Attempt | None:
+        async def once() -> Attempt | HostObstacle | None:
             nonlocal number, latest
             number += 1
-            this_try = await self._visit(scenario, host, number, pool, result)
-            latest = this_try or latest
+            this_try = await self._visit(scenario, number, pool, result)
+            if isinstance(this_try, Attempt) or latest is None:
+                latest = this_try
             return this_try
 
-        def again(last_try: Attempt | None) -> bool:
-            unavailable = last_try is not None and last_try.group is Group.UNAVAILABLE
-            return unavailable and not (last_try and last_try.waited)
+        def again(last_try: Attempt | HostObstacle | None) -> bool:
+            if not isinstance(last_try, Attempt):
+                return False
+            return last_try.group is Group.UNAVAILABLE and not last_try.waited
 
         def cooling_s() -> float:
-            until = host.cooling_until()
-            return host.left_s(until) + COOLED_S if until else 0.0
+            obstacle = self._hosts.obstacle(scenario)
+            if obstacle is None or obstacle.why is not MissReason.COOLING:
+                return 0.0
+            return self._hosts.of(scenario).left_s(obstacle.until) + COOLED_S
 
         retrying = AsyncRetrying(
             stop=lambda state: enough(state) or cooling_s() > MAX_COOLING_S,
@@ -231,28 +228,34 @@ class Runner:
         return latest
 
     async def _visit(
-        self, scenario: Scenario, host: Host, number: int, pool: AioPool, result: RunResult
-    ) -> Attempt | None:
-        """One attempt in its host's turn, stored; None if it may not be made any more."""
+        self, scenario: Scenario, number: int, pool: AioPool, result: RunResult
+    ) -> Attempt | HostObstacle | None:
+        """One attempt in the turns of its hosts, stored; or why none may be made; None: stopped."""
+        turned_away = 0
         capture: Capture | None = None
         while capture is None:
-            if until := host.spent():
-                self._log.info("budget used up", host=host.name, until=until.isoformat())
-                await self._sleep(host.left_s(until) + COOLED_S)
-            if self._stop.is_set() or host.cooling_until():
-                return None
-            async with contextlib.AsyncExitStack() as turn:
+            with self._until_stopped():
+                obstacle = await self._hosts.ready(scenario, self._stop)
+            if obstacle is not None or self._stop.is_set():
+                return obstacle
+            async with contextlib.AsyncExitStack() as stack:
+                turns = self._hosts.turns(scenario)
                 with self._until_stopped():
-                    await turn.enter_async_context(host.turn())
-                # what was visited meanwhile, by whatever process, may have changed all three
-                if self._stop.is_set() or host.cooling_until():
-                    return None
-                if host.spent():
+                    await stack.enter_async_context(turns)
+                # what was visited meanwhile, by whatever process, may have changed it all
+                if self._stop.is_set() or self._hosts.obstacle(scenario):
                     continue
-                capture = await self._attempt(scenario, number, pool, result)
+                try:
+                    capture = await self._attempt(scenario, number, turns, pool, result)
+                except TurnedAway:
+                    turned_away += 1
+                    away = turns.turned_away()
+                    if turned_away < MAX_TURNED_AWAY and away.passes:
+                        continue  # once more, when the turn of that host can be had
+                    return away
                 if capture is None:
                     return None
-                host.seen(capture.attempt)
+                self._hosts.note(turns.attempted(capture.attempt), capture.attempt)
         capture = await keep(self._store, capture)
         result.verdicts[capture.attempt.verdict] += 1
         self._log.info(
@@ -269,7 +272,12 @@ class Runner:
         return capture.attempt
 
     async def _attempt(
-        self, scenario: Scenario, number: int, pool: AioPool, result: RunResult
+        self,
+        scenario: Scenario,
+        number: int,
+        turns: VisitTurns,
+        pool: AioPool,
+        result: RunResult,
     ) -> Capture | None:
         """One attempt in a place of the pool; None if the run is being stopped."""
 
@@ -289,6 +297,7 @@ class Runner:
                     limits=self._limits,
                     tape=self._recorder,
                     network=self._network,
+                    hosts=turns,
                 )
 
         try:

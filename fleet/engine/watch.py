@@ -27,12 +27,13 @@ from fleet.engine.workers import Workers
 from fleet.errors import LeaseLost, LeaseTaken, StoreRefused, StoreUnreachable
 from fleet.models import Run
 from fleet.models import now as real_now
-from fleet.models.scenario import host_of
+from fleet.models.address import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
 
+    from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.models import Attempt, Scenario
 
 
@@ -43,6 +44,7 @@ class Watch:
     Args:
         scenarios: gives the catalogue of this moment: the same list while no file changed.
         on_stored: called with every attempt once MongoDB has it.
+        robots: reads the robots.txt of hosts to which a visit is led.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Watch:
         scenarios: Callable[[], Sequence[Scenario]],
         *,
         on_stored: Callable[[Attempt], Awaitable[None]] | None = None,
+        robots: RobotsReader | None = None,
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self.parts, self.options, self.counters = parts, options, Counters()
@@ -89,6 +92,7 @@ class Watch:
             ),
             may_visit=self._may_visit,
             on_spooled=self._drainer.wake,
+            robots=robots,
             now=now,
         )
         self._log = structlog.get_logger()

@@ -18,7 +18,8 @@ import structlog
 from fleet.engine.due import Due
 from fleet.engine.keeping import stand_in
 from fleet.engine.options import RetryPolicy
-from fleet.errors import SpoolFull
+from fleet.engine.politeness.visit_turns import MAX_TURNED_AWAY, VisitTurns, find_obstacle
+from fleet.errors import SpoolFull, TurnedAway
 from fleet.models import Group
 from fleet.models import now as real_now
 from fleet.models.missed import MissedVisit, MissReason
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from fleet.engine.concurrency import ConcurrencyLimiter
     from fleet.engine.counters import Counters
     from fleet.engine.in_progress import VisitMarks
-    from fleet.engine.politeness.hosts import Host, Hosts
+    from fleet.engine.politeness.host import Host
+    from fleet.engine.politeness.hosts import Hosts
+    from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.engine.spool import Spool
     from fleet.models.attempt import Capture
     from fleet.rules.net_errors import NetworkWitness
@@ -69,6 +72,7 @@ class Workers:
         network: NetworkWitness,
         may_visit: Callable[[], Awaitable[str | None]],
         on_spooled: Callable[[], None] = lambda: None,
+        robots: RobotsReader | None = None,
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self._browsers, self._hosts, self._limiter = browsers, hosts, limiter
@@ -76,6 +80,7 @@ class Workers:
         self._run_id, self._limits, self._retries = run_id, limits, retries
         self._may_visit, self._on_spooled, self._now = may_visit, on_spooled, now
         self._network = network
+        self._robots = robots
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
@@ -157,16 +162,27 @@ class Workers:
 
     async def _make(self, host: Host, due: Due) -> None:
         """One due visit: an attempt in the spool, or a missed visit there."""
-        obstacle = await self._obstacle(host, due)
-        if obstacle is None:
-            async with host.turn(), self._limiter.place():
-                obstacle = await self._obstacle(host, due)
-                if obstacle is None:
-                    self._visiting.add(host.name)
-                    try:
-                        await self._visit(host, due)
-                    finally:
-                        self._visiting.discard(host.name)
+        obstacle: tuple[MissReason, str] | None = None
+        for _ in range(MAX_TURNED_AWAY):
+            obstacle = await self._obstacle(due)
+            if obstacle is not None:
+                break
+            turns = VisitTurns(self._hosts, due.scenario, robots=self._robots)
+            async with turns, self._limiter.place():
+                obstacle = await self._obstacle(due)
+                if obstacle is not None:
+                    break
+                self._visiting.add(host.name)
+                try:
+                    await self._visit(turns, due)
+                    return
+                except TurnedAway:
+                    away = turns.turned_away()
+                    obstacle = (away.why, away.words)
+                finally:
+                    self._visiting.discard(host.name)
+            if not away.busy:  # else once more, in the turn of the host that it is led to
+                break
         if obstacle is not None:
             await self._miss(due, *obstacle)
 
@@ -174,7 +190,7 @@ class Workers:
         if (due.scenario.id, due.due_at) in self._open:  # else its attempt was kept before
             await self._miss(due, MissReason.INTERRUPTED, words)
 
-    async def _obstacle(self, host: Host, due: Due) -> tuple[MissReason, str] | None:
+    async def _obstacle(self, due: Due) -> tuple[MissReason, str] | None:
         """Why this visit must not begin now; None if it may."""
         late = self._now() - due.due_at
         if self._stopping:
@@ -183,25 +199,16 @@ class Workers:
             return MissReason.UNWATCHED, words
         if words := self._spool.why_full():
             return MissReason.NO_ROOM, words
-        if words := self._hosts.disallowed(due.scenario):
-            return MissReason.DISALLOWED, words
-        if until := host.cooling_until():
-            why = host.state("").why or "see fleet hosts"
-            return (
-                MissReason.COOLING,
-                f"{host.name} is left alone until {until:%H:%M:%S} UTC: {why}",
-            )
-        if until := host.spent():
-            return MissReason.BUDGET, f"{host.name} may be visited again at {until:%H:%M:%S} UTC"
+        if found := find_obstacle(self._hosts, due.scenario):
+            return found.why, found.words
         if due.number == 1 and late > self._retries.latest:
             return MissReason.LATE, f"{late.total_seconds():.0f} s late, {self.waiting} visits wait"
         return None
 
-    async def _visit(self, host: Host, due: Due) -> None:
+    async def _visit(self, turns: VisitTurns, due: Due) -> None:
         scenario = due.scenario
         self._marks.begin(scenario.id, due.due_at)
-        if due.number == 1:
-            self._counters.add_lateness(max(0.0, (self._now() - due.due_at).total_seconds()))
+        late_s = max(0.0, (self._now() - due.due_at).total_seconds())
         bound = {"run": self._run_id, "scenario": scenario.id, "due_at": due.due_at.isoformat()}
         with structlog.contextvars.bound_contextvars(**bound):
             capture = await attempt(
@@ -212,8 +219,11 @@ class Workers:
                 limits=self._limits,
                 due_at=due.due_at,
                 network=self._network,
+                hosts=turns,
             )
-            capture = await finish_first(self._keep(host, due, capture))
+            if due.number == 1:
+                self._counters.add_lateness(late_s)
+            capture = await finish_first(self._keep(turns, due, capture))
             self._log.info(
                 "attempt",
                 attempt=capture.attempt.id,
@@ -223,7 +233,7 @@ class Workers:
                 detail=capture.attempt.detail,
             )
 
-    async def _keep(self, host: Host, due: Due, capture: Capture) -> Capture:
+    async def _keep(self, turns: VisitTurns, due: Due, capture: Capture) -> Capture:
         """Make an attempt durable, and give what was kept; from here on it cannot be lost."""
         try:
             await self._spool_item(capture)
@@ -231,7 +241,7 @@ class Workers:
             # whatever in it cannot be written down: that it was made can
             capture = stand_in(capture, exc)
             await self._spool_item(capture)
-        host.seen(capture.attempt)
+        turns.attempted(capture.attempt)
         self._counters.add_attempt(capture.attempt)
         again = self._retry(due, capture)
         self._close(due)
@@ -249,8 +259,8 @@ class Workers:
 
     def _submit_later(self, due: Due, wait: timedelta) -> None:
         """Hand a retry over once it may be made; none if its host is left alone for longer."""
-        host = self._hosts.of(due.scenario)
-        cooling = host.cooling_until()
+        obstacle = find_obstacle(self._hosts, due.scenario)
+        cooling = obstacle.until if obstacle and obstacle.why is MissReason.COOLING else None
         wait = max(wait, cooling - self._now()) if cooling else wait
         if wait > self._retries.latest:
             return

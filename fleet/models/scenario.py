@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, computed_field, field_validator
 
@@ -80,11 +79,6 @@ def check_url(value: str) -> str:
     if not re.match(r"https?://[^/\s]+(/\S*)?$", value):
         raise ValueError(f"url {value!r} is not an http:// or https:// address")
     return value
-
-
-def host_of(url: str) -> str:
-    """The host that a visit of this address presses on, in small letters; ports share it."""
-    return urlsplit(url).hostname or ""
 
 
 def definition_version(**definition: object) -> str:

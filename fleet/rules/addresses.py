@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
+from fleet.models.address import ORIGIN
+
 MAX_ENCODINGS = 4
 """How often an address may be percent-encoded and still be read."""
 
 MAX_LENGTH = 10_000
 """Characters of a path, and of a query, that are read; no server takes as many."""
 
-_ORIGIN = re.compile(
-    r"(?:blob:)?[a-z][a-z0-9+.-]*:[/\\]{2,}(?P<authority>[^/\\?#]*)", re.IGNORECASE
-)
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]+")
 _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/+")
@@ -49,7 +48,7 @@ def too_long(url: str) -> bool:
 
 def _parts(url: str) -> tuple[str, str]:
     """Path and query as they are written, without a fragment, which is never sent."""
-    origin = _ORIGIN.match(url)
+    origin = ORIGIN.match(url)
     path, _, query = (url[origin.end() :] if origin else url).partition("#")[0].partition("?")
     return path, query
 
@@ -68,15 +67,6 @@ def _readings(rest: str) -> tuple[AddressReading, ...]:
             break
         rest = decoded
     return tuple(found)
-
-
-def host_in(url: str) -> str:
-    """The host that an address names, without its port; empty if it names none."""
-    origin = _ORIGIN.match(url)
-    if origin is None:
-        return ""
-    host = origin["authority"].rpartition("@")[2].lower()
-    return host if host.endswith("]") else re.sub(r":\d*$", "", host)
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,8 @@ import re
 from dataclasses import dataclass
 
 from fleet.errors import GuardRefused
-from fleet.rules.addresses import host_in, readings
+from fleet.models.address import host_of
+from fleet.rules.addresses import readings
 from fleet.rules.forbidden import forbidden
 from fleet.rules.signs import normalise
 
@@ -108,7 +109,7 @@ def refusal(asked: PageRequest, *, person: bool = False) -> GuardRefusal | None:
         return None
     if all(CALENDAR_READS.fullmatch(way.path) for way in readings(asked.url)):
         return None
-    to_others = asked.kind != "Document" and host_in(asked.url) not in map(host_in, calendars)
+    to_others = asked.kind != "Document" and host_of(asked.url) not in map(host_of, calendars)
     report = asked.kind == "CSPViolationReport"
     return GuardRefusal(
         f"it was sent from the calendar {calendars[0][:300]}, from where nothing may be posted",

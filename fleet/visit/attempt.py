@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
-from fleet.errors import DeadlinePassed, GuardRefused, NotOnPage, SiteUnreachable
+from fleet.errors import DeadlinePassed, GuardRefused, NotOnPage, SiteUnreachable, TurnedAway
 from fleet.models import Attempt, Dialog, EvidenceFile, Outcome, Scenario, Served, Verdict, now
 from fleet.models.attempt import Capture
 from fleet.models.circumstances import Circumstances
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fleet.browser.page import OpenPage, PageSource
     from fleet.models.circumstances import Clock
     from fleet.rules.net_errors import NetworkWitness
+    from fleet.visit.gate import HostGate
 
 T = TypeVar("T")
 
@@ -51,6 +52,9 @@ NOT_HEARD = (
     Verdict.UNRECOGNISED,
 )
 """What a site seems to say to someone who did not listen for a while."""
+
+HELD_S = 2.0
+"""A visit that was held back for longer, by us, may have come to no answer because of it."""
 
 
 async def attempt(
@@ -64,12 +68,13 @@ async def attempt(
     tape: Recorder | Player | None = None,
     page: OpenPage | None = None,
     network: NetworkWitness | None = None,
+    hosts: HostGate | None = None,
 ) -> Capture:
     """
     Visit one booking flow once and say how it ended.
 
-    Always returns: a failure of the site, of the network, of the scenario or of the browser is
-    an Attempt with that verdict. Only cancellation passes through, after the page is closed.
+    A failure of the site, of the network, of the scenario or of the browser is an Attempt with
+    that verdict. Only cancellation passes through, and `TurnedAway`, after the page is closed.
 
     Args:
         scenario: what to visit; its file is not read again.
@@ -83,6 +88,10 @@ async def attempt(
         tape: records this visit, or plays one in the network's place; each for one attempt.
         network: is asked before a site is blamed for a document that did not come; None: nothing
             is known, so only what lies on this machine is blamed.
+        hosts: is asked before any document is; None: every host may be asked.
+
+    Raises:
+        TurnedAway: `hosts` did not let the visit ask on; nothing is known of the site.
     """
     if page is not None and tape is not None:
         raise ValueError("a page that is kept cannot be recorded or played: it would stay offline")
@@ -99,12 +108,15 @@ async def attempt(
         if isinstance(tape, Player):
             visit.traffic.player, visit.today = tape, tape.today
         visit.traffic.connections.shared = isinstance(tape, Recorder)
+        visit.traffic.gate.hosts = hosts
         try:
             with witnessed(visit, network):
                 outcome = await _supervise(visit, chromium, opened, limits, tape)
                 if not isinstance(tape, Player):
                     outcome = await weighed(outcome, visit, network)
                 outcome = _with_wait(outcome, visit)
+        except TurnedAway:
+            raise
         except Exception as exc:  # noqa: BLE001 (see above; the page is closed)
             outcome = _not_kept(exc, scenario)
     told = {"run_id": run_id, "number": number, "due_at": due_at, "started_at": started_at}
@@ -180,7 +192,8 @@ async def _supervise(
             await _end_or_death(script, opened.died, limits.visit.deadline_s)
             visit.expired = not script.done()
             frozen = visit.expired and not await opened.browser_answers()
-            await visit.last_look(limits.last_look_s)
+            if not _was_turned_away(script):
+                await visit.last_look(limits.last_look_s)
             if tape is not None:
                 await wait_at_most(limits.last_look_s, tape.end())
         finally:
@@ -204,6 +217,8 @@ async def _supervise(
                 f"{visit.scenario.id}: Chromium or its page died or froze at {visit.address[:300]};"
                 " nothing is known of the site. The next visit gets a new one"
             )
+    if visit.traffic.gate.held_s >= HELD_S and (not ended or script.result().verdict in NOT_HEARD):
+        raise TurnedAway("the visit was held back by us, and came to no answer")
     if not ended:
         return _crashed(
             f"{visit.scenario.id}: the scenario does not end; it waits for something that is"
@@ -238,6 +253,11 @@ async def _end_or_death(
         death.cancel()
 
 
+def _was_turned_away(script: asyncio.Future[Outcome]) -> bool:
+    ended = script.done() and not script.cancelled()
+    return ended and isinstance(script.exception(), TurnedAway)
+
+
 async def _end(
     script: asyncio.Future[Outcome], chromium: PageSource, opened: OpenPage, seconds: float
 ) -> None:
@@ -258,11 +278,14 @@ async def _run(visit: Visit, opened: OpenPage, tape: Recorder | Player | None) -
         await visit.begin()
         outcome = await visit.scenario.script(visit)
         visit.guard.check()
+        visit.traffic.gate.check()
     except asyncio.CancelledError as exc:
         if visit.expired:  # by `_end`
             raise
         return _verdict_of(exc, visit)
     except (Exception, SystemExit) as exc:  # noqa: BLE001 (see above)
+        if not visit.guard.refused and not isinstance(exc, Judged):
+            visit.traffic.gate.check(failed=True)
         return _verdict_of(exc, visit)
     if not isinstance(outcome, Outcome):
         return _crashed(f"{visit.scenario.id}: the scenario returned {outcome!r}, no Outcome")

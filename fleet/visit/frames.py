@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet.rules.addresses import host_in
+from fleet.models.address import host_of
 from fleet.rules.guard import calendar
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class FrameDocuments:
         known = [url for urls in self._standing.values() for url in urls]
         if frame not in self._standing:
             known += self._gone
-        host = host_in(sent.get("origin", ""))
-        own = [url for url in known if host_in(url) == host] if host else known
+        host = host_of(sent.get("origin", ""))
+        own = [url for url in known if host_of(url) == host] if host else known
         referer = sent.get("referer")
         return (*(own or known), *([referer] if referer else []))
 

@@ -1,14 +1,17 @@
 """
-What may leave a page: each paused request is put before the guard with those who may send it.
+What may leave a page: each paused request is put before the guard with those who may send it,
+and each document before the visit's hosts.
 
 `interceptor.py` has requests paused and does what is said here.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from fleet.errors import TurnedAway
 from fleet.rules.forbidden import ACTING, WATCHED
 from fleet.rules.guard import PageRequest
 from fleet.visit.frames import FrameDocuments
@@ -26,12 +29,44 @@ NO_DOCUMENT = (204, 205)
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
+class HostGate(Protocol):
+    """Says whether a visit may ask a host for a document, and is told what the host answers."""
+
+    async def ask(self, url: str, *, main: bool) -> str | None:
+        """None: it may; else why not. `main`: for the page itself, not for a frame in it."""
+
+    def answered(self, url: str, status: int, retry_after: str | None) -> None:
+        """A document has come, or a redirect."""
+
+
 class PageGate:
-    """The gate of one page."""
+    """
+    The gate of one page.
+
+    `turned_away` is why a document was not asked for, once one was not: its host must be left
+    alone. `held_s` is how long documents were held back until that was known.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._frames = FrameDocuments()
+        self._asking = 0
+        self.hosts: HostGate | None = None
+        self.turned_away: str | None = None
+        self.held_s = 0.0
+
+    def check(self, *, failed: bool = False) -> None:
+        """
+        Args:
+            failed: the visit came to no answer, which it may owe to a document held back here.
+
+        Raises:
+            TurnedAway: a host was not asked, or it is not known yet whether it may be.
+        """
+        if self.turned_away is not None:
+            raise TurnedAway(self.turned_away)
+        if failed and self._asking:
+            raise TurnedAway("it was not known in time whether a host may be asked")
 
     def watch(self, cdp: CDPSession, tree: Mapping[str, Any]) -> None:
         """Begin, with the documents that stand in the page now (`Page.getFrameTree`)."""
@@ -59,9 +94,32 @@ class PageGate:
             asked = replace(asked, senders=senders)
         return self._guard.judge(asked)
 
+    async def may_ask(self, event: Mapping[str, Any], *, main: bool) -> bool:
+        """Whether the host of a document may be asked for it; if not, the visit is over."""
+        url = event["request"]["url"]
+        if self.hosts is None or event["resourceType"] != "Document" or not _is_web(url):
+            return True
+        clock = asyncio.get_running_loop().time
+        self._asking, since = self._asking + 1, clock()
+        try:
+            why = await self.hosts.ask(url, main=main)
+        finally:
+            self._asking -= 1
+            self.held_s += clock() - since
+        self.turned_away = self.turned_away or why
+        return why is None
+
     def answered(self, event: Mapping[str, Any], status: int | None) -> None:
         """A request is answered (status None: it failed). A document that comes may send."""
         if event["resourceType"] != "Document" or status is None:
             return
+        url = event["request"]["url"]
         if status not in NO_DOCUMENT and status not in REDIRECTS:
-            self._frames.answered(event["frameId"], event["request"]["url"])
+            self._frames.answered(event["frameId"], url)
+        if self.hosts is not None:
+            headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", ())}
+            self.hosts.answered(url, status, headers.get("retry-after"))
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http:", "https:"))

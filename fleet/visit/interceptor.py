@@ -101,7 +101,7 @@ class RequestInterceptor:
         self._page, self._cdp, self._guard = opened.page, opened.cdp, watch
         self.main_frame = ""
         self.requests = OpenRequests()
-        self._gate = PageGate(watch)
+        self.gate = PageGate(watch)
         self._pending: str | None = None
         self._changed = asyncio.Event()
         self._redirects = 0
@@ -137,11 +137,11 @@ class RequestInterceptor:
         cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
         tree = await cdp.send("Page.getFrameTree")
         self.main_frame = tree["frameTree"]["frame"]["id"]
-        self._gate.watch(cdp, tree["frameTree"])
+        self.gate.watch(cdp, tree["frameTree"])
         if self.player is None:
             self.connections.watch(self.main_frame)
         # an answer that is played is not paused a second time (`_play` notes it)
-        patterns = [{"urlPattern": "*"}] if self.player else self._gate.patterns()
+        patterns = [{"urlPattern": "*"}] if self.player else self.gate.patterns()
         await cdp.send("Fetch.enable", {"patterns": patterns})
 
     async def leave(self) -> None:
@@ -149,6 +149,11 @@ class RequestInterceptor:
         for event, listener in self._listeners.items():
             self._page.remove_listener(event, listener)
         await self._cdp.detach()
+
+    @property
+    def refused(self) -> list[str]:
+        """What the guard has stopped, for a person."""
+        return self._guard.refused
 
     @property
     def leaving(self) -> bool:
@@ -175,9 +180,9 @@ class RequestInterceptor:
         request, paused = event["request"], {"requestId": event["requestId"]}
         answered = "responseStatusCode" in event or "responseErrorReason" in event
         mine = event["resourceType"] == "Document" and event["frameId"] == self.main_frame
-        refusal = None if answered else self._gate.judge(event)
+        refusal = None if answered else self.gate.judge(event)
         if answered:
-            self._gate.answered(event, event.get("responseStatusCode"))
+            self.gate.answered(event, event.get("responseStatusCode"))
         if refusal is not None:
             self._note_refusal(request, refusal)
         elif mine and answered:
@@ -196,6 +201,12 @@ class RequestInterceptor:
             if refusal is not None:
                 blocked = {**paused, "errorReason": "BlockedByClient"}
                 await self._cdp.send("Fetch.failRequest", blocked)
+            elif not answered and not await self.gate.may_ask(event, main=mine):
+                if mine:
+                    self._fail(f"net::ERR_ABORTED at {request['url'][:300]}: not asked")
+                self._changed.set()
+                aborted = {**paused, "errorReason": "Aborted"}  # the page stays what it was
+                await self._cdp.send("Fetch.failRequest", aborted)
             elif self.player is not None and request["url"].startswith("http"):
                 await self._play(self.player, event, mine)
             else:
@@ -212,7 +223,7 @@ class RequestInterceptor:
             return
         if answer.note is not None:
             self.note(answer.note)
-        self._gate.answered(event, answer.status or None)
+        self.gate.answered(event, answer.status or None)
         self.requests.answer(event, whole=True)
         if mine:
             self._note_answer(event["request"]["url"], answer.noted())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from fleet.errors import DeadlinePassed, GuardRefused, SiteUnreachable
+from fleet.errors import DeadlinePassed, GuardRefused, SiteUnreachable, TurnedAway
 from fleet.models import PARIS, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.rules import classifier, signs
 from fleet.rules.classifier import Judged
@@ -271,6 +271,8 @@ class PageTracker:
             error = DeadlinePassed(self.too_long())
         elif self.guard.refused:
             error = GuardRefused(self.guard.words)
+        elif self.traffic.gate.turned_away is not None:
+            error = TurnedAway(self.traffic.gate.turned_away)
         elif self.traffic.page_crashed:
             error = PlaywrightError("Page crashed")
         if error is not None:

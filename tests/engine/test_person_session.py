@@ -14,6 +14,9 @@ import fleet
 from fleet.browser.chromium import Chromium
 from fleet.browser.executable import find_chromium
 from fleet.engine.person_session import hold_session
+from fleet.engine.politeness.breaker import HostResponse
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.errors import BadInput
 from fleet.models import Attempt, Run, Verdict
 from fleet.practice import PracticeServer
@@ -73,6 +76,7 @@ async def session(
     every_s: float = 0.3,
     person_s: float = 15,
     stop_after: int | None = None,
+    hosts: Hosts | None = None,
 ) -> Held:
     """Hold a session in a Chromium of its own, with `person` at the window."""
     held, stop = Held(), asyncio.Event()
@@ -99,6 +103,7 @@ async def session(
                 every_s=every_s,
                 person_s=person_s,
                 limits=QUICK,
+                hosts=hosts or Hosts(HostLimits(pause_s=0, visits_per_hour=None), None),
                 stop=stop,
                 tell=held.told.append,
                 on_attempt=on_attempt,
@@ -189,7 +194,50 @@ async def test_a_flow_whose_answer_stands_behind_no_captcha_needs_no_person(
             every_s=1,
             person_s=1,
             limits=QUICK,
+            hosts=Hosts(HostLimits(), None),
             stop=asyncio.Event(),
             tell=print,
             on_attempt=print,
         )
+
+
+async def test_a_session_is_opened_and_read_in_the_turn_of_its_host(store: Store) -> None:
+    hosts = Hosts(HostLimits(pause_s=0, visits_per_hour=None), None)
+
+    held = await session(
+        store,
+        demarche(answer=DemarcheAnswer.HIDDEN),
+        passes_the_captcha,
+        stop_after=2,
+        hosts=hosts,
+    )
+
+    (state,) = hosts.all()
+    assert (state.host, state.visits_last_hour) == ("rdv-prefecture.localhost", 3)
+    assert len(held.attempts) == 2
+
+
+async def test_no_session_is_opened_at_a_host_that_is_left_alone(
+    store: Store, chromium: Chromium
+) -> None:
+    hosts = Hosts(HostLimits(pause_s=0, visits_per_hour=None), None)
+    host = hosts.named("rdv-prefecture.localhost")
+    async with host.turn():
+        host.visited(HostResponse(Verdict.BLOCKED, "seen"))
+
+    async with PracticeServer((demarche(),)) as server:
+        with pytest.raises(BadInput, match=r"is left alone until .* blocked: seen"):
+            await hold_session(
+                scenario_of(demarche()).at(server.url(demarche())),
+                chromium,
+                store,
+                every_s=1,
+                person_s=1,
+                limits=QUICK,
+                hosts=hosts,
+                stop=asyncio.Event(),
+                tell=print,
+                on_attempt=print,
+            )
+        assert server.requests == []
+    assert chromium.open_contexts == 0

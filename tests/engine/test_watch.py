@@ -26,7 +26,8 @@ from fleet.engine.in_progress import VisitMarks
 from fleet.engine.metrics import listen
 from fleet.engine.options import RetryPolicy, WatchOptions, WatchTiming
 from fleet.engine.parts import WatchParts
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.engine.spool import Spool
 from fleet.engine.watch import Watch
 from fleet.errors import LeaseLost, LeaseTaken
@@ -38,6 +39,7 @@ from fleet.storage.embedded import Mongod
 from fleet.storage.store import Store
 from tests.browser.alone import until
 from tests.conftest import QUICK, scenario_of
+from tests.engine.politeness.leading import leading
 from tests.storage.test_embedded import servers_of
 
 OPTIONS = WatchOptions(
@@ -257,6 +259,39 @@ async def test_a_host_that_refuses_is_left_alone_and_its_due_times_are_missed(
     assert ended[MissReason.COOLING] > 0
     missed = await store.missed_visits.of(None, country.began, datetime.now(UTC))
     assert any("left alone until" in each.detail and "forbidden" in each.detail for each in missed)
+
+
+async def test_a_site_that_refuses_is_left_alone_by_all_hosts_that_lead_there(
+    store: Store, browsers: BrowserPool, tmp_path: Path
+) -> None:
+    async with PracticeServer(FORMS) as server, leading(status=429) as site:
+        country = Country(server, store, browsers, tmp_path)
+        country.scenarios = site.flows("redirect", ("ain", "var", "lot"))
+        async with country.watching() as watch:
+            await until(lambda: watch.counters.misses[MissReason.COOLING] >= 4)
+
+        ended = await country.account()
+        assert (len(site.seen), site.most_at_once) == (1, 1)
+        assert len(site.asked) <= 1 + 2 * len(country.scenarios), "then it is known where they lead"
+
+    assert ended[Verdict.RATE_LIMITED] == 1
+    assert set(ended) <= {Verdict.RATE_LIMITED, MissReason.COOLING, MissReason.INTERRUPTED}
+    missed = await store.missed_visits.of(None, country.began, datetime.now(UTC))
+    assert any("leads on: national.localhost is left alone" in each.detail for each in missed)
+
+
+async def test_hosts_that_lead_to_one_site_visit_it_one_at_a_time(
+    store: Store, browsers: BrowserPool, tmp_path: Path
+) -> None:
+    async with PracticeServer(FORMS) as server, leading() as site:
+        country = Country(server, store, browsers, tmp_path)
+        country.scenarios = site.flows("script", ("ain", "var", "lot"))
+        async with country.watching():
+            await country.until(lambda made: len(made) >= 6)
+
+        ended = await country.account()
+        assert site.most_at_once == 1
+    assert set(ended) <= {Verdict.CLOSED, MissReason.INTERRUPTED, MissReason.LATE}
 
 
 async def test_an_unavailable_site_is_tried_again_for_the_same_due_time(

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from fleet.errors import GuardRefused
-from fleet.rules.addresses import host_in, readings
+from fleet.models.address import host_of
+from fleet.rules.addresses import readings
 from fleet.rules.forbidden import WATCHED, forbidden
 from fleet.rules.guard import Guard, PageRequest, calendar, check_press, refusal
 
@@ -253,6 +254,9 @@ def test_a_calendar_is_known_however_its_address_is_spelt(page: str) -> None:
         ("https://WWW.Puy-de-Dome.gouv.fr:8443/x", "www.puy-de-dome.gouv.fr"),
         ("https://a@b:1@c.fr/", "c.fr"),
         ("http://[::1]:80/", "[::1]"),
+        ("http://a.fr.:80/", "a.fr"),
+        ("https://Préfecture.fr/x", "xn--prfecture-c4a.fr"),
+        ("http://[fe80::1]/", "[fe80::1]"),
         ("blob:https://a.fr/0-1", "a.fr"),
         ("null", ""),
         ("about:srcdoc", ""),
@@ -260,7 +264,7 @@ def test_a_calendar_is_known_however_its_address_is_spelt(page: str) -> None:
     ],
 )
 def test_a_host_is_taken_from_an_address(url: str, host: str) -> None:
-    assert host_in(url) == host
+    assert host_of(url) == host
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import fleet
 from fleet.browser.chromium import Chromium
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.breaker import COOLING
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.engine.run import Runner
 from fleet.models import Outcome, Scenario, Verdict
 from fleet.storage.store import Store

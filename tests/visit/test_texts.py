@@ -10,7 +10,8 @@ from aiohttp import web
 import fleet
 from fleet.browser.chromium import Chromium
 from fleet.engine.options import RunOptions
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.engine.run import Runner
 from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict
 from fleet.models.attempt import Capture

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from fleet.bootstrap.visits import hosts_of
 from fleet.catalog import loader
-from fleet.engine.politeness.hosts import HostState, over_budget
+from fleet.engine.politeness.host import HostState
+from fleet.engine.politeness.hosts import over_budget
 from fleet.engine.politeness.robots import RobotsAnswer
 from fleet.models import PARIS
 

@@ -10,8 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from fleet.models.address import host_of
 from fleet.models.departments import DEPARTMENTS, NOWHERE
-from fleet.models.scenario import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -24,7 +24,7 @@ from fleet.cli.commands.signals import on_signal
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
-from fleet.models.scenario import host_of
+from fleet.models.address import host_of
 from fleet.rendering.attempt_csv import AttemptWriter
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from fleet.bootstrap.store import open_store
-from fleet.bootstrap.visits import is_loopback, limits_of, open_chromium
+from fleet.bootstrap.visits import hosts_of, is_loopback, limits_of, open_chromium
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt
 from fleet.cli.commands.signals import interrupt_event
 from fleet.engine.person_session import check_family, hold_session
+from fleet.engine.politeness.robots_fetcher import RobotsReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ async def session(
     def on_attempt(attempt: Attempt) -> None:
         print_attempt(console, attempt, ())
 
+    hosts = hosts_of(settings, practice=in_practice)
     async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
         loopback = is_loopback(chosen[0])
         async with open_chromium(
@@ -46,6 +48,8 @@ async def session(
                 every_s=every_minutes * 60,
                 person_s=PERSON_S,
                 limits=limits_of(settings),
+                hosts=hosts,
+                robots=RobotsReader(hosts, chromium.user_agent),
                 stop=interrupt_event(),
                 tell=lambda words: console.print(words, markup=False),
                 on_attempt=on_attempt,

@@ -49,9 +49,10 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         title_of = title_finder(scenarios)
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
-        watched = Watch(parts, options, scenarios, on_stored=wake_alerts(alerts))
+        robots = RobotsReader(parts.hosts, parts.browsers.user_agent)
+        watched = Watch(parts, options, scenarios, on_stored=wake_alerts(alerts), robots=robots)
         more = [
-            RobotsReader(parts.hosts, parts.browsers.user_agent).keep_read(scenarios),
+            robots.keep_read(scenarios),
             report_health(alerts, watched),
         ]
         if settings.listen is not None:

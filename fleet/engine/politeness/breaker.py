@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -72,7 +72,12 @@ PROVES_NOTHING = (Verdict.UNRECOGNISED, Verdict.CRASHED)
 
 
 class HostFile(Frozen):
-    """What is kept of a host. `last_at` is the latest moment of a turn, begun or ended."""
+    """
+    What is kept of a host. `last_at` is the latest moment of a turn, begun or ended.
+
+    `leads` are the addresses at other hosts to which visits of an address here were led, each
+    with when that was seen last.
+    """
 
     version: Literal[1] = 1
     visits: Annotated[tuple[Instant, ...], Field(max_length=VISITS_KEPT)] = ()
@@ -80,24 +85,53 @@ class HostFile(Frozen):
     failures: dict[str, int] = Field(default_factory=dict)
     cooling_until: Instant | None = None
     why: str | None = None
+    leads: dict[str, dict[str, Instant]] = Field(default_factory=dict)
 
 
-def judge_attempts(
-    kept: HostFile, attempt: Attempt, now: datetime, cooling: Mapping[str, CoolingRule]
+@dataclass(frozen=True, slots=True)
+class HostResponse:
+    """
+    What a host said to a visit.
+
+    `verdict` is None if it answered and the visit went on from there; `retry_after_s` is what
+    the host asked for, if it did; `waited` whether it let the visit wait in a queue.
+    """
+
+    verdict: Verdict | None = None
+    detail: str = ""
+    retry_after_s: int | None = None
+    waited: bool = False
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        """What the host said at which the attempt ended."""
+        asked = attempt.facts.get("retry_after_s", "")
+        seconds = int(asked) if asked.isdecimal() else None  # a scenario may state what it likes
+        return cls(attempt.verdict, attempt.detail, seconds, bool(attempt.waited))
+
+    @property
+    def failure(self) -> str | None:
+        """The kind of failure that this is, if it is one."""
+        if self.waited:
+            return "waiting_room"
+        return KINDS.get(self.verdict) if self.verdict else None
+
+
+def judge_response(
+    kept: HostFile, said: HostResponse, now: datetime, cooling: Mapping[str, CoolingRule]
 ) -> dict[str, object]:
-    """The fields of `kept` that an attempt changes, except its budget."""
+    """The fields of `kept` that a response changes, except its budget."""
     failures, until, why = dict(kept.failures), kept.cooling_until, kept.why
     wait = timedelta(0)
-    if kind := "waiting_room" if attempt.waited else KINDS.get(attempt.verdict):
+    words = f"{said.verdict or 'answered'}: {said.detail[:300]}"
+    if kind := said.failure:
         failures[kind] = failures.get(kind, 0) + 1
-        wait = cooling[kind].after(failures[kind])
-        why = f"{attempt.verdict}: {attempt.detail[:300]}"
-    elif attempt.verdict not in PROVES_NOTHING:
+        wait, why = cooling[kind].after(failures[kind]), words
+    elif said.verdict not in PROVES_NOTHING:
         failures, until, why = {}, None, None
-    asked = attempt.facts.get("retry_after_s", "")
-    if asked.isdecimal():  # a scenario may state what it likes
-        wait = max(wait, min(LONGEST, timedelta(seconds=min(int(asked), 10**6))))
-        why = f"{attempt.verdict}: {attempt.detail[:300]}"
+    if said.retry_after_s:
+        wait = max(wait, min(LONGEST, timedelta(seconds=min(said.retry_after_s, 10**6))))
+        why = words
     if wait:
         until = now + wait if until is None else max(until, now + wait)
     return {"failures": failures, "cooling_until": until, "why": why}

@@ -14,6 +14,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from fleet.engine.politeness.robots import Robots
 from fleet.models import now as real_now
+from fleet.models.address import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,13 +58,18 @@ class RobotsReader:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, scenario: Scenario) -> None:
-        """Read that of the scenario's host, if it is time. Never raises."""
-        host = self._hosts.of(scenario)
+        """Read those of the hosts that the scenario asks, if it is time. Never raises."""
+        for url in (scenario.url, *self._hosts.leads(scenario)):
+            await self.read_for(url)
+
+    async def read_for(self, url: str) -> None:
+        """Read that for this address, if it is time. Never raises."""
+        host = self._hosts.named(host_of(url))
         if self._fresh(host.name) or host.cooling_until() is not None:
             return
         async with self._places:
             before = self._hosts.robots.of(host.name)
-            robots = await fetch(robots_url(scenario.url), self._user_agent, self._now())
+            robots = await fetch(robots_url(url), self._user_agent, self._now())
             if robots.read_at is None and before is not None:
                 kept = {"read_at": before.read_at, "text": before.text}
                 robots = robots.model_copy(update=kept)
@@ -72,8 +78,12 @@ class RobotsReader:
     async def keep_read(self, scenarios: Callable[[], Sequence[Scenario]]) -> None:
         """Read those of all hosts of the catalogue, each once a day, until cancelled."""
         while True:
-            by_host = {self._hosts.of(scenario).name: scenario for scenario in scenarios()}
-            await asyncio.gather(*map(self.read, by_host.values()))
+            urls = {
+                host_of(url): url
+                for scenario in scenarios()
+                for url in (*self._hosts.leads(scenario), scenario.url)
+            }
+            await asyncio.gather(*map(self.read_for, urls.values()))
             await asyncio.sleep(ROUND_S)
 
     def _fresh(self, host: str) -> bool:

@@ -25,9 +25,9 @@ from fleet.analysis.care import IN_A_ROW, care_list
 from fleet.analysis.changes import STATES
 from fleet.models import Attempt, Group
 from fleet.models import now as real_now
+from fleet.models.address import host_of
 from fleet.models.event import Event, EventKind
 from fleet.models.outcome import UNREACHED
-from fleet.models.scenario import host_of
 from fleet.storage.client import translated_errors
 
 if TYPE_CHECKING:

@@ -75,7 +75,10 @@ class Recorder:
         self._cdp: CDPSession | None = None
 
     async def begin(self, opened: OpenPage) -> None:
-        """Listen from now on. Before the page asks for anything."""
+        """Listen from now on, and forget what was before. Before the page asks for anything."""
+        for before in (self._entries, self._open, self._cookies, self._hops):
+            before.clear()
+        self._size_bytes = self._number = 0
         cdp = self._cdp = opened.cdp
         cdp.on("Network.requestWillBeSent", self._on_request)
         cdp.on("Network.requestWillBeSentExtraInfo", self._on_cookies_sent)

@@ -28,7 +28,8 @@ from fleet.cli.commands import hosts as hosts_command
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.breaker import COOLING, KINDS, PROVES_NOTHING, CoolingRule
-from fleet.engine.politeness.hosts import Host, HostLimits, Hosts, over_budget
+from fleet.engine.politeness.host import Host, HostLimits
+from fleet.engine.politeness.hosts import Hosts, over_budget
 from fleet.engine.politeness.robots import Robots
 from fleet.engine.run import Runner
 from fleet.models import Attempt, Outcome, Scenario, Verdict
@@ -343,7 +344,8 @@ async def test_a_turn_ends_with_its_process_however_that_ends(tmp_path: Path) ->
     program = """if True:
         import asyncio, pathlib, sys
         from fleet.models import Scenario
-        from fleet.engine.politeness.hosts import HostLimits, Hosts
+        from fleet.engine.politeness.host import HostLimits
+        from fleet.engine.politeness.hosts import Hosts
         async def main():
             hosts = Hosts(HostLimits(pause_s=0), pathlib.Path(sys.argv[1]))
             scenario = Scenario.model_construct(url="http://evry.localhost/")

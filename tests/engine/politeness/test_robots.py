@@ -13,7 +13,8 @@ from aiohttp import web
 
 from fleet.browser.chromium import Chromium
 from fleet.engine.options import RunOptions
-from fleet.engine.politeness.hosts import HostLimits, Hosts
+from fleet.engine.politeness.host import HostLimits
+from fleet.engine.politeness.hosts import Hosts
 from fleet.engine.politeness.robots import PRODUCT, Robots, RobotsAnswer
 from fleet.engine.politeness.robots_fetcher import MOST_BYTES, RobotsReader, fetch
 from fleet.engine.run import Runner
