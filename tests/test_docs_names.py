@@ -40,6 +40,12 @@ EXAMPLES = {
 
 ELSEWHERE = {
     # what pages, browsers and MongoDB call things
+    *(
+        "Emulation.setDataSaverOverride",
+        "PrefetchSchedulerTesting",
+        "PreloadingConfig",
+        "WebTransport",
+    ),
     "evidence.chunks",
     "evidence.sha256",
     "navigator.webdriver",

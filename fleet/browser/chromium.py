@@ -24,10 +24,10 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
 from fleet.browser import popups, processes
+from fleet.browser.arguments import arguments_for
 from fleet.browser.environment import (
     DEVICE_SCALE,
     LOCALE,
-    NO_PROXY,
     TIME_ZONE,
     WINDOW_HEIGHT_PX,
     WINDOW_WIDTH_PX,
@@ -42,17 +42,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
 START_S = 30.0
-
-ARGUMENTS = (
-    "--disable-background-networking",
-    "--block-new-web-contents",  # no popup: its first request would leave before the guard stands
-    "--disable-shared-workers",  # they outlive pages and are not seen by a page's guard
-)
-LOOPBACK_ONLY = (
-    "--host-resolver-rules=MAP * ~NOTFOUND,"
-    " EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
-)
-"""For practice and tests: no other host can be reached, whatever a page asks for."""
 
 
 class Chromium:
@@ -266,9 +255,8 @@ class Chromium:
             with processes.environment_of_driver(home):  # it keeps its own files there too
                 self._playwright = await _start_driver()
         drivers = processes.started_in(home)
-        arguments = [*ARGUMENTS, *([LOOPBACK_ONLY] if self._loopback_only else [])]
-        if self.environment.proxy == "none":
-            arguments.append(NO_PROXY)
+        own_proxy = self.environment.proxy != "none"
+        arguments = arguments_for(loopback_only=self._loopback_only, own_proxy=own_proxy)
         # Chromium meets strangers: it gets none of our settings (a database's password)
         environment: dict[str, str | float | bool] = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},

@@ -19,9 +19,6 @@ DEVICE_SCALE = 1.0
 LOCALE = "fr-FR"
 TIME_ZONE = "Europe/Paris"
 
-NO_PROXY = "--no-proxy-server"
-"""Given to Chromium unless the environment names a proxy: then `none` is so, not assumed."""
-
 _PROXIES = {"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "auto_proxy", "socks_server"}
 """The variables in which Chromium looks for a proxy (net/proxy_resolution, Linux)."""
 

@@ -17,7 +17,7 @@ from fleet.rules.guard import PageRequest
 from fleet.visit.frames import FrameDocuments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from playwright.async_api import CDPSession
 
@@ -27,6 +27,9 @@ NO_DOCUMENT = (204, 205)
 """Statuses after which a page stays what it was."""
 
 REDIRECTS = (301, 302, 303, 307, 308)
+
+WITH_THE_PAGE = ("worker", "worklet")
+"""What of a page Chromium shows as targets of their own, although their requests are the page's."""
 
 
 class HostGate(Protocol):
@@ -71,6 +74,30 @@ class PageGate:
     def watch(self, cdp: CDPSession, tree: Mapping[str, Any]) -> None:
         """Begin, with the documents that stand in the page now (`Page.getFrameTree`)."""
         self._frames.watch(cdp, tree)
+
+    async def hold_others(self, cdp: CDPSession, note: Callable[[str], None]) -> None:
+        """
+        Let nothing begin beside the page: a frame in a process of its own, a service worker.
+
+        Chromium is started so that there is none (`browser/arguments.py`). If there is one after
+        all, it waits for a debugger that never lets it go on.
+        """
+
+        def held(event: Mapping[str, Any]) -> None:
+            what = event["targetInfo"]
+            note(f"not let in beside the page: {what['type']} {what['url'][:300]}".strip())
+
+        cdp.on("Target.attachedToTarget", held)
+        excluded = [{"type": kind, "exclude": True} for kind in WITH_THE_PAGE]
+        await cdp.send(
+            "Target.setAutoAttach",
+            {
+                "autoAttach": True,
+                "waitForDebuggerOnStart": True,
+                "flatten": True,
+                "filter": [*excluded, {}],
+            },
+        )
 
     def patterns(self) -> list[dict[str, str]]:
         """What Chromium is to pause: documents twice, what can act, what is watched."""

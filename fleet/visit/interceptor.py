@@ -138,6 +138,7 @@ class RequestInterceptor:
         tree = await cdp.send("Page.getFrameTree")
         self.main_frame = tree["frameTree"]["frame"]["id"]
         self.gate.watch(cdp, tree["frameTree"])
+        await self.gate.hold_others(cdp, self.note)
         if self.player is None:
             self.connections.watch(self.main_frame)
         # an answer that is played is not paused a second time (`_play` notes it)

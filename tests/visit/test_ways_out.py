@@ -9,12 +9,26 @@ from pathlib import Path
 import pytest
 
 import fleet
+from fleet.browser import arguments
 from fleet.browser.chromium import Chromium
 from fleet.models import Attempt, Outcome, Verdict
 from fleet.visit.attempt import attempt
+from tests.browser.alone import alone
 from tests.conftest import QUICK
 from tests.visit.test_attempt import scripted
-from tests.visit.ways_out import CALENDARS, GETS, POSTS, SAID, WaysOut, page, script, ways_out
+from tests.visit.ways_out import (
+    CALENDARS,
+    GETS,
+    LATER,
+    POSTS,
+    SAID,
+    SAY,
+    SILENT,
+    WaysOut,
+    page,
+    script,
+    ways_out,
+)
 
 CONDUCT = (Path(__file__).parents[2] / "docs" / "conduct.md").read_text()
 POLICY = {"Content-Security-Policy": "img-src 'self'; report-uri /booking/create/717/5"}
@@ -48,6 +62,56 @@ async def test_a_page_cannot_ask_for_an_address_that_takes_a_slot(
         assert site.sent == []
     assert got.verdict == Verdict.CRASHED, got.detail
     assert "guard stopped a request that would take or hold a slot" in got.detail
+
+
+@pytest.mark.parametrize("way", SILENT)
+async def test_what_fails_without_a_word_sends_nothing(chromium: Chromium, way: str) -> None:
+    headers = {"/way": {"Speculation-Rules": '"/rules.json"'}} if "header" in way else {}
+    async with ways_out({"/way": SILENT[way]}, headers) as site:
+        got = await seen(site, chromium, "/way")
+
+        assert site.sent == []
+    assert got.verdict in (Verdict.CLOSED, Verdict.CRASHED), got.detail
+
+
+OWN = {"Origin-Agent-Cluster": "?1"}
+OWN_FRAME = page(
+    "<iframe src='http://b.localhost:PORT/own'></iframe>"
+    f"<script>(async () => {{ {LATER} {SAY} }})()</script>"
+)
+
+
+async def test_a_frame_that_asks_for_a_process_of_its_own_is_guarded_like_any(
+    chromium: Chromium,
+) -> None:
+    async with ways_out({"/rdv": OWN_FRAME}, {"/own": OWN}) as site:
+        got = await seen(site, chromium, "/rdv")
+
+        assert site.sent == []
+    assert got.verdict == Verdict.CRASHED, got.detail
+
+
+async def test_what_gets_a_process_of_its_own_all_the_same_is_not_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another Chromium may know processes that this one does not."""
+    less = [each for each in arguments.ARGUMENTS if "site-isolation" not in each]
+    monkeypatch.setattr(arguments, "ARGUMENTS", less)
+    async with alone(tmp_path) as own, ways_out({"/rdv": OWN_FRAME}, {"/own": OWN}) as site:
+        got = await seen(site, own.chromium, "/rdv")
+
+        assert site.sent == []
+        assert got.verdict == Verdict.CLOSED, got.detail
+        assert any(note.startswith("not let in beside the page: iframe") for note in got.notes)
+
+
+async def test_chromium_keeps_what_playwright_switches_on(tmp_path: Path) -> None:
+    """Of two such arguments Chromium takes the last, so it must hold all of the first."""
+    async with alone(tmp_path) as own:
+        given = [each for each in own.browser().cmdline() if each.startswith("--enable-features=")]
+
+    playwrights, ours = (set(each.partition("=")[2].split(",")) for each in given)
+    assert playwrights - {""} <= ours
 
 
 @pytest.mark.parametrize(("way", "calendar"), zip(POSTS, itertools.cycle(CALENDARS), strict=False))
@@ -182,7 +246,7 @@ async def test_what_a_calendar_sends_to_measure_its_audience_is_stopped_and_note
     assert [note.partition(":")[0] for note in got.notes] == ["not sent", "not sent"]
 
 
-@pytest.mark.parametrize("way", [*GETS, *POSTS])
+@pytest.mark.parametrize("way", [*GETS, *POSTS, *SILENT])
 def test_every_way_that_is_tried_is_in_the_list(way: str) -> None:
     listed = CONDUCT.partition("## Every way out of a page")[2].partition("###")[0]
 

@@ -7,6 +7,7 @@ a page; docs/conduct.md has the same list.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -117,8 +118,65 @@ POSTS = {
 """Calendars that post. Each is stopped, wherever the calendar stands."""
 
 
+def said(code: str) -> str:
+    """A page that tries something which fails in silence, and says so after a while."""
+    return script(f"try {{ {code} }} catch (e) {{}} (async () => {{ {LATER} {SAY} }})()")
+
+
+def rules(text: str) -> str:
+    return page(
+        f'<a href="{TAKES}">x</a><script type="speculationrules">{text}</script>'
+        f"<script>(async () => {{ {LATER} {SAY} }})()</script>"
+    )
+
+
+SOCKET = "ws://${location.host}"
+SILENT = {
+    "window": said(f"open('{TAKES}')"),
+    "window, form": page(
+        f'<form method=post target=_blank action="{TAKES}"></form><script>'
+        f"document.forms[0].submit(); (async () => {{ {LATER} {SAY} }})()</script>"
+    ),
+    "shared worker": said("new SharedWorker('/worker.js')"),
+    "service worker": said(
+        "ServiceWorkerContainer.prototype.register.call(navigator.serviceWorker, '/service.js')"
+    ),
+    "speculation rules, prefetch": rules(
+        f'{{"prefetch": [{{"urls": ["{TAKES}"], "eagerness": "immediate"}}]}}'
+    ),
+    "speculation rules, prerender": rules(
+        f'{{"prerender": [{{"urls": ["{TAKES}"], "eagerness": "immediate"}}]}}'
+    ),
+    "speculation rules, prerendered page": rules(
+        '{"prerender": [{"urls": ["/acts"], "eagerness": "immediate"}]}'
+    ),
+    "speculation rules, links": rules(
+        '{"prefetch": [{"where": {"href_matches": "/*"}, "eagerness": "immediate"}]}'
+    ),
+    "speculation rules, header": page(f"<script>(async () => {{ {LATER} {SAY} }})()</script>"),
+    "speculation rules, put in by a script": said(
+        "const s = document.createElement('script'); s.type = 'speculationrules';"
+        f"s.textContent = JSON.stringify({{prefetch: [{{urls: ['{TAKES}']}}]}});"
+        "document.head.append(s)"
+    ),
+    "WebSocket": said(f"new WebSocket(`{SOCKET}{TAKES}`)"),
+    "WebSocket, other host": said(f"new WebSocket('ws://b.localhost:PORT{TAKES}')"),
+    "WebSocketStream": said(f"new WebSocketStream(`{SOCKET}{TAKES}`)"),
+    "WebSocket of a worker": said(worker(f"new WebSocket('ws://a.localhost:PORT{TAKES}')")),
+    "WebSocket of a frame": page(
+        "<iframe src='http://b.localhost:PORT/socket'></iframe>"
+        f"<script>(async () => {{ {LATER} {SAY} }})()</script>"
+    ),
+    "WebRTC, datagrams": said(
+        "const c = new RTCPeerConnection({iceServers: [{urls: 'stun:127.0.0.1:PORT'}]});"
+        "c.createDataChannel('a'); c.createOffer().then((offer) => c.setLocalDescription(offer))"
+    ),
+}
+"""Pages that try what fails without a word. Nothing arrives."""
+
+
 @dataclass
-class WaysOut:
+class WaysOut(asyncio.DatagramProtocol):
     """The site. `sent` is what arrived and would have taken a slot."""
 
     pages: dict[str, str] = field(default_factory=dict)
@@ -138,10 +196,19 @@ class WaysOut:
             return web.Response(status=302, headers={"Location": TAKES})
         if path == "/worker.js":
             return _code(f"fetch('{TAKES}')")
+        if path == "/wait":
+            await asyncio.sleep(0.1)
+        if path == "/rules.json":
+            wanted = {"prefetch": [{"urls": [TAKES], "eagerness": "immediate"}]}
+            return web.json_response(wanted, content_type="application/speculationrules+json")
+        if path == "/service.js":
+            return _code(f"oninstall = () => fetch('{TAKES}')")
         if path == "/nested.js":
             return _code("new Worker('/worker.js')")
         text = self.pages.get(request.path) or {
             "/acts": script(f"fetch('{self.url(TAKES)}', {{mode: 'no-cors'}})"),
+            "/own": script(f"fetch('{TAKES}')"),
+            "/socket": script(f"new WebSocket(`{SOCKET}{TAKES}`)"),
             "/posts": POSTS["fetch"],
             "/deep": page(
                 f"<iframe src='{self.url('/acts', request.query.get('to', ''))}'></iframe>"
@@ -152,6 +219,15 @@ class WaysOut:
             content_type="text/html",
             headers=self.headers.get(request.path, {}),
         )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Datagrams at the site's port."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        pass
+
+    def datagram_received(self, data: bytes, address: object) -> None:
+        self.sent.append(f"{len(data)} bytes as a datagram")
 
 
 def _code(text: str) -> web.Response:
@@ -171,6 +247,10 @@ async def ways_out(
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         site.port = runner.addresses[0][1]
+        datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: site, local_addr=("127.0.0.1", site.port)
+        )
         yield site
+        datagrams.close()
     finally:
         await runner.cleanup()
