@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
-#   make test ARGS='tests/visit/test_visit.py -k captcha'
+#   make test ARGS='tests/visit/test_visit.py -k dialog'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
+.PHONY: help setup demo quick test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench docker)
@@ -17,14 +17,15 @@ setup: ## install everything into .venv, and a Chromium if there is none (instan
 demo: setup ## visit the practice prefectures, and say where their pictures are
 	@$(BIN)/fleet demo $(ARGS)
 
-# Four at a time on any machine: the tests wait as much as they compute, and each worker has a
-# Chromium and a mongod of its own.
-test: setup ## run the tests
-	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+# Compiled files are kept also where the environment says not to: a hundred started commands and
+# every worker would compile the same ones again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal
 
-# Neither browser nor mongod: what one types while writing.
-quick: setup ## run the tests that start nothing (under a minute)
-	@$(BIN)/pytest -n 2 --quick $(ARGS)
+quick: setup ## run the tests that start no Chromium, no mongod and no other program
+	@$(PYTEST) -m quick $(ARGS)
+
+test: setup ## run the tests
+	@$(PYTEST) $(ARGS)
 
 # All of them, so that one run shows everything. The last two are binaries that exist for x86-64.
 lint: setup ## check formatting, style, types and arrows, the Dockerfile and the shell scripts

@@ -9,6 +9,7 @@ gets a database of its own. A test that fails leaves the pictures of its attempt
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ from fleet.storage.embedded import Mongod
 from fleet.storage.store import Store
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits, VisitLimits
-from tests.storage.databases import own_database, own_store
+from tests.storage.databases import lent_database, own_store
 
 FAILED = Path(__file__).parent / "failed"
 
@@ -52,37 +53,49 @@ QUICK = AttemptLimits(
 """Shorter than in life, so that what never comes is not waited for."""
 
 
-STARTED = {"chromium", "mongodb_url", "database", "store", "visit"}
-"""Fixtures that start a Chromium or a mongod."""
+STARTED = {"chromium", "mongodb_url"}
+"""The fixtures that start a program, for whoever asks for them or for something above them."""
 
-STARTS = re.compile(r"subprocess|\bMongod\(|\balone\(|\bChromium\(|async_playwright|PracticeServer")
-"""A test file that says one of these may start a program or a server by itself."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="only tests that start nothing")
+RUNNING = pytest.StashKey[pytest.Item]()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """
-    The longest first, so that no worker sits idle while another ends alone.
+    Four on any machine, for the tests wait as they compute; two for the quick, which do not wait.
 
-    With `--quick` only those that start neither a browser nor a server nor another program: by
-    the fixtures that they ask for and by what their file says, so that nobody keeps a list.
+    Each has a Chromium and a mongod of its own, so one file is done sooner in this process alone.
     """
+    if len(config.args) == 1 and ".py" in config.args[0]:
+        return 0
+    return 2 if config.getoption("markexpr") == "quick" else 4
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold every test to what is said of it: a quick one that starts a program fails."""
+
+    def refuse(event: str, arguments: tuple[object, ...]) -> None:
+        if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):
+            running = config.stash.get(RUNNING, None)
+            if running is not None and running.get_closest_marker("quick"):
+                pytest.fail(f"{running.name} starts a program: mark it `process`")
+
+    sys.addaudithook(refuse)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m quick` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which are quick; the longest first, so that no worker sits idle while one ends alone."""
+    for item in items:
+        starts = STARTED & {*getattr(item, "fixturenames", ())}
+        if not (starts or any(item.get_closest_marker(each) for each in ("process", "slow"))):
+            item.add_marker("quick")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    if config.getoption("--quick"):
-        starts = {path: bool(STARTS.search(path.read_text())) for path in {i.path for i in items}}
-        slow = [
-            item
-            for item in items
-            if starts[item.path]
-            or STARTED.intersection(getattr(item, "fixturenames", ()))
-            or item.get_closest_marker("slow") is not None
-        ]
-        config.hook.pytest_deselected(items=slow)
-        left = set(slow)
-        items[:] = [item for item in items if item not in left]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    item.config.stash[RUNNING] = item
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -124,15 +137,15 @@ async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 
 @pytest.fixture
 async def store(mongodb_url: str) -> AsyncIterator[Store]:
-    """A store in a database of its own."""
+    """A store in a database without a document."""
     async with own_store(mongodb_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def database(mongodb_url: str) -> AsyncIterator[dict[str, str]]:
-    """Settings for a database of its own on the session's server."""
-    async with own_database(mongodb_url) as name:
+    """Settings for a database without a document on the session's server."""
+    async with lent_database(mongodb_url) as name:
         yield {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": name}
 
 

@@ -8,6 +8,8 @@ import, and how long files and functions may grow.
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib
 import itertools
 import re
 import subprocess
@@ -40,6 +42,12 @@ LONG_FUNCTIONS = {
 """Longer than `FUNCTION_LINES`, each with its reason (docs/decisions/0024-packages.md)."""
 
 
+OURS = re.compile(
+    r"(?:^|;)\s*from ((?:fleet|tests|bench)[.\w]*) import (\w+(?:, \w+)*)", re.MULTILINE
+)
+"""An import of something of ours, in a text that is a program."""
+
+
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix().removeprefix("fleet/")
 
@@ -56,6 +64,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("module", "without"),
     [
@@ -144,3 +153,31 @@ def test_whoever_catches_everything_says_why_it_is_safe() -> None:
             and not lines[n - 1].lstrip().startswith("#")
         ]
     assert [each for each in silent if not each.startswith("visit/attempt.py")] == []
+
+
+def programs(path: Path) -> Iterator[str]:
+    """The texts in `path` that import something of ours: programs for an interpreter."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and OURS.search(str(node.value)):
+            yield str(node.value)
+
+
+def there_is(module: str, each: str) -> bool:
+    with contextlib.suppress(ImportError):
+        found = importlib.import_module(module)
+        return hasattr(found, each) or bool(importlib.import_module(f"{module}.{each}"))
+    return False
+
+
+def test_a_program_in_a_text_imports_what_there_is() -> None:
+    """No tool looks there when something is moved or gets another name."""
+    ours = [p for folder in ("fleet", "tests", "bench") for p in (ROOT / folder).rglob("*.py")]
+    wanted = {
+        (name(path), module, each)
+        for path in ours
+        for text in programs(path)
+        for module, names in OURS.findall(text)
+        for each in names.split(", ")
+    }
+    assert len(wanted) > 10
+    assert {place for place in wanted if not there_is(*place[1:])} == set()

@@ -22,6 +22,8 @@ import pytest
 from fleet.models import PARIS, now
 from fleet.models.paris import paris_day
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 
 CHOSEN = (
@@ -47,8 +49,8 @@ print(datetime.datetime.now(datetime.UTC).isoformat(), flush=True)
 sys.exit(pytest.main(sys.argv[1:]))
 """
 
-LEAN = ("-q", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
-"""Without the plugins that nothing here needs: they take longer to load than the tests to run."""
+LEAN = ("-q", "-p", "no:xdist", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+"""Without the plugins that nothing here needs."""
 
 
 def first(holds: Callable[[date], bool]) -> date:
@@ -117,7 +119,6 @@ def test_what_asks_the_clock_holds_on(name: str, tmp_path: Path) -> None:
         "FAKETIME": f"{(wanted - now()).total_seconds():+.0f}s",
         # what is waited for with a limit would never come
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
     said = subprocess.run(

@@ -17,6 +17,8 @@ import pytest
 
 from tests.test_docs import table
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 """Not the changelog: what it names of older versions may be gone."""

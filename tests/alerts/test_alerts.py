@@ -440,6 +440,7 @@ def test_addresses_are_parted_at_spaces_and_commas_and_never_shown(
     assert "FLEET_NOTIFY_KINDS: " in str(said.value)
 
 
+@pytest.mark.process
 async def test_the_test_command_says_of_each_address_whether_it_takes_notices(
     postbox: Postbox, other: Postbox
 ) -> None:
@@ -521,6 +522,7 @@ async def test_without_an_address_events_are_only_written_down(store: Store) -> 
     assert [each.id for each in await store.events.latest(5)] == [event.id]
 
 
+@pytest.mark.process
 async def test_that_mongodb_is_away_is_told_while_it_is_and_not_again_when_it_is_back(
     tmp_path: Path, postbox: Postbox
 ) -> None:

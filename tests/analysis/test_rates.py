@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -82,6 +82,7 @@ def test_the_interval_is_that_of_wilson(slots: int, n: int, low: float, high: fl
     assert interval == pytest.approx((low, high), abs=0.00005)
 
 
+@settings(deadline=None)
 @given(slots=st.integers(0, 5_000), none=st.integers(0, 5_000))
 def test_the_interval_is_the_one_that_scipy_works_out(slots: int, none: int) -> None:
     n = slots + none
@@ -277,6 +278,7 @@ def test_a_day_on_which_clocks_change_has_23_or_25_hours(day: str, hours: int) -
     assert in_hour_2 == hours - 23
 
 
+@settings(deadline=None)
 @given(st.dates(date(2016, 1, 1), date(2035, 12, 31)))
 def test_every_instant_belongs_to_the_day_that_began_before_it(day: date) -> None:
     start, end = day_start(day), day_start(day + timedelta(days=1))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -76,6 +76,7 @@ def test_due_times_are_what_the_recipe_of_the_module_says() -> None:
     assert PLAN.due(FLOW, *week) == expected
 
 
+@settings(deadline=None)
 @given(Instants, Instants, Instants)
 def test_windows_join_without_a_seam(one: datetime, two: datetime, three: datetime) -> None:
     begin, middle, end = sorted((one, two, three))
@@ -101,6 +102,7 @@ def test_day_by_day_and_one_after_the_other_due_times_are_those_of_the_whole() -
     assert chain == whole
 
 
+@settings(deadline=None)
 @given(Instants)
 def test_the_next_due_time_is_the_first_of_those_after(after: datetime) -> None:
     due = PLAN.next_due(FLOW, after)

@@ -19,6 +19,8 @@ from fleet.errors import NoChromium
 from fleet.settings import Settings
 from tests.browser.alone import SOON_S, alone, freeze, has, left_in, tagged, until
 
+pytestmark = pytest.mark.process
+
 
 async def test_a_driver_that_was_killed_is_started_again_for_the_next_page(tmp_path: Path) -> None:
     """Playwright goes on to call such a Chromium connected."""

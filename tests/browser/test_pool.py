@@ -23,6 +23,8 @@ from fleet.browser.pool import BrowserPool, Lifetime
 from fleet.settings import Settings
 from tests.browser.alone import SOON_S, has, left_in, tagged, until
 
+pytestmark = pytest.mark.process
+
 LONG = Lifetime(visits=1_000, age_s=3_600, memory_bytes=10**12, rest_s=0)
 
 

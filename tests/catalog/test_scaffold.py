@@ -89,6 +89,7 @@ def is_tidy(path: Path) -> bool:
     return all(each.returncode == 0 for each in ran)
 
 
+@pytest.mark.process
 def test_a_new_file_is_tidy_and_gives_its_scenario(tmp_path: Path) -> None:
     path = write(draft(anchor="Titre de séjour", control=True), tmp_path)
 
@@ -221,6 +222,7 @@ async def test_a_page_of_no_known_platform_gets_a_skeleton_with_what_it_shows(
     assert is_tidy(path)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -31,8 +31,12 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from fleet.models import Attempt, Verdict
 from fleet.practice import PracticeServer
 from fleet.storage.store import Store
+from tests.cli import forked
 from tests.families.test_bookingserver import form
+from tests.storage.databases import own_database
 from tests.storage.test_store import AT, attempt_of, file_of
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +65,16 @@ def environment(**settings: object) -> dict[str, str]:
 
 async def fleet(*arguments: str | Path, **settings: object) -> Said:
     """Run `fleet` to its end, with `settings` in its environment."""
+    ended = await forked.run([*map(str, arguments)], environment(**settings))
+    assert b"Traceback" not in ended.err, ended.err.decode()
+    return Said(ended.code, ended.out.decode(), ended.err.decode(), ended.seconds)
+
+
+async def started(*arguments: str, **settings: object) -> Said:
+    """The same by Python's own start, which reads some of the environment itself."""
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "fleet", *map(str, arguments)),
+        *(sys.executable, "-m", "fleet", *arguments),
         env=environment(**settings),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -291,21 +302,23 @@ async def test_every_bad_setting_is_named_in_one_line() -> None:
 
 
 async def test_a_real_site_is_not_visited_without_a_contact_address(
-    tmp_path: Path, database: dict[str, str]
+    tmp_path: Path, mongodb_url: str
 ) -> None:
     (tmp_path / "d08_ardennes.py").write_text(
         FLOW.format(department="08", url="https://www.example.invalid/booking/create/1", more="")
     )
 
-    said = await fleet("run", FLEET_SCENARIOS_DIR=tmp_path, **database)
+    async with own_database(mongodb_url) as name:
+        database = {"FLEET_MONGODB_URL": mongodb_url, "FLEET_DATABASE": name}
+        said = await fleet("run", FLEET_SCENARIOS_DIR=tmp_path, **database)
+        client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(mongodb_url)
+        made = await client.list_database_names()
+        client.close()
 
     assert said.code == 2
     assert "such as 08/titre-de-sejour" in said.line
-    client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(
-        database["FLEET_MONGODB_URL"]
-    )
-    assert database["FLEET_DATABASE"] not in await client.list_database_names()
-    client.close()
+    assert made
+    assert name not in made
 
 
 async def test_a_folder_without_scenarios_is_told(tmp_path: Path) -> None:
@@ -619,7 +632,7 @@ async def test_exported_json_lines_are_read_back_as_the_same_attempts(
     kept: Kept, locale: str
 ) -> None:
     encoding = "ascii" if locale == "POSIX" else "utf-8"
-    said = await fleet(
+    said = await started(
         *("export", "attempts"), LC_ALL=locale, PYTHONIOENCODING=encoding, **kept.settings
     )
 
@@ -687,7 +700,7 @@ async def test_an_export_into_a_pipe_that_closes_says_nothing(kept: Kept) -> Non
 
 
 async def test_the_version_is_told() -> None:
-    said = await fleet("--version")
+    said = await started("--version")
 
     assert (said.code, said.out) == (0, "fleet 0.1.0\n")
 

@@ -17,6 +17,8 @@ import typer.main
 from fleet.cli.app import app
 from tests.cli.test_cli import BAD_FILES, ROOT, environment
 
+pytestmark = pytest.mark.process
+
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 """A locale of the system's that knows ASCII only, without Python's usual way out of it."""
 

@@ -484,6 +484,7 @@ def own_memory(limit_mb: int) -> Callable[[], ResourceReading]:
     return read
 
 
+@pytest.mark.process
 def test_memory_is_that_of_all_processes_and_one_that_has_ended_has_none() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", "taken = b'x' * 50_000_000; input()"], stdin=subprocess.PIPE
@@ -500,6 +501,7 @@ def test_memory_is_that_of_all_processes_and_one_that_has_ended_has_none() -> No
     assert (zombie, processes.pss_bytes([there])) == (0, 0)
 
 
+@pytest.mark.process
 async def test_a_process_that_takes_the_memory_takes_the_places_and_gives_them_back() -> None:
     rules = LoadThresholds(
         tight_bytes=100 * MB, easy_bytes=150 * MB, base_bytes=0, heavy_page_bytes=1, calm_s=0.1
@@ -517,6 +519,7 @@ async def test_a_process_that_takes_the_memory_takes_the_places_and_gives_them_b
         await guests.leave(0, 1, 2, 3)
 
 
+@pytest.mark.process
 async def test_processes_that_take_the_processors_take_places() -> None:
     if Machine().read().cpu_stalled_s is None:
         pytest.skip("this kernel tells no stalls")

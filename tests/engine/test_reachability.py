@@ -259,6 +259,7 @@ printf '127.0.0.1 localhost\\n203.0.113.1 known.example\\n' > "$d/h"; mount --bi
     return out.decode().strip().splitlines()[-1].split(";")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not CAN, reason="no network of its own here")
 @pytest.mark.parametrize(
     ("script", "name", "known", "fault"),
@@ -282,6 +283,7 @@ async def test_what_the_kernel_knows_of_our_network_is_told(
     assert await in_its_own(script, name) == [known, fault]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not CAN, reason="no network of its own here")
 async def test_a_name_that_does_not_exist_is_told_from_a_server_that_cannot_say(
     tmp_path: Path,

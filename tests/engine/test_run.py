@@ -293,6 +293,7 @@ async def test_a_run_stopped_in_the_moment_a_visit_begins_ends(
     assert server.requests == []
 
 
+@pytest.mark.process
 async def test_a_store_that_dies_ends_the_run_with_every_page_closed(
     tmp_path: Path,
 ) -> None:
@@ -375,6 +376,7 @@ async def stored_by(own: Command) -> set[str]:
         return {attempt.id async for attempt in store.attempts.find()}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("number", "to"), [("SIGINT", "process"), ("SIGINT", "group"), ("SIGTERM", "process")]
 )
@@ -395,6 +397,7 @@ async def test_an_interrupted_command_keeps_what_is_done_and_leaves_nothing(
         assert await stored_by(own) == {said["id"] for said in own.said}
 
 
+@pytest.mark.process
 async def test_a_second_interrupt_ends_a_command_that_cannot_end_by_itself(tmp_path: Path) -> None:
     """Its driver stands still, so every page would have to be waited for."""
     async with command(tmp_path) as own:

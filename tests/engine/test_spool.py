@@ -409,6 +409,7 @@ async def test_a_database_from_before_due_times_opens_with_all_its_attempts(
         assert {a.id for a in await all_of(store)} >= {a.id for a in old}
 
 
+@pytest.mark.process
 async def test_a_mongod_killed_while_the_spool_empties_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:
@@ -510,6 +511,7 @@ def test_room_is_told_by_what_waits_and_by_the_disk(tmp_path: Path) -> None:
     disk.close()
 
 
+@pytest.mark.process
 async def test_a_full_disk_is_told_and_what_was_kept_stays_whole(tmp_path: Path) -> None:
     items = [kept(f"{n} {'x' * 50}") for n in range(40)]
     with small_disk(tmp_path / "disk", 1) as disk, spool_in(disk / "spool") as spool:
@@ -593,6 +595,7 @@ for n in range(32):
 """
 
 
+@pytest.mark.process
 def test_fleets_killed_at_any_moment_lose_and_halve_and_double_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LIVES, str(tmp_path)], capture_output=True, text=True, check=True

@@ -42,6 +42,8 @@ from tests.conftest import QUICK, scenario_of
 from tests.engine.politeness.leading import leading
 from tests.storage.test_embedded import servers_of
 
+pytestmark = pytest.mark.process
+
 OPTIONS = WatchOptions(
     mean_gap=timedelta(seconds=2),
     min_gap=timedelta(seconds=0.5),

@@ -28,7 +28,6 @@ from fleet.settings import Settings
 from fleet.storage.store import Store
 from tests.evidence.tampered_database import alter_a_picture, delete_an_attempt
 from tests.evidence.tampered_database import flip_file as flip_file
-from tests.storage.databases import own_database
 from tests.storage.test_store import AT, CHUNK, attempt_of, file_of
 
 Documents = dict[str, Any]
@@ -60,12 +59,12 @@ class Sealer:
 
 @pytest.fixture
 async def sealer(
-    mongodb_url: str, authority: PracticeAuthority, tmp_path: Path
+    mongodb_url: str, store: Store, authority: PracticeAuthority, tmp_path: Path
 ) -> AsyncIterator[Sealer]:
     client: AsyncIOMotorClient[Documents] = AsyncIOMotorClient(mongodb_url, tz_aware=True)
     authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
-    async with own_database(mongodb_url) as name, await Store.open(mongodb_url, name) as store:
-        yield Sealer(store, client[name], SigningKey.of(tmp_path / "key.pem"), authorities)
+    db = client[store._db.name]
+    yield Sealer(store, db, SigningKey.of(tmp_path / "key.pem"), authorities)
     client.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet.evidence.dossier.verifier import root as root_in_dossier
@@ -85,11 +85,13 @@ def defined(leaves: list[bytes]) -> bytes:
     return node_hash(defined(leaves[:left]), defined(leaves[left:]))
 
 
+@settings(deadline=None)
 @given(Leaves)
 def test_the_root_is_that_of_the_definition(leaves: list[bytes]) -> None:
     assert root(leaves) == defined(leaves)
 
 
+@settings(deadline=None)
 @given(Leaves)
 def test_every_leaf_is_proved_and_only_in_its_place(leaves: list[bytes]) -> None:
     """By what checks a dossier: nothing else reads these proofs."""

@@ -22,6 +22,8 @@ from fleet.storage.store import Store
 from tests.cli.test_cli import fleet
 from tests.storage.test_store import attempt_of, file_of
 
+pytestmark = pytest.mark.process
+
 USER = """
 import asyncio, sys
 from pathlib import Path

@@ -175,6 +175,7 @@ async def test_a_frozen_process_finds_out_before_it_does_anything(
     assert other.fence == 2
 
 
+@pytest.mark.process
 async def test_a_killed_mongod_takes_the_lease_from_nobody(tmp_path: Path) -> None:
     server = Mongod(tmp_path)
     async with server as url, await Store.open(url, "kept") as store:

@@ -13,6 +13,7 @@ from fleet.errors import StoreRefused
 from fleet.storage.backup import DUMP_FILE, Dumps
 from fleet.storage.migrations import SchemaVersion
 from tests.cli.test_cli import fleet
+from tests.storage.databases import own_database
 from tests.storage.test_backup import filled
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -31,13 +32,14 @@ async def cut_off(db: Database) -> None:
 
 
 @pytest.fixture
-async def db(database: dict[str, str]) -> AsyncIterator[Database]:
+async def db(mongodb_url: str) -> AsyncIterator[Database]:
     """A database in use, made before there were versions; its note has the first shape."""
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(database["FLEET_MONGODB_URL"])
-    found = client[database["FLEET_DATABASE"]]
-    await found.attempts.insert_one({"_id": "an attempt"})
-    await found.notes.insert_one({"_id": 1, "a": 1})
-    yield found
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongodb_url)
+    async with own_database(mongodb_url) as name:
+        found = client[name]
+        await found.attempts.insert_one({"_id": "an attempt"})
+        await found.notes.insert_one({"_id": 1, "a": 1})
+        yield found
     client.close()
 
 

@@ -19,6 +19,8 @@ from fleet.storage.embedded import find_mongod
 from fleet.storage.store import Store
 from tests.storage.test_store import attempt_of, file_of
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 DATABASE = "fleet"
 

@@ -74,6 +74,7 @@ def in_narrow_room(path: Path, signal: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.process
 def test_what_the_disk_does_not_take_leaves_nothing_and_spoils_nothing(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_whole(path, b"before")
@@ -85,6 +86,7 @@ def test_what_the_disk_does_not_take_leaves_nothing_and_spoils_nothing(tmp_path:
     assert names(tmp_path) == ["file"]
 
 
+@pytest.mark.process
 def test_a_writer_that_is_killed_leaves_a_half_that_no_name_stands_for(tmp_path: Path) -> None:
     path = tmp_path / "file"
 

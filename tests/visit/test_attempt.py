@@ -142,6 +142,7 @@ async def test_a_page_that_waits_for_its_style_for_ever_leaves_a_picture_or_says
     assert await usual(chromium) == Verdict.NO_SLOTS
 
 
+@pytest.mark.process
 async def test_a_picture_that_never_comes_is_noted_and_takes_no_visit_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,6 +290,7 @@ async def test_a_scenario_cannot_end_the_fleet(chromium: Chromium, error: BaseEx
 # Chromium dies -----------------------------------------------------------------------------------
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("who", ["browser", "driver"])
 async def test_chromium_killed_in_a_navigation_is_crashed_at_once_and_the_next_visit_right(
     tmp_path: Path, who: str
@@ -310,6 +312,7 @@ async def test_chromium_killed_in_a_navigation_is_crashed_at_once_and_the_next_v
         assert await usual(own.chromium) == Verdict.NO_SLOTS
 
 
+@pytest.mark.process
 async def test_a_page_that_dies_alone_is_crashed_and_chromium_goes_on(tmp_path: Path) -> None:
     async with alone(tmp_path) as own, page_server("<h1>Bonjour</h1>") as url:
 
@@ -327,6 +330,7 @@ async def test_a_page_that_dies_alone_is_crashed_and_chromium_goes_on(tmp_path: 
         assert await usual(own.chromium) == Verdict.NO_SLOTS
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("who", ["browser", "driver"])
 async def test_chromium_frozen_in_a_visit_is_crashed_not_timeout_and_the_next_visit_right(
     tmp_path: Path, who: str
@@ -348,6 +352,7 @@ async def test_chromium_frozen_in_a_visit_is_crashed_not_timeout_and_the_next_vi
         assert await usual(own.chromium) == Verdict.NO_SLOTS
 
 
+@pytest.mark.process
 async def test_a_driver_that_was_frozen_until_the_last_look_is_not_the_sites_timeout(
     tmp_path: Path,
 ) -> None:
@@ -384,6 +389,7 @@ async def test_a_visit_in_which_the_fleet_stood_still_says_nothing_of_the_site(
     assert "the fleet stood still for" in kept.attempt.detail
 
 
+@pytest.mark.process
 async def test_an_answer_found_before_chromium_died_counts(tmp_path: Path) -> None:
     async with alone(tmp_path) as own:
 
@@ -410,6 +416,7 @@ async def test_an_attempt_that_is_cancelled_closes_its_page_first(chromium: Chro
     assert chromium.open_contexts == 0
 
 
+@pytest.mark.process
 async def test_an_attempt_without_a_chromium_is_crashed(tmp_path: Path) -> None:
     async with alone(tmp_path) as own:
         chromium, usable = own.chromium, own.chromium.executable

@@ -167,6 +167,7 @@ def fingerprint(certificate: Path) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
+@pytest.mark.process
 async def test_over_tls_the_certificate_is_named_by_its_own_fingerprint(tmp_path: Path) -> None:
     one, other = certified(tmp_path, "first"), certified(tmp_path, "second")
 
@@ -261,6 +262,7 @@ async def test_a_recorded_visit_says_who_answered_and_records_as_before(
     assert any(entry.kind == "Stylesheet" for entry in tape.entries)
 
 
+@pytest.mark.process
 async def test_a_visit_that_never_got_a_page_still_says_where_and_by_which_clock(
     tmp_path: Path,
 ) -> None:

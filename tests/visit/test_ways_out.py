@@ -91,6 +91,7 @@ async def test_a_frame_that_asks_for_a_process_of_its_own_is_guarded_like_any(
     assert got.verdict == Verdict.CRASHED, got.detail
 
 
+@pytest.mark.process
 async def test_what_gets_a_process_of_its_own_all_the_same_is_not_let_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +106,7 @@ async def test_what_gets_a_process_of_its_own_all_the_same_is_not_let_in(
         assert any(note.startswith("not let in beside the page: iframe") for note in got.notes)
 
 
+@pytest.mark.process
 async def test_chromium_keeps_what_playwright_switches_on(tmp_path: Path) -> None:
     """Of two such arguments Chromium takes the last, so it must hold all of the first."""
     async with alone(tmp_path) as own:

@@ -501,6 +501,7 @@ async def test_without_its_extra_parquet_is_not_offered_and_says_what_is_missing
     assert english["detail"].startswith("This server writes no Parquet")
 
 
+@pytest.mark.process
 def test_a_server_loads_what_draws_and_what_writes_parquet_only_when_it_is_asked_to() -> None:
     code = "import sys, fleet.cli.commands.serve; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

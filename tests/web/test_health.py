@@ -14,6 +14,7 @@ from fleet.web.context import WebContext
 from tests.storage.test_embedded import servers_of
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("members_only", [False, True])
 async def test_it_is_ready_while_mongodb_answers_and_lives_in_any_case(
     tmp_path: Path, *, members_only: bool

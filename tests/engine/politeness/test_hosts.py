@@ -339,6 +339,7 @@ async def test_a_folder_that_cannot_be_written_is_reported_once_and_ends_nothing
     assert len(logs) == 2, "once for the file, once for the lock"
 
 
+@pytest.mark.process
 async def test_a_turn_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
     """The other process is killed in its turn; its visit is followed by a pause all the same."""
     program = """if True:

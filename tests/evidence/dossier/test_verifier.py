@@ -102,6 +102,7 @@ def test_a_file_that_nobody_listed_is_found(copy: Unpacked) -> None:
     assert "more.png est en trop" in said.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -126,6 +127,7 @@ def test_a_place_without_a_dossier_is_one_clear_line_and_no_verdict(
     assert said.stdout.count("\n") == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["--help"], ["one", "two"], ["-x"]])
 def test_what_it_does_not_know_is_answered_with_how_it_is_used(
     tmp_path: Path, arguments: list[str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
-import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from fleet.storage.collections.accounts import (
 )
 from fleet.storage.collections.passwords import Passwords
 from fleet.storage.store import Store
+from tests.cli import forked
 from tests.cli.test_cli import ROOT, environment, everything
 
 PASSWORD = "quatre mots sans lien"
@@ -148,20 +148,11 @@ async def test_somebody_who_signs_in_is_forgiven_and_a_robber_is_not(store: Stor
 
 
 async def fleet(
-    settings: dict[str, str], *arguments: str, stdin: bytes | None = None
+    settings: dict[str, str], *arguments: str, stdin: bytes = b""
 ) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "fleet", *arguments),
-        env=environment(**settings),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    out, err = await process.communicate(stdin)
-    assert process.returncode is not None
-    assert b"Traceback" not in err, err.decode()
-    return process.returncode, out.decode(), err.decode()
+    ended = await forked.run([*arguments], environment(**settings), stdin)
+    assert b"Traceback" not in ended.err, ended.err.decode()
+    return ended.code, ended.out.decode(), ended.err.decode()
 
 
 WITH_A_TERMINAL = """
@@ -198,10 +189,11 @@ async def test_an_account_is_added_listed_and_removed(database: dict[str, str]) 
     assert empty[1] == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
-        (["bob"], None, "--password-stdin"),
+        (["bob"], b"", "--password-stdin"),
         (["bob", "--password-stdin"], b"short\n", "5 characters; expected 12 to 200"),
         (["bob", "--password-stdin"], b"x" * 5_000, "expected 12 to 200"),
         (["bob", "--password-stdin"], b"\xff" * 20, "not UTF-8"),
@@ -210,7 +202,7 @@ async def test_an_account_is_added_listed_and_removed(database: dict[str, str]) 
     ],
 )
 async def test_what_cannot_be_an_account_is_said_before_any_database_is_asked(
-    arguments: list[str], stdin: bytes | None, said: str, tmp_path: Path
+    arguments: list[str], stdin: bytes, said: str, tmp_path: Path
 ) -> None:
     settings = {"FLEET_MONGODB_URL": "mongodb://127.0.0.1:1/", "FLEET_DATA_DIR": str(tmp_path)}
     code, out, err = await fleet(settings, "user", "add", *arguments, stdin=stdin)

@@ -197,6 +197,7 @@ def test_what_was_posted_becomes_the_query_by_which_a_replay_asks(
     assert posted_query(entry) == query
 
 
+@pytest.mark.process
 async def test_the_command_writes_an_archive_and_says_what_is_in_it(tmp_path: Path) -> None:
     path = tmp_path / "out" / "visit.wacz"
 
