@@ -422,11 +422,38 @@ globalThis.fleet = (() => {
   const BESIDE = "header, footer, nav, aside, dialog, [role=banner], [role=navigation],"
     + " [role=contentinfo], [role=complementary], [role=dialog], [role=alertdialog]";
 
-  const read = (selectors, limit, frames) => {
+  /** What a page and its frames say beside their words; `each` is done with every document. */
+  const survey = (frames, each) => {
     const { found, foreign } = documents(document, frames);
-    const counts = {}, central = {}, texts = [], requests = {};
+    const requests = {};
     let loading = "complete";
     for (const [page, look] of found) {
+      each(page, look);
+      const state = stateOf(page);
+      if (state === "loading" || (state === "interactive" && loading === "complete")) loading = state;
+      const agent = page === document ? globalThis.fleet : viewOf(page)?.fleet;
+      for (const [address, [times, status]] of agent ? agent.ended() : []) {
+        const before = requests[address];
+        requests[cut(address, 2000)] = [(before?.[0] ?? 0) + times, status];
+      }
+    }
+    const look = found[0][1];
+    const heads = [...queryAll(document, HEADS)].slice(0, 40).filter((head) => look.seen(head));
+    const said = (list) => list.slice(0, 20).map((head) => wordsIn(look, head, 500));
+    return {
+      // asked together with the text: an address and a sentence of two documents prove nothing
+      url: cut(location.href, 2000),
+      title: cut(titleOf(document), 500),
+      headings: said(heads),
+      central_headings: said(heads.filter((head) => !closest(head, BESIDE))),
+      loading, look, foreign: foreign.length,
+      ended: Object.entries(requests).map(([address, [times, status]]) => [address, times, status]),
+    };
+  };
+
+  const read = (selectors, limit, frames) => {
+    const counts = {}, central = {}, texts = [];
+    const { look, ...found } = survey(frames, (page, look) => {
       for (const selector of selectors) {
         let seen = 0, middle = 0;
         let matching = [];
@@ -441,43 +468,23 @@ globalThis.fleet = (() => {
       }
       const body = bodyOf(page);
       if (body) texts.push(walk(look, body, 20000, false).text);
-      const state = stateOf(page);
-      if (state === "loading" || (state === "interactive" && loading === "complete")) loading = state;
-      const agent = page === document ? globalThis.fleet : viewOf(page)?.fleet;
-      for (const [address, [times, status]] of agent ? agent.ended() : []) {
-        const before = requests[address];
-        requests[cut(address, 2000)] = [(before?.[0] ?? 0) + times, status];
-      }
-    }
-    const look = found[0][1];
-    const heads = [...queryAll(document, HEADS)].slice(0, 40).filter((each) => look.seen(each));
-    const said = (list) => list.slice(0, 20).map((each) => wordsIn(look, each, 500));
+    });
     return {
-      // asked together with the text: an address and a sentence of two documents prove nothing
-      url: cut(location.href, 2000),
-      title: cut(titleOf(document), 500),
+      ...found, counts, central,
       text: cut(texts.join("\n"), limit),
-      headings: said(heads),
-      central_headings: said(heads.filter((each) => !closest(each, BESIDE))),
-      counts, central, loading,
       busy: [...queryAll(document, "[aria-busy=true], progress:not([value])")].slice(0, 50)
         .some((each) => look.seen(each)),
-      foreign: foreign.length,
       awaited: awaited(document, look),
-      ended: Object.entries(requests).map(([address, [times, status]]) => [address, times, status]),
     };
   };
 
   const outline = (limit, elements, frames) => {
-    const { found, foreign } = documents(document, frames);
-    const bodies = found.map(([page, look]) => {
+    const bodies = [];
+    const { look, loading, ...found } = survey(frames, (page, look) => {
       const { text, tree, cut: short } = walk(look, bodyOf(page), elements, true);
-      return { text: cut(text, limit), body: tree, cut: short };
+      bodies.push({ text: cut(text, limit), body: tree, cut: short });
     });
-    const { url, title, headings, central_headings, loading, ended } = read([], limit, frames);
-    return {
-      url, title, headings, central_headings, loading: loading !== "complete", foreign: foreign.length, ended, bodies,
-    };
+    return { ...found, loading: loading !== "complete", bodies };
   };
 
   const attributes = (selector, name, limit) => {

@@ -95,6 +95,10 @@ class Settling:
             self.answer_stood_s >= SAME_ANSWER_S and needs_s < STILL_LOADING_S
         )
 
+    def stands_in_s(self, needs_s: float) -> float:
+        """How long what the page shows now must still go on to stand."""
+        return max(0.0, self._since + needs_s - time.monotonic())
+
     def unrest(self, reading: PageReading) -> Unrest | None:
         """The greatest reason for which the page may still change; None if it has settled."""
         reasons = [*self._fetching(reading), *self._waiting(reading), *self._slow(reading)]

@@ -233,7 +233,7 @@ class Visit(PageTracker, BaseVisit):
             if late_s >= 0:
                 waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
                 raise self.silence(answers, waited)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(max(POLL_S, settling.stands_in_s(STANDS_S) if self._last else 0))
 
     async def _judge(
         self,
@@ -286,8 +286,8 @@ class Visit(PageTracker, BaseVisit):
         """
         answer = next(iter(seen.items()))
         stands = settling.stands(unrest, STANDS_S)
-        if stands and self.kept_last(reading.content):
-            return answer
+        if self.kept_last(reading.content):
+            return answer if stands else None
         if stands and (reading.loading or self._last_tries >= MAX_LAST_TRIES):
             self._last = None  # the last look takes them as it can
             return answer
