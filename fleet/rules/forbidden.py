@@ -27,7 +27,20 @@ Kinds of requests, as Chromium names them, of which every single one is looked a
 """
 
 _FRAGMENTS = (
-    *("kin", "rca", "ulai", "nval", "ntme", "n-ac", "id-c", "v_wi", "pteu", "ts_a", "e_rd"),
+    *(
+        "reat",
+        "nfir",
+        "rca",
+        "ulai",
+        "nval",
+        "ntme",
+        "n-ac",
+        "id-c",
+        "v_wi",
+        "pteu",
+        "ts_a",
+        "e_rd",
+    ),
     *("gn_u", "ossi", "ncer"),
 )
 """A piece of every address that `FORBIDDEN` names, rare in the names of pictures and scripts."""

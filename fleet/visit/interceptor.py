@@ -19,6 +19,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -32,7 +33,7 @@ from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
     from playwright.async_api import Dialog as PageDialog
-    from playwright.async_api import Download, Frame
+    from playwright.async_api import Download
 
     from fleet.browser.page import OpenPage
     from fleet.rules.guard import Guard, GuardRefusal
@@ -61,6 +62,14 @@ _ERRORS = {
     "BlockedByResponse": "net::ERR_BLOCKED_BY_RESPONSE",
 }
 """Chromium's protocol names few errors; `goto` gives the exact one where it asked."""
+
+
+class Stage(IntEnum):
+    """How far the present document has come."""
+
+    BEGUN = 0
+    PARSED = 1
+    LOADED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,8 @@ class RequestInterceptor:
     Notes of one page.
 
     `leaving` is true from the moment the page asks for another document until that document
-    has come or failed; `asked` counts the requests for one, `documents` those that came.
+    has come or failed; `asked` counts the requests for one, `documents` those that came; `stage`
+    is how far the present one has come.
     """
 
     def __init__(self, opened: OpenPage, watch: Guard) -> None:
@@ -107,6 +117,7 @@ class RequestInterceptor:
         self._redirects = 0
         self.asked = 0
         self.documents = 0
+        self.stage = Stage.BEGUN
         self.served: list[Served] = []
         self.bad_status: BadStatus | None = None
         self.failure: str | None = None
@@ -118,7 +129,6 @@ class RequestInterceptor:
         self.user_agent: str | None = None
         self.connections = ServerLog(opened.cdp, self._answered_by)
         self._listeners: dict[Any, Any] = {
-            "framenavigated": self._on_document,
             "dialog": self._on_dialog,
             "download": self._on_download,
             "crash": self._on_crash,
@@ -134,6 +144,9 @@ class RequestInterceptor:
         cdp.on("Page.windowOpen", self._on_window_open)
         cdp.on("Fetch.requestPaused", self._on_paused)
         cdp.on("Page.frameNavigated", self._on_frame)
+        cdp.on("Page.navigatedWithinDocument", self._on_fragment)
+        cdp.on("Page.domContentEventFired", lambda _: self._reaches(Stage.PARSED))
+        cdp.on("Page.loadEventFired", lambda _: self._reaches(Stage.LOADED))
         cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
         tree = await cdp.send("Page.getFrameTree")
         self.main_frame = tree["frameTree"]["frame"]["id"]
@@ -165,6 +178,14 @@ class RequestInterceptor:
     def document_dialogs(self) -> tuple[str, ...]:
         """What boxes have said since the present document came."""
         return tuple(dialog.message for dialog in self.dialogs[self._dialogs_before :])
+
+    async def reach(self, stage: Stage, seconds: float) -> bool:
+        """Wait until the present document has come so far; False if it has not in `seconds`."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while self.stage < stage and (left := end - clock()) > 0:
+            await self.news(left)
+        return self.stage >= stage
 
     async def news(self, seconds: float) -> None:
         """Wait until something was noted, at most `seconds`."""
@@ -265,19 +286,30 @@ class RequestInterceptor:
         self.failure = words
         self._changed.set()
 
-    def _on_document(self, frame: Frame) -> None:
-        if frame == self._page.main_frame:
-            self._pending = None
-            self.documents += 1
-            self._dialogs_before = len(self.dialogs)
-            if self.player is None:
-                self.connections.stands()
-            self._changed.set()
-
     def _on_frame(self, event: dict[str, Any]) -> None:
         """Another document stands in a frame: what the one before asked for is over."""
         frame = event["frame"]
         self.requests.forget(frame["id"] if "parentId" in frame else None)
+        if frame["id"] == self.main_frame and "unreachableUrl" not in frame:
+            self.stage = Stage.BEGUN
+            self._stands()
+
+    def _on_fragment(self, event: dict[str, Any]) -> None:
+        """The page has another address now, and is the same document to Chromium."""
+        if event["frameId"] == self.main_frame:
+            self._stands()
+
+    def _stands(self) -> None:
+        self._pending = None
+        self.documents += 1
+        self._dialogs_before = len(self.dialogs)
+        if self.player is None:
+            self.connections.stands()
+        self._changed.set()
+
+    def _reaches(self, stage: Stage) -> None:
+        self.stage = max(self.stage, stage)
+        self._changed.set()
 
     def _on_download(self, download: Download) -> None:
         self._fail(f"net::ERR_ABORTED at {download.url[:300]}: a file, refused")

@@ -27,7 +27,7 @@ globalThis.fleet = (() => {
   const bodyOf = getter(D, "body"), titleOf = getter(D, "title"), stateOf = getter(D, "readyState");
   const viewOf = getter(D, "defaultView"), ownerOf = getter(N, "ownerDocument");
   const rootOf = getter(D, "documentElement"), queryAll = method(D, "querySelectorAll");
-  const atPoint = method(D, "elementsFromPoint");
+  const atPoint = method(D, "elementsFromPoint"), topAt = method(D, "elementFromPoint");
   const cut = (text, limit) => String(text ?? "").slice(0, limit).toWellFormed();
 
   const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9;
@@ -280,7 +280,10 @@ globalThis.fleet = (() => {
     }
 
     underAt(element, x, y) {
-      for (const top of atPoint(this.page, x, y)) {
+      // the first alone costs far less than the list of all, and is nearly always enough
+      const first = topAt(this.page, x, y);
+      const itself = first && (first === element || contains(element, first) || this.holds(first, element));
+      for (const top of itself ? [] : atPoint(this.page, x, y)) {
         if (top === element || contains(element, top) || this.holds(top, element)) break;
         if (top === rootOf(this.page)) break;
         const box = boxOf(top);

@@ -71,10 +71,13 @@ class ServerLog:
     def stands(self) -> None:
         """A document has come, and the page shows it."""
         server = self._last
-        if server is None or server.certificate is None or self._found.get(server, "") is not None:
+        if server is not None and self._lacks_certificate(server):
+            self._call(self._certificate(server))  # which switches off, when it has it
+        else:
             self._off()
-        else:  # `_certificate` switches off, when it has it
-            self._call(self._certificate(server))
+
+    def _lacks_certificate(self, server: Server) -> bool:
+        return server.certificate is not None and self._found.get(server, "") is None
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -93,6 +96,8 @@ class ServerLog:
     def _on_answer(self, event: dict[str, Any]) -> None:
         if self._mine(event):
             self._note(event["response"])
+            if self._last is None or not self._lacks_certificate(self._last):
+                self._off()  # at once: of the document's pictures and scripts nothing is wanted
 
     def _mine(self, event: Mapping[str, Any]) -> bool:
         return event.get("type") == "Document" and event.get("frameId") == self._main_frame

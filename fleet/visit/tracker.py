@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from fleet.errors import DeadlinePassed, GuardRefused, SiteUnreachable, TurnedAway
 from fleet.models import PARIS, EvidenceFile, Outcome, Scenario, Verdict, now
@@ -22,7 +21,7 @@ from fleet.rules.classifier import Judged
 from fleet.rules.guard import Guard
 from fleet.system.waiting import wait_at_most
 from fleet.visit import capture, outline, reader
-from fleet.visit.interceptor import RequestInterceptor
+from fleet.visit.interceptor import RequestInterceptor, Stage
 from fleet.visit.limits import VisitLimits
 from fleet.visit.page_agent import PageAgent
 
@@ -137,11 +136,9 @@ class PageTracker:
 
     async def _settle(self) -> None:
         """Wait for the page's text, then, for a while only, for its images and scripts."""
-        try:
-            text_s = max(0.001, min(self._patience.answer_timeout_s, self._left()))
-            await self._page.wait_for_load_state("domcontentloaded", timeout=1000 * text_s)
-            await self._page.wait_for_load_state("load", timeout=1000 * self._patience.settle_s)
-        except PlaywrightTimeout:
+        text_s = max(0.001, min(self._patience.answer_timeout_s, self._left()))
+        parsed = await self.traffic.reach(Stage.PARSED, text_s)
+        if not parsed or not await self.traffic.reach(Stage.LOADED, self._patience.settle_s):
             await self._may_go_on()
             self.traffic.note(f"{self.address[:300]} does not stop loading")
 
