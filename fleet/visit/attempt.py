@@ -27,8 +27,8 @@ from fleet.rules.classifier import Judged
 from fleet.rules.net_errors import judge_net_error
 from fleet.system.clock import Standstill, read_clock
 from fleet.system.waiting import finish_first, wait_at_most
+from fleet.visit.answer_headers import seconds_asked
 from fleet.visit.blame import weighed, witnessed
-from fleet.visit.interceptor import seconds_asked
 from fleet.visit.limits import AttemptLimits
 from fleet.visit.recording.player import Player
 from fleet.visit.recording.recorder import Recorder

@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +24,7 @@ from playwright.async_api import Error as PlaywrightError
 from fleet.models import Dialog, Served, now
 from fleet.rules.forbidden import forbidden
 from fleet.rules.guard import PageRequest
+from fleet.visit.answer_headers import served_now
 from fleet.visit.gate import NO_DOCUMENT, PageGate
 from fleet.visit.open_requests import KIND, OpenRequests
 from fleet.visit.servers import ServerLog
@@ -79,23 +77,6 @@ class BadStatus:
     status: int
     url: str
     retry_after: str | None
-
-
-def seconds_asked(retry_after: str, at: datetime) -> int | None:
-    """
-    How long a `Retry-After` asks to wait from `at`; None if it is neither seconds nor a date.
-
-    A date that has passed asks for 0 seconds.
-    """
-    words = retry_after.strip()
-    if words.isascii() and words.isdigit():
-        return int(words[:12])
-    try:
-        until = parsedate_to_datetime(words)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0, math.ceil((until - at).total_seconds()))
 
 
 class RequestInterceptor:
@@ -272,7 +253,7 @@ class RequestInterceptor:
         status = int(event["responseStatusCode"])
         headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
         if len(self.served) < MAX_NOTES:
-            self.served.append(_served(url, status, headers))
+            self.served.append(served_now(url, status, headers))
         if status >= 400 and self.bad_status is None:
             self.bad_status = BadStatus(status, url, headers.get("retry-after"))
         self._redirects = self._redirects + 1 if 300 <= status < 400 else 0
@@ -335,25 +316,3 @@ class RequestInterceptor:
         else:
             self.note(f"the page tried to open {url[:300]} by itself; not followed")
         self._changed.set()
-
-
-def _served(url: str, status: int, headers: dict[str, str]) -> Served:
-    """A document that comes now, with what its headers (names in small letters) say of it."""
-    age, location = headers.get("age", "").strip(), headers.get("location")
-    return Served(
-        url=url[:2000],
-        status=status,
-        at=now(),
-        server_date=_date(headers.get("date", "")),
-        age_s=int(age[:9]) if age.isascii() and age.isdigit() else None,
-        location=location[:2000] if location and 300 <= status < 400 else None,
-    )
-
-
-def _date(words: str) -> datetime | None:
-    """The instant of a `Date` header; None if it is none."""
-    try:
-        said = parsedate_to_datetime(words)
-        return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -36,8 +36,8 @@ from fleet.models import Attempt, Outcome, Scenario, Verdict
 from fleet.practice import Fault, PracticeServer
 from fleet.settings import Settings, for_practice
 from fleet.storage.store import Store
+from fleet.visit.answer_headers import seconds_asked
 from fleet.visit.attempt import attempt
-from fleet.visit.interceptor import seconds_asked
 from tests.browser.alone import SOON_S, until
 from tests.conftest import QUICK, Visit, scenario_of
 from tests.engine.test_run import aimed, form, visits_of
