@@ -352,7 +352,13 @@ globalThis.fleet = (() => {
       const legible = style.visibility === "visible";
       for (const node of drawnInside(element)) {
         const kind = kindOf(node);
-        if (kind === 3 && legible && node.data.trim() && look.read(node, element)) {
+        if (kind === 3 && legible && !node.data.trim()) {
+          // between two words that are elements of their own; also where a line ends there
+          if (/\S$/.test(words[words.length - 1] ?? "")) {
+            words.push(" ");
+            if (outlined) inside.push(" ");
+          }
+        } else if (kind === 3 && legible && look.read(node, element)) {
           words.push(node.data);
           if (outlined) inside.push(cut(node.data, 5000));
         } else if (kind === 1) {

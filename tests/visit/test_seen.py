@@ -86,6 +86,10 @@ SEEN = {
         "<script>document.querySelector('dialog').showModal()</script>",
         "no_slots",
     ),
+    "in words that are elements each": (
+        '<p class="vide"><b>Aucun</b> <b>créneau</b>\n<i>disponible</i> pour <u>le</u> moment.</p>',
+        "no_slots",
+    ),
     "unfolded": (f"<details open><summary>Plus</summary>{NONE}</details>", "no_slots"),
     "the chosen one of a list": (
         '<p class="vide">Réponse</p><select><option>Aucun créneau disponible pour le moment.'
