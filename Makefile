@@ -1,10 +1,10 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/visit/test_visit.py -k dialog'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test lint format bench bench-web bench-verify simulate faults lateness soak catalogue lock clean
+.PHONY: help setup demo quick test lint format bench bench-web bench-verify simulate faults lateness soak catalogue pictures lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
-CODE := $(wildcard fleet scenarios tests bench docker)
+CODE := $(wildcard fleet scenarios tests bench docker docs)
 BIN  := .venv/bin
 UV   := uv==0.13.9
 
@@ -50,6 +50,9 @@ catalogue: setup ## write the list of all scenarios into docs/catalogue.md anew
 	@$(BIN)/fleet check
 	@{ sed '/^<!-- fleet list/q' docs/catalogue.md; $(BIN)/fleet list --markdown; } \
 	    > docs/catalogue.md.new && mv docs/catalogue.md.new docs/catalogue.md
+
+pictures: setup ## make the pictures of docs/verdicts.md anew
+	@$(BIN)/python -m docs.pictures.make
 
 # A database of its own, made up, about 5 GB; made once, then only read.
 bench-web: setup ## measure the web pages over 2,000,000 made-up attempts

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer.main
+from PIL import Image
 
+from docs.pictures.make import make
+from fleet.browser.chromium import Chromium
 from fleet.cli.app import EXIT_CODES, app
 from fleet.cli.options import ALTERED, INTERRUPTED, PRACTICE_SCENARIOS
 from fleet.settings import Settings, for_practice
@@ -49,6 +52,16 @@ COMMANDS = {
     "doctor": set[str](),
 }
 """The contract. Programs and people's cron tables depend on these names."""
+
+
+async def test_the_pages_in_the_docs_get_the_verdicts_that_the_docs_tell(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    await make(chromium, tmp_path)
+
+    for name in ("still-asking.png", "settled.png", "there-but-unseen.png"):
+        with Image.open(tmp_path / name) as made, Image.open(DOCS / "pictures" / name) as shown:
+            assert made.size == shown.size
 
 
 def commands(group: object, before: str = "") -> Iterator[tuple[str, object]]:

@@ -75,11 +75,36 @@ class Dialog(Frozen):
     at: Instant
 
 
+MAX_BOXES = 20
+
+MAX_MARKS = 20
+
+Pixels = Annotated[int, Field(ge=0, le=100_000)]
+
+Box = tuple[Pixels, Pixels, Pixels, Pixels]
+"""Left, top, width and height."""
+
+
+class Mark(Frozen):
+    """
+    Where a sign that decided stands on a picture: its words, and its boxes in pixels.
+
+    `outside`: some of it, or all, is beyond what the picture shows. No box, and not `outside`: it
+    was not found on the page when the picture was taken.
+    """
+
+    sign: SignWords
+    boxes: tuple[Box, ...] = Field(default=(), max_length=MAX_BOXES)
+    outside: bool = False
+
+
 class Evidence(Frozen):
     """
     A stored file: what kind, of which page of the visit, and the hash that names its bytes.
 
     An `outline` is what a person could see of the page, as data (`fleet.rules.stored_page`).
+    `marks` are those of the last page's picture, for the signs that can stand on one; None for
+    other files, and for attempts from before they were noted.
     """
 
     kind: Literal["picture", "html", "outline"]
@@ -90,6 +115,7 @@ class Evidence(Frozen):
     url: Address
     title: Words
     truncated: bool = False
+    marks: tuple[Mark, ...] | None = Field(default=None, max_length=MAX_MARKS)
 
 
 class EvidenceFile(Frozen):

@@ -2,9 +2,9 @@
 The framed copy of a picture: what a judge is shown. Drawn when it is read, never stored.
 
 A band above the picture says where, when, by which visit and with which verdict it was taken,
-and which hash proves it. The picture itself stands below it pixel by pixel; the stored file is
-not touched. Nothing in the band depends on when it is drawn: the same copy always has the same
-bytes.
+and which hash proves it. The picture itself stands below it pixel by pixel, but for the numbered
+outlines around the signs that decided (`marks.py`); the stored file is not touched. Nothing in
+the band depends on when it is drawn: the same copy always has the same bytes.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from fleet.models import PARIS, Group, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.images import as_png, check_size, open_png
 from fleet.rendering.labels import VERDICTS, sentence_of
+from fleet.rendering.marks import draw_marks, legend_of, numbered
 from fleet.rendering.text import LINE, font, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.models import Attempt, Dialog, Evidence
+    from fleet.models.attempt import Mark
     from fleet.rendering.i18n import Words
 
-DRAWING = "1"
+DRAWING = "2"
 """Changes with what is drawn, so that a reader's copy from before is not taken for the present."""
 
 MIN_WIDTH_PX = 900
@@ -59,7 +61,11 @@ class BandRow:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """The words of the band. `boxes` are what boxes said that no picture can show."""
+    """
+    The words of the band. `boxes` are what boxes said that no picture can show.
+
+    `marks` are outlined on the picture, each with its sign's number; `rows` has their legend.
+    """
 
     warning: str | None
     verdict: Verdict
@@ -69,6 +75,7 @@ class Caption:
     rows: tuple[BandRow, ...]
     boxes: tuple[BandRow, ...]
     foot: str
+    marks: tuple[tuple[int, Mark], ...] = ()
 
     def fingerprint(self, sha256: str) -> str:
         """Names the framed copy of that picture: it changes when any word or the picture does."""
@@ -94,7 +101,7 @@ def caption_of(
             page=page,
             pages=pages,
         )
-    rows = (
+    rows: tuple[BandRow, ...] = (
         BandRow(words.t("Adresse affichée"), picture.url or "–", code=True),
         BandRow(words.t("Titre de la page"), picture.title or "–"),
         BandRow(
@@ -115,12 +122,18 @@ def caption_of(
         ),
         BandRow(words.t("SHA-256 de l’original"), picture.sha256, code=True),
     )
+    legend = legend_of(words, attempt, picture)
+    if legend:
+        rows += (BandRow(words.t("Signes du verdict"), "\n".join(legend)),)
+    marks = tuple(numbered(attempt, picture))
     foot = [
         words.t("Copie encadrée à la lecture ; l’original est intact sous cette empreinte."),
         words.t(
             "Capture d’un robot qui lit la page et n’y réserve rien ; ce n’est pas un constat."
         ),
     ]
+    if marks:
+        foot.insert(1, words.t("Les cadres numérotés y sont ajoutés autour des signes."))
     if picture.truncated:
         foot.insert(0, words.t("La page était plus longue ; la capture s’arrête avant sa fin."))
     return Caption(
@@ -140,6 +153,7 @@ def caption_of(
             for dialog in dialogs_until(attempt, picture)
         ),
         foot=" ".join(foot),
+        marks=marks,
     )
 
 
@@ -198,6 +212,7 @@ def draw(picture_png: bytes, caption: Caption) -> bytes:
     if picture.width < width:  # what is beside the picture is no part of it
         sheet.paste("#d9d8d2", (0, measured.y, width, sheet.height))
     sheet.paste(picture, (0, measured.y))
+    draw_marks(sheet, measured.y, picture.size, caption.marks)
     _lay_out(_Band(width, ImageDraw.Draw(sheet)), caption)
     return as_png(sheet)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import re
 import unicodedata
@@ -103,6 +104,24 @@ class Sign(Frozen):
                 normalise(pattern) in normalise(words) for words in reading.dialogs
             ):
                 return f"dialog {pattern!r}"
+        return None
+
+
+_QUOTING = re.compile(
+    r"(text|url|css|dialog|heading|whole page) (['\"].*['\"])(?: ×\d+)?", re.DOTALL
+)
+
+
+def quoted(words: str) -> tuple[str, str] | None:
+    """
+    Kind and pattern of a sign, from the words that say what was seen; None if they quote none.
+
+    The words are those of `Sign.seen` and of the classifier.
+    """
+    found = _QUOTING.fullmatch(words)
+    try:
+        return (found[1], str(ast.literal_eval(found[2]))) if found else None
+    except (ValueError, SyntaxError):  # cut where it was stored
         return None
 
 

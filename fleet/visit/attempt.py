@@ -192,8 +192,8 @@ async def _supervise(
             await _end_or_death(script, opened.died, limits.visit.deadline_s)
             visit.expired = not script.done()
             frozen = visit.expired and not await opened.browser_answers()
-            if not _was_turned_away(script):
-                await visit.last_look(limits.last_look_s)
+            if (signs := _signs_of(script)) is not None:
+                await visit.last_look(limits.last_look_s, signs)
             if tape is not None:
                 await wait_at_most(limits.last_look_s, tape.end())
         finally:
@@ -253,9 +253,13 @@ async def _end_or_death(
         death.cancel()
 
 
-def _was_turned_away(script: asyncio.Future[Outcome]) -> bool:
+def _signs_of(script: asyncio.Future[Outcome]) -> tuple[str, ...] | None:
+    """The signs of what the script has come to, empty if to nothing; None: it was turned away."""
     ended = script.done() and not script.cancelled()
-    return ended and isinstance(script.exception(), TurnedAway)
+    if ended and isinstance(script.exception(), TurnedAway):
+        return None
+    signs = script.result().signs if ended else ()
+    return _those(signs, str) if isinstance(signs, tuple) else ()
 
 
 async def _end(
@@ -343,5 +347,4 @@ def _crashed(words: str) -> Outcome:
 
 
 def _first_line(exc: BaseException) -> str:
-    lines = str(exc).strip().splitlines()
-    return (lines[0] if lines else type(exc).__name__)[:1500]
+    return next(iter(str(exc).strip().splitlines()), type(exc).__name__)[:1500]

@@ -18,8 +18,11 @@ from playwright.async_api import Error
 
 from fleet.models import Evidence, EvidenceFile, now
 from fleet.models.attempt import MAX_HEIGHT_PX, MAX_PIXELS, MAX_WIDTH_PX
+from fleet.visit import places
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.async_api import CDPSession
 
     from fleet.visit.page_agent import PageAgent
@@ -95,7 +98,7 @@ async def take_picture(cdp: CDPSession, place: CapturePlace, *, whole: bool) -> 
 
 
 async def take_whole_picture(
-    cdp: CDPSession, agent: PageAgent, place: CapturePlace
+    cdp: CDPSession, agent: PageAgent, place: CapturePlace, signs: Sequence[str] = ()
 ) -> EvidenceFile:
     """
     A PNG of the whole page, boxes that scroll included; marked as cut if they hide something.
@@ -103,12 +106,15 @@ async def take_whole_picture(
     Where a box inside the page scrolls (many web applications), the window is made as high and
     wide as would show all of it, for the moment of the picture.
 
+    Args:
+        signs: what decided, in words; where it stands on the picture is noted with it.
+
     Raises:
         playwright.async_api.Error: as for `take_picture`.
     """
     down, right = await agent.ask("hiddenInside") or (0, 0)
     if not (down or right):
-        return await take_picture(cdp, place, whole=True)
+        return await _marked(await take_picture(cdp, place, whole=True), agent, signs)
     window = (await cdp.send("Page.getLayoutMetrics"))["cssLayoutViewport"]
     size = {
         "width": min(window["clientWidth"] + right, MAX_WIDTH_PX),
@@ -119,12 +125,20 @@ async def take_whole_picture(
     try:
         left = await agent.ask("hiddenInside") or (0, 0)
         picture = await take_picture(cdp, place, whole=True)
+        picture = await _marked(picture, agent, signs)
     finally:
         await cdp.send("Emulation.setDeviceMetricsOverride", _usual(window))
     if not any(left):
         return picture
     cut = picture.evidence.model_copy(update={"truncated": True})
     return EvidenceFile(evidence=cut, content=picture.content)
+
+
+async def _marked(picture: EvidenceFile, agent: PageAgent, signs: Sequence[str]) -> EvidenceFile:
+    """The picture with where these signs stand on it; the page still lies as it was pictured."""
+    marks = await places.marks_of(agent, signs, picture.content)
+    noted = picture.evidence.model_copy(update={"marks": marks})
+    return EvidenceFile(evidence=noted, content=picture.content)
 
 
 def _usual(window: dict[str, Any]) -> dict[str, Any]:

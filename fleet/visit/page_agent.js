@@ -28,6 +28,7 @@ globalThis.fleet = (() => {
   const viewOf = getter(D, "defaultView"), ownerOf = getter(N, "ownerDocument");
   const rootOf = getter(D, "documentElement"), queryAll = method(D, "querySelectorAll");
   const atPoint = method(D, "elementsFromPoint"), topAt = method(D, "elementFromPoint");
+  const animationsOf = method(D, "getAnimations");
   const cut = (text, limit) => String(text ?? "").slice(0, limit).toWellFormed();
 
   const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9;
@@ -98,10 +99,15 @@ globalThis.fleet = (() => {
     return false;
   };
 
-  /** One look at a document: styles and clips are worked out once for each element. */
+  /**
+   * One look at a document: styles and clips are worked out once for each element. A person who
+   * looks scrolls; one who looks at a picture (`still`) does not.
+   */
   class Look {
-    constructor(page) {
+    constructor(page, still = false, until = Infinity) {
       this.page = page;
+      this.still = still;
+      this.until = until;
       this.view = viewOf(page);
       this.styles = new Map();
       this.grounds = new Map();
@@ -112,6 +118,9 @@ globalThis.fleet = (() => {
       // where scrolling leads; what lies to the left of a page or above it nobody reaches
       this.reach = [least - this.view.scrollX, -this.view.scrollY, Infinity, Infinity];
     }
+
+    /** Whether its time is over: what it has not seen by then stays unseen. */
+    get late() { return this.until !== Infinity && performance.now() > this.until; }
 
     style(element) {
       let style = this.styles.get(element);
@@ -166,7 +175,7 @@ globalThis.fleet = (() => {
           const open = shown[to] - shown[from] >= LEAST_PX;
           inner = [...inner];
           // a box that scrolls shows all of its inside in the end; one that is shut shows nothing
-          if (axis === "hidden" || axis === "clip" || !open) {
+          if (this.still || axis === "hidden" || axis === "clip" || !open) {
             inner[from] = Math.max(inner[from], shown[from]);
             inner[to] = Math.min(inner[to], shown[to]);
           } else {
@@ -238,6 +247,7 @@ globalThis.fleet = (() => {
       if (this.panels) return this.panels;
       this.panels = [];
       for (const each of queryAll(this.page, "body *")) {
+        if (this.late) break;
         const style = this.style(each);
         if (style.position === "static" || style.position === "relative" && style.zIndex === "auto")
           continue;
@@ -338,33 +348,37 @@ globalThis.fleet = (() => {
   /** The options of a list that a person sees without opening it. */
   const shut = (select) => !select.multiple && !(select.size > 1);
 
-  /** The seen words of a document, and with `limit` its outline: elements, attributes, seen or not. */
+  /**
+   * The seen words of a document, each with the node and the element that it is of (null: white
+   * space), and with `outlined` its outline: elements, attributes, seen or not.
+   */
   const walk = (look, body, limit, outlined) => {
-    const words = [];
+    const words = [], sources = [];
+    const say = (text, source = null) => { words.push(text); sources.push(source); };
     let left = limit;
     const apart = (style) => !/^(inline|contents|ruby|none)/.test(style.display) || style.float !== "none";
     const into = (element) => {
-      if (left-- <= 0 || SKIPPED.has(tagOf(element)) || !drawn(element)) return null;
+      if (left-- <= 0 || look.late || SKIPPED.has(tagOf(element)) || !drawn(element)) return null;
       const style = look.style(element), tag = tagOf(element);
       const block = apart(style), inside = [];
-      if (tag === "BR") words.push("\n");
-      if (block) words.push("\n");
+      if (tag === "BR") say("\n");
+      if (block) say("\n");
       const legible = style.visibility === "visible";
       for (const node of drawnInside(element)) {
         const kind = kindOf(node);
         if (kind === 3 && legible && !node.data.trim()) {
           // between two words that are elements of their own; also where a line ends there
           if (/\S$/.test(words[words.length - 1] ?? "")) {
-            words.push(" ");
+            say(" ");
             if (outlined) inside.push(" ");
           }
         } else if (kind === 3 && legible && look.read(node, element)) {
-          words.push(node.data);
+          say(node.data, [node, element]);
           if (outlined) inside.push(cut(node.data, 5000));
         } else if (kind === 1) {
           if (tag === "SELECT" && shut(element)) {
             if (tagOf(node) === "OPTION" && node.selected && look.seen(element)) {
-              words.push(` ${node.label} `);
+              say(` ${node.label} `, [element, element]);
               if (outlined) inside.push(["option", {}, 0, [cut(node.label, 5000)]]);
             }
             continue;
@@ -373,8 +387,8 @@ globalThis.fleet = (() => {
           if (outlined && got) inside.push(got);
         }
       }
-      if (block) words.push("\n");
-      else if (/^table-cell/.test(style.display)) words.push("\t");
+      if (block) say("\n");
+      else if (/^table-cell/.test(style.display)) say("\t");
       if (!outlined) return null;
       const attributes = {};
       for (const { name, value } of [...attributesOf(element)].slice(0, 40))
@@ -382,7 +396,7 @@ globalThis.fleet = (() => {
       return [cut(tag.toLowerCase(), 100), attributes, look.seen(element) ? 1 : 0, inside];
     };
     const tree = into(body);
-    return { text: words.join(""), tree, cut: left < 0 };
+    return { text: words.join(""), words, sources, tree, cut: left < 0 };
   };
 
   /** What a person reads in an element: the seen words in it. */
@@ -391,9 +405,12 @@ globalThis.fleet = (() => {
     return cut(text.replace(/[ \t]*\n\s*/g, "\n").trim(), limit);
   };
 
-  /** The documents of visible frames that this one may look into, this one first. */
-  const documents = (page, most) => {
-    const found = [[page, new Look(page)]], foreign = [];
+  /**
+   * The documents of visible frames that this one may look into, this one first; each with the
+   * frame that it is in and the number of the document that this frame is in.
+   */
+  const documents = (page, most, until) => {
+    const found = [[page, new Look(page, false, until)]], foreign = [];
     for (let i = 0; i < found.length && found.length <= most; i++) {
       const [own, look] = found[i];
       for (const frame of queryAll(own, "iframe, frame")) {
@@ -401,7 +418,7 @@ globalThis.fleet = (() => {
         if (!look.seen(frame)) continue;
         let inner = null;
         try { inner = frame.contentDocument; } catch { /* another site's */ }
-        if (inner && bodyOf(inner)) found.push([inner, new Look(inner)]);
+        if (inner && bodyOf(inner)) found.push([inner, new Look(inner, false, until), frame, i]);
         else if (!inner) foreign.push(frame);
       }
     }
@@ -530,6 +547,161 @@ globalThis.fleet = (() => {
     return [Math.round(down), Math.round(right)];
   };
 
+  // Placing --------------------------------------------------------------------------------------
+
+  /**
+   * Where the inside of a frame is drawn: its corner, its scale, and the part that is shown.
+   *
+   * null where that is no rectangle (turned, sheared), or moves.
+   */
+  const inside = (frame, still, origin, moves) => {
+    const box = boxOf(frame), style = still.style(frame);
+    const scale = frame.offsetWidth ? box.width / frame.offsetWidth : 1;
+    const turned = Math.abs(box.height - scale * frame.offsetHeight) > 1 + box.height / 100;
+    if (!origin || turned || moves(frame)) return null;
+    const [up, right, down, left] = ["Top", "Right", "Bottom", "Left"]
+      .map((side) => parseFloat(style[`padding${side}`]) || 0);
+    const x = box.left + scale * (frame.clientLeft + left), y = box.top + scale * (frame.clientTop + up);
+    const pane = [x, y, x + scale * (frame.clientWidth - left - right),
+      y + scale * (frame.clientHeight - up - down)];
+    const clip = onPicture(origin, cross(pane, still.ground(frame).clip));
+    const [atX, atY] = drawnAt(origin, [x, y, x, y]);
+    return [atX, atY, origin[2] * scale, ...clip];
+  };
+
+  const drawnAt = ([x, y, scale], rect) => rect.map((each, n) => (n % 2 ? y : x) + each * scale);
+
+  const onPicture = (origin, rect) => cross(drawnAt(origin, rect), origin.slice(3));
+
+  /** Words as `normalise` in rules/signs.py has them, each character with what it is of. */
+  const folded = (words) => {
+    const plain = [], from = [];
+    words.forEach((word, piece) => {
+      for (const { 0: cluster, index } of word.matchAll(/[^\S\ufeff]+|[\S\ufeff]\p{M}*/gu)) {
+        const gap = /^[^\S\ufeff]/.test(cluster);
+        if (gap && (!plain.length || plain[plain.length - 1] === " ")) continue;
+        const said = gap ? " " : cluster.normalize("NFC").replace(/[\u2018\u2019\u02bc`\u00b4]/g, "'")
+          .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, "").toUpperCase().toLowerCase();
+        for (let n = 0; n < said.length; n++) {
+          plain.push(said[n]);
+          from.push([piece, index, index + cluster.length]);
+        }
+      }
+    });
+    return { plain: plain.join(""), from };
+  };
+
+  /** The rectangles of some characters: of their nodes, each with the element that it is in. */
+  const rectsOf = (page, sources, characters) => {
+    const rects = [];
+    for (let n = 0; n < characters.length; ) {
+      const [piece, start] = characters[n], source = sources[piece];
+      let end = start;
+      for (; n < characters.length && characters[n][0] === piece; n++) end = characters[n][2];
+      if (!source) continue;
+      const [node, element] = source;
+      if (kindOf(node) === 1) { rects.push([boxOf(node), element]); continue; }
+      const range = page.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, end);
+      for (const box of [...range.getClientRects()].slice(0, 50)) rects.push([box, element]);
+    }
+    return rects;
+  };
+
+  /** Rectangles of one line become one. */
+  const inLines = (boxes) => {
+    const lines = [];
+    for (const box of boxes) {
+      const last = lines[lines.length - 1];
+      const common = last ? Math.min(last[3], box[3]) - Math.max(last[1], box[1]) : 0;
+      if (last && 2 * common > Math.min(last[3] - last[1], box[3] - box[1]))
+        lines[lines.length - 1] = [Math.min(last[0], box[0]), Math.min(last[1], box[1]),
+          Math.max(last[2], box[2]), Math.max(last[3], box[3])];
+      else lines.push(box);
+    }
+    return lines;
+  };
+
+  /** Asks of an element whether an animation moves it, or what it is in: its place is over soon. */
+  const movement = (page, look) => {
+    const targets = new Set(animationsOf(page).filter((each) => each.playState === "running")
+      .map((each) => each.effect?.target));
+    return (element) => {
+      for (let at = element; at && targets.size; at = look.above(at)) if (targets.has(at)) return true;
+      return false;
+    };
+  };
+
+  const MOST_TIMES = 20, MOST_MS = 700;
+
+  /**
+   * Where on a picture each sign (kind, pattern) stands: boxes from the document's corner, `most`
+   * for each, and whether some of it is seen only by who scrolls inside the page. What moves, and
+   * what is not found within `MOST_MS`, has no place.
+   *
+   * `origin` is where this document is drawn, as `inside` says it; null for the main document.
+   * `frames` is that for the frames of other sites.
+   */
+  const places = (asked, most, frames, origin) => {
+    const { found, foreign } = documents(document, frames, performance.now() + MOST_MS);
+    const stills = found.map(([page]) => new Look(page, true));
+    const moves = found.map(([page, look]) => movement(page, look));
+    const origins = [origin ?? [scrollX, scrollY, 1, ...ANYWHERE]];
+    for (const [, , frame, holder] of found.slice(1))
+      origins.push(inside(frame, stills[holder], origins[holder], moves[holder]));
+    const texts = new Map();
+    const read = (n) => {
+      if (!texts.has(n)) {
+        const { words, sources } = walk(found[n][1], bodyOf(found[n][0]), 20000, false);
+        texts.set(n, { sources, ...folded(words) });
+      }
+      return texts.get(n);
+    };
+    const drawn = (n, rect, clip) => onPicture(origins[n], cross(rectOf(rect), clip));
+    const elements = (selector) => {
+      const boxes = [];
+      let outside = false;
+      for (const [n, [page, look]] of found.entries()) {
+        let matching = [];
+        try { matching = queryAll(page, selector); } catch { /* no selector, in a scenario's own words */ }
+        for (const each of [...matching].slice(0, 2000)) {
+          if (boxes.length >= most || look.late || !origins[n]) break;
+          if (moves[n](each) || !look.seen(each)) continue;
+          const box = drawn(n, boxOf(each), stills[n].ground(each).clip);
+          if (room(box)) boxes.push(box); else outside = true;
+        }
+      }
+      return { boxes, outside };
+    };
+    const words = (sentence) => {
+      const wanted = folded([sentence]).plain.trim();
+      let outside = false;
+      for (const [n, [page]] of found.entries()) {
+        if (!origins[n]) continue;
+        const { plain, from, sources } = read(n);
+        let at = wanted ? plain.indexOf(wanted) : -1;
+        for (let times = 0; at >= 0 && times < MOST_TIMES; times++) {
+          const rects = rectsOf(page, sources, from.slice(at, at + wanted.length));
+          if (rects.some(([, element]) => moves[n](element))) return { boxes: [], outside: false };
+          const boxes = rects
+            .map(([rect, element]) => drawn(n, rect, stills[n].ground(element).inner)).filter(room);
+          if (boxes.length) return { boxes: inLines(boxes).slice(0, most), outside: false };
+          outside = true;
+          at = plain.indexOf(wanted, at + 1);
+        }
+      }
+      return { boxes: [], outside };
+    };
+    return {
+      signs: asked.map(([kind, pattern]) => kind === "css" ? elements(pattern) : words(pattern)),
+      frames: foreign.slice(0, frames).map((frame) => {
+        const n = found.findIndex(([page]) => page === ownerOf(frame));
+        return inside(frame, stills[n], origins[n], moves[n]);
+      }),
+    };
+  };
+
   // Acting ---------------------------------------------------------------------------------------
 
   const plain = (s) => (s || "").normalize("NFC").replace(/[\u2018\u2019\u02bc`\u00b4]/g, "'")
@@ -597,6 +769,6 @@ globalThis.fleet = (() => {
   };
 
   return Object.freeze({
-    read, outline, attributes, texts, find, html, hiddenInside, foreign, ended: () => [...finished],
+    read, outline, attributes, texts, find, html, hiddenInside, places, foreign, ended: () => [...finished],
   });
 })();

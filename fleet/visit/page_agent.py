@@ -21,12 +21,17 @@ from fleet.rules.signs import MAX_FRAMES
 from fleet.system.waiting import wait_at_most
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet.browser.page import OpenPage
 
 WORLD = "fleet"
 
 FRAMES_S = 2.0
 """How long all frames of other sites together may take to answer, once for each document."""
+
+FRAME_S = 1.0
+"""How long each of them may take to answer a question of its own."""
 
 
 @cache
@@ -79,7 +84,7 @@ class PageAgent:
             return []
         if len(self._foreign) != min(count, MAX_FRAMES):
             self._foreign = await wait_at_most(FRAMES_S, self._find_foreign()) or []
-        asked = [frame for frame in self._foreign if frame not in self._given_up]
+        asked = [each for each in self._foreign if each and each not in self._given_up]
 
         async def answer(frame: str) -> tuple[str, Any]:
             return frame, await self._ask(frame, question, arguments)
@@ -89,7 +94,24 @@ class PageAgent:
         self._given_up |= set(asked) - set(answers)
         return [each for each in answers.values() if each is not None]
 
-    async def _ask(self, frame: str, question: str, arguments: tuple[object, ...]) -> Any:
+    async def ask_each_foreign(self, questions: list[tuple[Any, ...]]) -> list[Any]:
+        """
+        What the visible frames of other sites answer, each to a question of its own.
+
+        The questions are in the order in which the main document has the frames, empty for one
+        that is asked nothing; nothing is asked if it has others by now.
+        """
+        self._foreign = await self._find_foreign() if questions else []
+        if len(self._foreign) != len(questions):
+            return []
+        calls = [
+            wait_at_most(FRAME_S, self._ask(frame, asked[0], asked[1:]))
+            for frame, asked in zip(self._foreign, questions, strict=True)
+            if frame and asked and frame not in self._given_up
+        ]
+        return [each for each in await asyncio.gather(*calls) if each is not None]
+
+    async def _ask(self, frame: str, question: str, arguments: Sequence[object]) -> Any:
         given = ",".join(json.dumps(argument) for argument in arguments)
         expression = f"typeof fleet === 'undefined' ? undefined : fleet.{question}({given})"
         for _ in range(2):
@@ -119,7 +141,7 @@ class PageAgent:
         return result
 
     async def _find_foreign(self) -> list[str]:
-        """The ids of the visible frames of other sites."""
+        """The ids of the visible frames of other sites; empty for one that has none."""
         try:
             world = self._worlds.get(self._main) or await self._world(self._main)
             call = {"contextId": world, "expression": f"fleet.foreign({MAX_FRAMES})"}
@@ -136,4 +158,4 @@ class PageAgent:
             await self._cdp.send("Runtime.releaseObject", {"objectId": array})
         except (PlaywrightError, KeyError):
             return []
-        return [each["node"]["frameId"] for each in described if "frameId" in each["node"]]
+        return [str(each["node"].get("frameId", "")) for each in described]

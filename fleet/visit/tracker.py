@@ -202,15 +202,16 @@ class PageTracker:
             return None
         return capture.file_of("outline", content, place, truncated=False)
 
-    async def keep_last(self, content: tuple[object, ...]) -> None:
+    async def keep_last(self, content: tuple[object, ...], signs: Sequence[str]) -> None:
         """
         Keep picture, HTML and outline of an answer while it stands; `last_look` takes them over.
 
         `content` is what the page showed before; they count only if it shows the same after.
+        `signs` are the answer's, in words.
         """
         files: list[EvidenceFile] = []
         before = self.traffic.documents
-        await self._take_last(files, min(PICTURE_S, self._left()))
+        await self._take_last(files, min(PICTURE_S, self._left()), signs)
         if len(files) == len(LAST_FILES):
             self._last = LastPage(before, content, tuple(files))
 
@@ -222,12 +223,13 @@ class PageTracker:
             content,
         )
 
-    async def last_look(self, seconds: float) -> None:
+    async def last_look(self, seconds: float, signs: Sequence[str] = ()) -> None:
         """
         Keep the last picture and the HTML, whatever happened before; at most `seconds`.
 
         Called by `attempt.py`. A page that still loads is stopped first: it would hold the
-        picture for ever. What cannot be had is noted, never raised.
+        picture for ever. What cannot be had is noted, never raised. `signs` are those of the
+        outcome, if there is one by now.
         """
         if self._last is not None and self._last.document == self.traffic.documents:
             self.files.extend(self._last.files)
@@ -235,12 +237,14 @@ class PageTracker:
         if self.traffic.leaving or self._reading is None or self._reading.loading:
             with contextlib.suppress(PlaywrightError):  # between two documents nothing loads
                 await wait_at_most(seconds, self._cdp.send("Page.stopLoading"))
-        await self._take_last(self.files, seconds)
+        await self._take_last(self.files, seconds, signs)
 
-    async def _take_last(self, files: list[EvidenceFile], seconds: float) -> None:
+    async def _take_last(
+        self, files: list[EvidenceFile], seconds: float, signs: Sequence[str]
+    ) -> None:
         place = self._place()
         takers: dict[str, Callable[[], Coroutine[Any, Any, EvidenceFile | None]]] = {
-            "picture": partial(capture.take_whole_picture, self._cdp, self._agent, place),
+            "picture": partial(capture.take_whole_picture, self._cdp, self._agent, place, signs),
             "HTML": partial(capture.take_html, self._agent, place),
             "outline": partial(self._outline, place),
         }

@@ -297,7 +297,7 @@ class Visit(PageTracker, BaseVisit):
         soon = unrest is None or unrest.needs_s <= STILL_LOADING_S
         if not reading.loading and (stands or soon):
             self._last_tries += 1
-            await self.keep_last(reading.content)
+            await self.keep_last(reading.content, answer[1])
         return None
 
     async def _dismiss(self, reading: PageReading) -> bool:

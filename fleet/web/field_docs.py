@@ -60,6 +60,15 @@ EVIDENCE: Mapping[str, str] = {
     "url": N_("adresse de la page à cet instant"),
     "title": N_("titre de la page"),
     "truncated": N_("vrai : le fichier a été coupé parce que la page était trop grande"),
+    "marks": N_(
+        "où les signes qui ont décidé se trouvent sur la dernière capture ; vide si non noté"
+    ),
+}
+
+MARK: Mapping[str, str] = {
+    "sign": N_("le signe, dans les mots de `signs`"),
+    "boxes": N_("ses rectangles sur la capture : gauche, haut, largeur, hauteur, en pixels"),
+    "outside": N_("vrai : le signe, ou une partie, se trouve hors de ce que montre la capture"),
 }
 
 SERVED: Mapping[str, str] = {
@@ -142,6 +151,7 @@ JUDGEMENT: Mapping[str, str] = {
 WORDS: Mapping[str, Mapping[str, str]] = {
     "Attempt": ATTEMPT,
     "Evidence": EVIDENCE,
+    "Mark": MARK,
     "Served": SERVED,
     "Dialog": DIALOG,
     "Circumstances": CIRCUMSTANCES,

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from fleet.models import Attempt, Dialog, Evidence, Group, Verdict, now
+from fleet.models.attempt import Mark
 from fleet.rendering.framed_picture import (
     MIN_WIDTH_PX,
     BandRow,
@@ -46,7 +47,9 @@ def page_of(step: int, **changes: object) -> Evidence:
     return Evidence.model_validate({**fields, **changes})
 
 
-def attempt_with(*pictures: Evidence, dialogs: tuple[Dialog, ...] = ()) -> Attempt:
+def attempt_with(
+    *pictures: Evidence, dialogs: tuple[Dialog, ...] = (), signs: tuple[str, ...] = ()
+) -> Attempt:
     return Attempt(
         id="6a" * 16,
         run_id="run",
@@ -61,7 +64,7 @@ def attempt_with(*pictures: Evidence, dialogs: tuple[Dialog, ...] = ()) -> Attem
         verdict=Verdict.NO_SLOTS,
         group=Group.ANSWERED,
         detail="",
-        signs=(),
+        signs=signs,
         first_dates=(),
         slot_count=None,
         started_at=now(),
@@ -144,6 +147,88 @@ def test_the_picture_stands_in_the_copy_pixel_by_pixel(size: tuple[int, int]) ->
     assert copy.width == max(size[0], MIN_WIDTH_PX)
     below = (0, copy.height - size[1], size[0], copy.height)
     assert copy.crop(below).tobytes() == raw.tobytes()
+
+
+MARKS = (
+    Mark(sign="text 'Aucun créneau'", boxes=((100, 200, 300, 20),)),
+    Mark(sign="css 'td.libre' ×9", boxes=((500, 300, 60, 30), (600, 300, 60, 30))),
+    Mark(sign="css 'p.bas' ×1", outside=True),
+    Mark(sign="css 'li' ×2", boxes=((0, 690, 1000, 10),), outside=True),
+    Mark(sign="heading 'Prise de RDV'"),
+    Mark(sign="whole page 'Accès refusé'"),
+)
+
+SEEN = (*(mark.sign for mark in MARKS), "url '*/2'", "dialog 'Non'", "HTTP 502 http://x/")
+
+
+def marked(language: str = "fr") -> Caption:
+    picture = page_of(0, marks=MARKS, title="Prise de RDV - Préfecture")
+    attempt = attempt_with(picture, signs=SEEN)
+    words = Words("en" if language == "en" else "fr")
+    return caption_of(words, attempt, picture, "Titre de séjour", made_up=False)
+
+
+def test_the_legend_says_of_each_sign_where_it_stands() -> None:
+    (row,) = [row for row in marked().rows if row.label == "Signes du verdict"]
+
+    assert row.value.replace("\u00a0", " ").replace("\u202f", " ").splitlines() == [
+        "① Phrase : « Aucun créneau »",
+        "② Élément : td.libre ×9 (encadrés : 2)",
+        "③ Élément : p.bas ×1 (signe hors de l’image)",
+        "④ Élément : li ×2 (en partie hors de l’image)",
+        "⑤ Titre : « Prise de RDV » (dans le titre de la page, que l’image ne montre pas)",
+        "⑥ Toute la page : « Accès refusé » (place non relevée)",
+        "⑦ Adresse : */2 (dans l’adresse de la page)",
+        "⑧ Boîte de dialogue : « Non » (dans une boîte, que l’image ne montre pas)",
+        "⑨ Réponse du serveur : HTTP 502 http://x/ (que l’image ne montre pas)",
+    ]
+    assert "(sign outside the picture)" in str(marked("en").rows)
+    assert "cadres numérotés" in marked().foot
+
+
+def test_an_attempt_from_before_marks_and_a_page_before_the_last_have_no_legend() -> None:
+    old = caption_of(
+        Words("fr"), attempt_with(page_of(0), signs=SEEN), page_of(0), "Titre", made_up=False
+    )
+
+    assert "Signes du verdict" not in str(old.rows)
+    assert (old.marks, "cadres" in old.foot) == ((), False)
+
+
+def test_outlines_and_numbers_leave_uncovered_what_they_are_around() -> None:
+    page = Image.new("RGB", (1000, 700), "#ffffff")
+    for left, top in ((40, 200), (90, 260), (410, 195)):  # words to the left, below, to the right
+        page.paste("#222222", (left, top, left + 45, top + 15))
+    for mark in MARKS:
+        for x, y, width, height in mark.boxes:
+            page.paste("#007700", (x, y, x + width, y + height))
+    written = io.BytesIO()
+    page.save(written, "PNG")
+
+    copy = open_png(draw(written.getvalue(), marked()))
+
+    below = copy.crop((0, copy.height - 700, 1000, copy.height))
+    for x, y, width, height in [box for mark in MARKS[:2] for box in mark.boxes]:
+        inside = (x, y, x + width, y + height)
+        assert below.crop(inside).tobytes() == page.crop(inside).tobytes()
+        assert below.getpixel((x - 3, y + 5)) == (0xB0, 0, 0x6D)
+    changed = ImageChops.difference(below, page).convert("L").point(lambda v: 255 if v else 0)
+    words = page.convert("L").point(lambda v: 255 if v == 0x22 else 0)
+    assert ImageChops.multiply(changed, words).getbbox() is None
+    numbers = [each for each in below.get_flattened_data() if each == (0xB0, 0, 0x6D)]
+    assert len(numbers) > 3 * 300  # three numbers have room
+
+
+@pytest.mark.parametrize(
+    "box", [(0, 0, 300, 200), (0, 0, 1, 1), (299, 199, 5, 5), (90_000, 90_000, 100_000, 3)]
+)
+def test_a_mark_of_any_place_and_size_can_be_drawn(box: tuple[int, int, int, int]) -> None:
+    picture = page_of(0, marks=[{"sign": SEEN[0], "boxes": [box]}])
+    words = caption_of(
+        Words("fr"), attempt_with(picture, signs=SEEN), picture, "Titre", made_up=False
+    )
+
+    assert open_png(draw(png(300, 200), words)).width == MIN_WIDTH_PX
 
 
 def test_the_same_copy_has_the_same_bytes_and_another_word_another_fingerprint() -> None:

@@ -7,7 +7,7 @@ import pytest
 from fleet.models import Verdict
 from fleet.rules.classifier import judge_gate, judge_page, judge_status
 from fleet.rules.net_errors import judge_net_error
-from fleet.rules.signs import PageReading, Sign, independent, normalise, said
+from fleet.rules.signs import PageReading, Sign, independent, normalise, quoted, said
 
 NO_SLOT = "Il n'existe plus de plage horaire libre pour votre demande de rendez-vous."
 URL = "https://www.puy-de-dome.gouv.fr/booking/create/14510/2"
@@ -145,3 +145,20 @@ def test_who_maintains_the_site_is_no_maintenance() -> None:
 )
 def test_an_error_of_ours_is_not_put_down_to_the_site(error: str, verdict: Verdict) -> None:
     assert judge_net_error(error).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "pattern", ["Aucun créneau", "L'un \"ou\" l'autre", "a\nb ×3", "\\ \u200b"]
+)
+def test_the_words_of_a_sign_quote_its_pattern(pattern: str) -> None:
+    reading = PageReading(url=pattern, title="", text=pattern, counts={pattern: 3})
+
+    for kind in ("text", "css"):
+        words = Sign(kind=kind, patterns=("no", pattern)).seen(reading)
+        assert quoted(str(words)) == (kind, pattern)
+    assert quoted(f"heading {pattern!r}") == ("heading", pattern)
+
+
+@pytest.mark.parametrize("words", ["", "HTTP 502 http://x/", "text 'cut", "text __import__('os')"])
+def test_words_that_quote_no_sign_are_none(words: str) -> None:
+    assert quoted(words) is None

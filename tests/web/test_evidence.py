@@ -277,9 +277,19 @@ async def test_every_page_of_a_visit_has_a_framed_copy_of_its_original(site: Sit
 
         raw = open_png((await site.http.get(f"/preuve/{each.sha256}")).content)
         copy = open_png(got.content)
-        below = (0, copy.height - raw.height, raw.width, copy.height)
-        assert copy.crop(below).tobytes() == raw.tobytes()
+        below = copy.crop((0, copy.height - raw.height, raw.width, copy.height))
         assert copy.height > raw.height + 100
+        assert (each.marks is not None) is (each == pictures[-1])
+        parts = [
+            (left - 30, top - 30, left + width + 30, top + height + 30)
+            for mark in each.marks or ()
+            for left, top, width, height in mark.boxes
+        ]
+        assert all(below.crop(part).tobytes() != raw.crop(part).tobytes() for part in parts)
+        for part in parts:
+            below.paste("#000000", part)
+            raw.paste("#000000", part)
+        assert below.tobytes() == raw.tobytes()  # beyond outlines and numbers nothing differs
 
 
 async def test_a_framed_copy_is_drawn_anew_only_when_its_words_changed(site: Site) -> None:
@@ -327,6 +337,17 @@ async def test_an_attempt_shows_what_was_seen_when_and_what_proves_it(site: Site
     for served in attempt.served:
         assert html.escape(served.url) in got
     assert got.count("/vignette/") == 3
+
+
+async def test_an_attempts_page_has_the_legend_of_its_framed_copy(site: Site) -> None:
+    attempt = site.of("63/permis-de-conduire")
+    french = plain((await site.http.get(f"/tentative/{attempt.id}")).text)
+    english = plain((await site.http.get(f"/en/tentative/{attempt.id}")).text)
+
+    lines = re.findall(r"<li><bdi>([①-⑳] .*?)</bdi></li>", french, re.DOTALL)
+    assert lines[0].startswith("① Élément : td.free ×")
+    assert len(lines) == len(attempt.signs)
+    assert "Signs of the verdict, outlined on the copy:" in english
 
 
 async def test_the_words_of_a_box_stand_on_the_page(shelf: Shelf) -> None:

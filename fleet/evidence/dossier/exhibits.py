@@ -16,6 +16,7 @@ from fleet.rendering import framed_picture
 from fleet.rendering.i18n import Words
 from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread, open_png
 from fleet.rendering.labels import GROUPS, VERDICTS
+from fleet.rendering.marks import draw_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fleet.evidence.dossier.collect import DossierEntry, DossierOrder
     from fleet.evidence.dossier.proofs import AuditPath
     from fleet.models import Evidence
+    from fleet.models.attempt import Mark
     from fleet.rendering.framed_picture import Caption
     from fleet.storage.store import Store
 
@@ -136,20 +138,29 @@ class ExhibitWriter:
         self, entry: DossierEntry, caption: Caption, png: bytes, picture: Evidence
     ) -> ExhibitPicture:
         try:
-            parts, cut = await draw_in_thread(write_parts, png, self.parts, picture.sha256)
+            parts, cut = await draw_in_thread(
+                write_parts, png, self.parts, picture.sha256, caption.marks
+            )
         except (TooLarge, NoPicture):
             return ExhibitPicture(entry, caption, (), cut=False)
         return ExhibitPicture(entry, caption, parts, cut)
 
 
-def write_parts(png: bytes, folder: Path, name: str) -> tuple[tuple[str, ...], bool]:
+def write_parts(
+    png: bytes, folder: Path, name: str, marks: tuple[tuple[int, Mark], ...] = ()
+) -> tuple[tuple[str, ...], bool]:
     """
     Write a picture as JPEG, in parts that fit a page; their names, and whether there is more.
+
+    `marks` are outlined on it, as on the framed copy.
 
     Raises:
         TooLarge, NoPicture: see `images.open_png`.
     """
     picture = open_png(png)
+    if marks:
+        draw_marks(picture, 0, picture.size, marks)
+        name += f"-{sha256(repr(marks).encode())[:16]}"
     if picture.width > MAX_WIDTH_PX:
         height = round(picture.height * MAX_WIDTH_PX / picture.width)
         picture = picture.resize((MAX_WIDTH_PX, height), Image.Resampling.LANCZOS)

@@ -18,6 +18,7 @@ from fleet.models.query import Cursor, Filter
 from fleet.rendering.framed_picture import dialogs_until
 from fleet.rendering.i18n import N_
 from fleet.rendering.labels import sentence_of
+from fleet.rendering.marks import legend_of, sign_parts
 from fleet.web.context import context_of
 from fleet.web.pages.evidence import find_attempt, kind_of, read_evidence
 from fleet.web.pages.proof import proof_of
@@ -72,17 +73,6 @@ KINDS = {
     "outline": N_("Textes et éléments visibles"),
 }
 
-SIGNS = {
-    "text": N_("Phrase"),
-    "url": N_("Adresse"),
-    "css": N_("Élément"),
-    "dialog": N_("Boîte de dialogue"),
-    "heading": N_("Titre"),
-    "whole page": N_("Toute la page"),
-    "HTTP": N_("Réponse du serveur"),
-}
-"""What the first word of a sign stands for (`Sign.seen`, `classifier.judge_page`)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -103,14 +93,6 @@ def steps_of(attempt: Attempt) -> list[Step]:
     """The pages of the visit that have a picture, in the order of the visit."""
     pictures = [each for each in attempt.evidence if each.kind == "picture"]
     return [Step(n, each, dialogs_until(attempt, each)) for n, each in enumerate(pictures, 1)]
-
-
-def sign_parts(sign: str) -> tuple[str, str]:
-    """What a sign is (French, a key; empty if unknown), and what was seen of it."""
-    for kind, name in SIGNS.items():
-        if sign.startswith(f"{kind} "):
-            return name, sign if kind == "HTTP" else sign.removeprefix(f"{kind} ")
-    return "", sign
 
 
 async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
@@ -146,14 +128,17 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         proof_of(request, attempt.id),
         notices(request, [each.sha256 for each in attempt.evidence]),
     )
-    return PageContext(request).render(
+    page = PageContext(request)
+    steps = steps_of(attempt)
+    return page.render(
         "attempt.html",
         attempt=attempt,
         older=found.older,
         newer=found.newer,
         title=context.title(attempt.scenario_id),
         department=DEPARTMENTS[attempt.department],
-        steps=steps_of(attempt),
+        steps=steps,
+        legend=legend_of(page, attempt, steps[-1].picture) if steps else (),
         signs=[sign_parts(sign) for sign in attempt.signs],
         tries=tries,
         judgements=judgements,

@@ -25,7 +25,8 @@ from fleet.evidence.sealing import seal
 from fleet.ledger.canonical import canonical
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities
-from fleet.models import PARIS, Attempt, Verdict, now
+from fleet.models import PARIS, Attempt, EvidenceFile, Verdict, now
+from fleet.models.attempt import Mark
 from fleet.models.missed import MissedVisit, MissReason
 from fleet.practice import PREFECTURES
 from fleet.practice.authority import PracticeAuthority
@@ -36,6 +37,7 @@ from tests.evidence.dossier.dossiers import (
     FIRST,
     FLOW,
     LAST,
+    SIGNS,
     TITLE,
     WORDS,
     Past,
@@ -293,6 +295,38 @@ def test_a_tall_picture_is_shown_in_parts_that_fit_a_page(tmp_path: Path) -> Non
     parts, _ = write_parts(png("#ffffff", (2500, 600)), tmp_path, "c")
     with Image.open(tmp_path / parts[0]) as part:
         assert part.size == (1280, 307)
+
+
+async def test_the_pdf_outlines_the_signs_and_says_what_they_are(
+    store: Store, authority: PracticeAuthority, chromium: Chromium, tmp_path: Path
+) -> None:
+    own = await past(store, authority, tmp_path)
+    file = file_of(png("#ffffff", (900, 700)))
+    mark = Mark(sign=SIGNS[0], boxes=((100, 100, 300, 20),))
+    marked = file.evidence.model_copy(update={"marks": (mark,)})
+    files = [EvidenceFile(evidence=marked, content=file.content)]
+    odd = attempt_of(*files, started_at=AT - timedelta(days=5), signs=SIGNS)
+    await store.attempts.add(odd, files)
+    await own.seal()
+
+    await own.make(chromium, tmp_path / "d.zip")
+
+    text = text_of(pdf_of(tmp_path / "d.zip"))
+    assert "Signes du verdict" in text
+    assert f"① Phrase : « {WORDS} »" in text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "dans l’adresse de la page" in text
+    assert verify(unpack(tmp_path / "d.zip", tmp_path / "unpacked")).returncode == 0
+
+
+def test_a_part_of_a_picture_has_its_outlines_and_another_name(tmp_path: Path) -> None:
+    mark = Mark(sign="text 'x'", boxes=((100, 100, 300, 20),))
+    (bare,), _ = write_parts(png("#ffffff", (900, 700)), tmp_path, "a")
+    (outlined,), _ = write_parts(png("#ffffff", (900, 700)), tmp_path, "a", ((1, mark),))
+
+    assert bare != outlined
+    with Image.open(tmp_path / bare) as before, Image.open(tmp_path / outlined) as after:
+        assert before.getpixel((97, 110)) == (255, 255, 255)
+        assert after.getpixel((97, 110)) != (255, 255, 255)
 
 
 async def test_long_addresses_and_words_stay_on_the_page(
