@@ -9,6 +9,7 @@ Chromium · 5 another fleet watches, or none does · 6 evidence was altered · 1
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -38,7 +39,12 @@ from fleet.errors import (
     StoreUnreachable,
 )
 from fleet.settings import load_settings
-from fleet.system.terminal import bear_any_terminal, check_arguments, for_programs
+from fleet.system.terminal import (
+    bear_any_terminal,
+    check_arguments,
+    for_programs,
+    says_nothing_more,
+)
 
 EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
     (BadInput, 2),
@@ -321,4 +327,11 @@ def main(arguments: list[str] | None = None) -> int:
         return exc.code if isinstance(exc.code, int) else 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        says_nothing_more()
+        where = f": {exc.filename}" if exc.filename else ""
+        print(f"fleet: {exc.strerror}{where} (where the output goes, or data is)", file=sys.stderr)
+        return 1
     return 0

@@ -19,10 +19,31 @@ if TYPE_CHECKING:
 
 
 def bear_any_terminal() -> None:
-    """From here on, characters that standard output or error cannot show are replaced by `?`."""
+    """
+    From here on, characters that standard output or error cannot show are replaced by `?`.
+
+    A stream that is closed (`2>&-`, some supervisors) swallows what is said; else the next file
+    that is opened would get its number, and be written into.
+    """
+    for handle in (0, 1, 2):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+    if sys.stdout is None:  # type: ignore[unreachable, unused-ignore]
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (for good)
+    if sys.stderr is None:  # type: ignore[unreachable, unused-ignore]
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (for good)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def says_nothing_more() -> None:
+    """Standard output takes nothing any more (a full disk): what is left of it is dropped."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def for_programs(out: IO[str]) -> IO[str]:

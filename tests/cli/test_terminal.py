@@ -194,3 +194,29 @@ def test_every_help_can_be_shown_in_ascii() -> None:
 
     assert len(found) > 30
     assert [text for text in found if not text.isascii()] == []
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["list --practice", "list --practice --json"])
+async def test_a_stream_that_is_closed_ends_no_command(closed: str, command: str) -> None:
+    code, err = await shell(f'"{sys.executable}" -m fleet {command} {closed}')
+
+    assert (code, err) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["list --practice", "list --practice --json", "--help"])
+async def test_output_that_cannot_be_written_is_told_in_one_line(command: str) -> None:
+    code, err = await shell(f'"{sys.executable}" -m fleet {command} > /dev/full')
+
+    assert code == 1
+    assert err.startswith(b"fleet: No space left on device")
+    assert err.count(b"\n") == 1
+
+
+async def shell(line: str) -> tuple[int | None, bytes]:
+    """Exit code and standard error of a command line."""
+    process = await asyncio.create_subprocess_shell(
+        line, env=environment(), cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _, err = await process.communicate()
+    return process.returncode, err
