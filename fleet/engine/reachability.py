@@ -52,6 +52,7 @@ WRONG = timedelta(hours=1)
 class _UnderWay:
     host: str
     served: Sequence[Served]
+    since: datetime
     asked: bool = False
 
 
@@ -78,7 +79,7 @@ class Reachability:
 
     def begin(self, url: str, served: Sequence[Served]) -> None:
         """A visit of `url` begins, whose documents come to `served`."""
-        self._visits.append(_UnderWay(host_named(url), served))
+        self._visits.append(_UnderWay(host_named(url), served, self.now()))
 
     def end(self, served: Sequence[Served]) -> None:
         """That visit has ended."""
@@ -92,15 +93,16 @@ class Reachability:
             return NetworkKnowledge(clock_right=await self._clock_right(host, url))
         if is_near(host):
             return NetworkKnowledge(near=True)
-        self._failed[host] = self.now()
+        self._failed[host] = since = self.now()
         for each in self._visits:
             if each.served is served:
-                each.asked = True
+                each.asked, since = True, each.since
         await self._others_settle()
         answered_at = self._last_answer()
         failed = self._failed_since(answered_at, host)
         lately = answered_at is not None and not failed
-        heard = lately and answered_at is not None and self.now() - answered_at <= FRESH
+        # while this site was waited for, or a moment ago
+        heard = lately and answered_at is not None and answered_at >= min(since, self.now() - FRESH)
         if doubt is Doubt.ANSWERED or self.proxied:
             return NetworkKnowledge(heard=heard, lately=lately, failed=failed)
         site = await network.look_up(host, ASK_S)

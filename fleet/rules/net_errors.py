@@ -72,7 +72,8 @@ class NetworkKnowledge:
     Attributes:
         near: the site is on this machine: no network lies between.
         fault: what the kernel says is wrong on our side, in words.
-        heard: a site's document came moments ago, and nothing has failed since.
+        heard: a site's document came moments ago, or while this one was waited for, and nothing
+            has failed since.
         lately: one came some minutes ago, and no other site has failed since.
         failed: other sites that gave nothing since one answered.
         connected: the kernel holds a connection to the very address.

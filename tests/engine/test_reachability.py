@@ -71,6 +71,23 @@ async def test_a_document_of_another_site_shows_that_the_network_works() -> None
     assert (known.heard, known.lately) == (False, False)
 
 
+async def test_a_document_that_came_while_a_silent_site_was_waited_for_shows_it_too() -> None:
+    """The site had the same network, however long its visit waited afterwards."""
+    reach, clock = knowing()
+    mine: list[Served] = []
+    reach.begin(GONE, mine)
+    other = [served("a.example", AT + SECOND)]
+    reach.begin(other[0].url, other)
+    reach.end(other)
+
+    clock.at = AT + 2 * FRESH
+    assert (await reach.known(GONE, mine, Doubt.WAY)).heard
+
+    later: list[Served] = []
+    reach.begin("https://b.example/", later)
+    assert not (await reach.known("https://b.example/", later, Doubt.WAY)).heard
+
+
 async def test_a_document_from_this_machine_shows_nothing_of_the_network() -> None:
     reach, _ = knowing(served("evry.localhost", AT), served("127.0.0.1:8000", AT))
 
