@@ -63,6 +63,8 @@ def _readings(rest: str) -> tuple[AddressReading, ...]:
             short = _SLASHES.sub("/", way)
             for each in (way, short, _without_dots(short)):
                 found[AddressReading(each, query)] = None
+        if query.startswith("/"):  # a script that takes the path in its query (`index.php?/…`)
+            found[AddressReading(query.partition("&")[0], query)] = None
         if (decoded := unquote(rest)) == rest:
             break
         rest = decoded

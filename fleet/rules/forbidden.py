@@ -91,7 +91,8 @@ CAPTCHA = AddressRule("the answer to RDV-Préfecture's captcha", re.compile(r"_v
 FORBIDDEN = (
     AddressRule(
         "steps 5 to 9 of eZ bookingserver, which select, hold and confirm a slot",
-        re.compile(r"/booking/create/[^/]*/\+?0*[5-9](?!\d)"),
+        # eZ also reads « (name)/value »; no step beyond 9 is known, and none is asked for
+        re.compile(r"/booking/create/[^/]*/(?:\([^/]*\)/)?\+?0*(?:[5-9](?!\d)|[1-9]\d)"),
     ),
     AddressRule(
         "the confirmation of eZ bookingserver", re.compile(r"/booking/confirm"), files=True
@@ -99,7 +100,7 @@ FORBIDDEN = (
     CAPTCHA,
     AddressRule(
         "the personal form of RDV-Préfecture",
-        re.compile(r"/formulaire(?=[/;]|$)|\A(?>.*?/rdvpref(?=/)).*/formulaire(?![\w-])"),
+        re.compile(r"\A(?>.*?/(?:rdvpref|demarche|reservation)(?=/)).*/formulaire(?![\w-])"),
         files=True,
     ),
     AddressRule(
@@ -120,7 +121,9 @@ FORBIDDEN = (
         files=True,
     ),
     AddressRule(
-        "a slot of RDV Service Public", re.compile(r"/creneaux/?$"), re.compile(r"\bstarts_at\b")
+        "a slot of RDV Service Public",
+        re.compile(r"/creneaux(?:\.\w+)?/?$"),
+        re.compile(r"\bstarts_at\b"),
     ),
     AddressRule(
         "the slot of an invitation of RDV Service Public",
@@ -149,6 +152,11 @@ SIGN_IN = AddressRule(
 )
 """Where a site may send a visit, which is then `login_required`; no visit presses its way there."""
 
+FORM = AddressRule(
+    "a form, as RDV-Préfecture's personal one is called", re.compile(r"/formulaire(?=[/;]|$)")
+)
+"""Many sites have one (« /contact/formulaire »), which a page may show; no visit goes there."""
+
 _FILE = re.compile(
     r"/[^/]+\.(?:css|map|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|otf|eot|mp3|mp4|webm|ogg"
     r"|wav|vtt|wasm|pdf)$"
@@ -159,6 +167,12 @@ _FILE_OF_KIND = {
 }
 """Files that only a page's own element asks for; a call to such an address may be an action."""
 
+_PARTS = ("Stylesheet", "Script", "Image", "Font", "Media", "Manifest", "TextTrack")
+_FOLDER = re.compile(
+    r"/(?:css|styles?|js|scripts?|img|images?|icons?|pictures?|fonts?|medias?|videos?|assets?|static"
+    r"|statics|dist|build|bundles?|vendor|_next|_nuxt|uploads?|themes?|design)/"
+)
+
 
 def forbidden(
     url: str, *, kind: str = "Document", chosen: bool = False, person: bool = False
@@ -168,23 +182,30 @@ def forbidden(
 
     Args:
         kind: what is asked for; a style sheet or a picture in a file is no form.
-        chosen: the visit itself would go there or send something there; a page to sign in to,
-            where the site may send it, is then forbidden too.
+        chosen: the visit itself would go there or send something there; what a site may show or
+            send it to (a page to sign in to, a form of whatever kind) is then forbidden too.
         person: as for `Guard`.
     """
     if too_long(url):
         return "it is too long to be read"
     ways = readings(url)
-    for rule in (*FORBIDDEN, *([SIGN_IN] if chosen else [])):
+    for rule in (*FORBIDDEN, *([SIGN_IN, FORM] if chosen else [])):
         if person and rule is CAPTCHA:
             continue
         for way in ways:
             part = rule.matches(way)
-            if part and not (rule.files and _is_file(way, kind)):
+            if part and not (rule.files and _is_file(way, kind)) and not _is_part(way, kind):
                 return f"{part!r} is {rule.what}"
     return None
 
 
+def _is_part(way: AddressReading, kind: str) -> bool:
+    """Whether it is a part of a page, by its kind and by the folder in which it lies."""
+    return kind in _PARTS and _FOLDER.search(way.path) is not None
+
+
 def _is_file(way: AddressReading, kind: str) -> bool:
+    if kind == "Document":  # a page of another name may be the action, whatever its ending
+        return way.path.endswith(".pdf")
     own = _FILE_OF_KIND.get(kind)
     return bool(_FILE.search(way.path) or (own and own.search(way.path)))

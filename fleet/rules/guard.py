@@ -30,6 +30,14 @@ FORBIDDEN_WORDS = (
     "annuler, consulter et gérer",
     "gérer mes rendez-vous",  # RDV-Préfecture [B]: leads to somebody's appointments
     "choisir le créneau",  # RDV Service Public [V]: what a slot is called for a screen reader
+    # usual words of such buttons [I]
+    "ce créneau",
+    "ce rendez-vous",
+    "valider mon rendez-vous",
+    "valider le rendez-vous",
+    "annuler mon rendez-vous",
+    "je confirme mon rendez-vous",
+    "je confirme le rendez-vous",
     "créer un compte",
 )
 """Parts of the words on buttons and links of a final step (after `normalise`)."""
@@ -38,7 +46,8 @@ SLOT_WORDS = ("libre", "plage libre")
 """Whole words of a link that is itself a slot."""
 
 CALENDAR = re.compile(
-    r"/booking/create/[^/]+/\+?0*[4-9](?!\d)"  # eZ: 4 is the calendar, what follows is forbidden
+    # eZ: 4 is the calendar, what follows is forbidden
+    r"/booking/create/[^/]+/(?:\([^/]*\)/)?\+?0*(?:[4-9](?!\d)|[1-9]\d)"
     # RDV-Préfecture [B]; that slots are posted from there is inferred [I]
     r"|\A(?>.*?/rdvpref(?=/)).*/creneau(?![\w-])"
 )

@@ -298,6 +298,19 @@ def test_an_address_without_end_is_refused_and_no_work_is_put_into_it(piece: str
         (f"{SITE}/login-actions/theme.css", "Stylesheet"),
         (f"{SITE}/suivi.gif?page=%2Fbooking%2Fcreate%2F14510%2F5", "Image"),
         (f"{SITE}/connexion?retour=/booking/create/14510/5", "Document"),
+        # parts of a page, whose addresses have no ending
+        (f"{SITE}/css/formulaire/", "Stylesheet"),
+        (f"{SITE}/js/booking/confirm", "Script"),
+        (f"{SITE}/images/booking/create/14510/5.png", "Image"),
+        (f"{SITE}/fonts/formulaire", "Font"),
+        (f"{SITE}/static/_validerCaptcha.js", "Script"),
+        (f"{SITE}/assets/rdv_invitations/create_rdv-a1b2.js", "Script"),
+        (f"{SITE}/js/ajax.confirmAppointment.js", "Script"),
+        # other sites' forms
+        (f"{SITE}/contact/formulaire/", "Document"),
+        (f"{SITE}/formulaire", "Fetch"),
+        (f"{SITE}/formulaire/lang/fr.json", "XHR"),
+        (f"{SITE}/confirmation-de-rdv/aide", "Document"),
     ],
 )
 def test_a_file_is_no_form_whatever_it_is_called(url: str, kind: str) -> None:
@@ -317,12 +330,46 @@ def test_a_file_is_no_form_whatever_it_is_called(url: str, kind: str) -> None:
         (f"{SITE}/booking/confirm/;x.png", "Image"),
         (f"{SITE}/booking/confirm?x=/logo.png", "Image"),
         (f"{GUICHET}/formulaire/", "Image"),
+        (f"{GUICHET}/js/../formulaire", "Script"),
+        (f"{SITE}/reservation/demarche/9040/formulaire", "Fetch"),
+        (f"{SITE}/js/booking/confirm", "XHR"),
+        (f"{SITE}/booking/confirm/x.css", "Document"),
+        (f"{SITE}/booking/confirm/x.png", "Document"),
+        (f"{CREATE}/10", "Document"),
+        (f"{CREATE}/(step)/5", "Document"),
+        (f"{SITE}/index.php?/booking/create/14510/5", "Document"),
+        (f"{RDV}/creneaux.html?starts_at=1", "Document"),
         (f"{RDV}/users/rdv_wizard_step/new.json", "XHR"),
         (f"{RDV}/creneaux?starts_at=1", "Ping"),
     ],
 )
 def test_an_address_that_acts_is_forbidden_whatever_asks_for_it(url: str, kind: str) -> None:
     assert forbidden(url, kind=kind) is not None
+
+
+def test_a_form_of_whatever_kind_is_neither_pressed_nor_sent() -> None:
+    form = f"{SITE}/contact/formulaire/"
+
+    assert not may_send(form, "POST", SITE)
+    with pytest.raises(GuardRefused):
+        check_press("92/x", "Continuer", form)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Réserver ce créneau",
+        "Choisir ce créneau",
+        "Prendre ce rendez-vous",
+        "Valider mon rendez-vous",
+        "Je confirme mon rendez-vous",
+        "Annuler mon rendez-vous",
+        "Choisir\u202a ce\u200f créneau",
+    ],
+)
+def test_usual_words_of_a_final_button_are_not_pressed(words: str) -> None:
+    with pytest.raises(GuardRefused):
+        check_press("92/x", words, None)
 
 
 def test_nothing_may_be_posted_while_one_of_the_senders_is_a_calendar() -> None:
@@ -374,13 +421,13 @@ def test_the_calendar_of_ez_may_post_the_question_for_its_week_and_nothing_else(
 
 def test_a_refusal_says_what_was_stopped_by_which_rule_and_what_to_do_if_it_is_wrong() -> None:
     guard = Guard("92/x")
-    guard.judge(PageRequest(f"{SITE}/contact/formulaire/", "GET", "Document"))
+    guard.judge(PageRequest(f"{SITE}/rdvpref/formulaire/", "GET", "Document"))
 
     with pytest.raises(GuardRefused) as told:
         guard.check()
     assert str(told.value) == (
         "92/x: the guard stopped a request that would take or hold a slot: GET"
-        f" {SITE}/contact/formulaire/ (Document): '/formulaire' is the personal form of"
+        f" {SITE}/rdvpref/formulaire/ (Document): '/rdvpref/formulaire' is the personal form of"
         " RDV-Préfecture. Nothing was sent; end the scenario one step earlier. If this is a false"
         ' alarm: docs/conduct.md, "When the guard is wrong"'
     )

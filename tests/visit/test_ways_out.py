@@ -178,6 +178,9 @@ async def test_files_with_the_name_of_a_step_are_loaded(chromium: Chromium) -> N
         '<link rel="stylesheet" href="/css/formulaire.css">'
         '<link rel="preload" as="style" href="/booking/confirm/page.css">'
         '<img src="/images/formulaire/logo.svg">'
+        '<link rel="stylesheet" href="/css/formulaire/"><img src="/media/formulaire/100x100">'
+        '<script src="/js/formulaire"></script><script src="/static/_validerCaptcha.js"></script>'
+        '<iframe src="/contact/formulaire/"></iframe><link rel="prefetch" href="/formulaire">'
         '<img src="/prescripteur/a.png?x=%2Fbooking%2Fconfirm">'
         '<script src="/js/booking/confirm.js"></script><script src="/users/sign_up.mjs"></script>'
         "<script>fetch('/i18n/formulaire.json').then("
