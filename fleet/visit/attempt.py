@@ -22,12 +22,12 @@ from fleet.errors import DeadlinePassed, GuardRefused, NotOnPage, SiteUnreachabl
 from fleet.models import Attempt, Dialog, EvidenceFile, Outcome, Scenario, Served, Verdict, now
 from fleet.models.attempt import Capture
 from fleet.models.circumstances import Circumstances
+from fleet.models.outcome import Group
 from fleet.rules import classifier
 from fleet.rules.classifier import Judged
 from fleet.rules.net_errors import judge_net_error
 from fleet.system.clock import Standstill, read_clock
 from fleet.system.waiting import finish_first, wait_at_most
-from fleet.visit.answer_headers import seconds_asked
 from fleet.visit.blame import weighed, witnessed
 from fleet.visit.limits import AttemptLimits
 from fleet.visit.recording.player import Player
@@ -229,13 +229,12 @@ async def _supervise(
 
 def _with_wait(outcome: Outcome, visit: Visit) -> Outcome:
     """The outcome with the fact `retry_after_s`, if the site said how long to stay away."""
-    bad = visit.traffic.bad_status
-    if bad is None or bad.retry_after is None:
+    wait = visit.traffic.asked_wait
+    if wait is None or outcome.verdict.group is Group.ANSWERED:
         return outcome
-    asked_s = seconds_asked(bad.retry_after, now())
-    if asked_s is None:
+    if (asked_s := wait.seconds) is None:
         visit.traffic.note(
-            f"Retry-After {bad.retry_after[:80]!r} is neither seconds nor a date; ignored"
+            f"Retry-After {wait.words[:80]!r} is neither seconds nor a date; ignored"
         )
         return outcome
     return outcome.stating(retry_after_s=str(asked_s))

@@ -22,14 +22,18 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from fleet.models import Dialog, Served, now
+from fleet.models.address import host_of
 from fleet.rules.forbidden import forbidden
 from fleet.rules.guard import PageRequest
-from fleet.visit.answer_headers import served_now
+from fleet.rules.requests import is_quiet
 from fleet.visit.gate import NO_DOCUMENT, PageGate
+from fleet.visit.headers import AskedWait, date_of, served_with
 from fleet.visit.open_requests import KIND, OpenRequests
 from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from playwright.async_api import Dialog as PageDialog
     from playwright.async_api import Download
 
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 50
 """Of each kind, for one visit: a hostile page must not fill the memory."""
+
+TOO_MUCH = (429, 503)
+"""Statuses by which a host says that it is asked for too much."""
 
 MAX_REDIRECTS = 20
 """After as many Chromium gives up, and says so to nobody but `goto`."""
@@ -101,6 +108,7 @@ class RequestInterceptor:
         self.stage = Stage.BEGUN
         self.served: list[Served] = []
         self.bad_status: BadStatus | None = None
+        self.asked_wait: AskedWait | None = None
         self.failure: str | None = None
         self.dialogs: list[Dialog] = []
         self._dialogs_before = 0
@@ -186,6 +194,7 @@ class RequestInterceptor:
         refusal = None if answered else self.gate.judge(event)
         if answered:
             self.gate.answered(event, event.get("responseStatusCode"))
+            self._note_wait(event)
         if refusal is not None:
             self._note_refusal(request, refusal)
         elif mine and answered:
@@ -214,6 +223,17 @@ class RequestInterceptor:
                 await self._play(self.player, event, mine)
             else:
                 await self._cdp.send("Fetch.continueRequest", paused)
+
+    def _note_wait(self, event: dict[str, Any]) -> None:
+        """A calendar whose data or frame is refused asks to be left alone as a page does."""
+        url, status = event["request"]["url"], event.get("responseStatusCode")
+        if status in TOO_MUCH and host_of(url) == host_of(self._page.url) and not is_quiet(url):
+            self._keep_wait({h["name"].lower(): h["value"] for h in event["responseHeaders"]})
+
+    def _keep_wait(self, headers: Mapping[str, str]) -> None:
+        """Keep the first `Retry-After`; `headers` have their names in small letters."""
+        if self.asked_wait is None and (words := headers.get("retry-after")) is not None:
+            self.asked_wait = AskedWait(words, date_of(headers.get("date", "")) or now())
 
     def _note_refusal(self, request: dict[str, Any], refusal: GuardRefusal) -> None:
         if not refusal.grave:  # else the guard has noted it, and the visit ends
@@ -253,9 +273,10 @@ class RequestInterceptor:
         status = int(event["responseStatusCode"])
         headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
         if len(self.served) < MAX_NOTES:
-            self.served.append(served_now(url, status, headers))
+            self.served.append(served_with(url, status, headers))
         if status >= 400 and self.bad_status is None:
             self.bad_status = BadStatus(status, url, headers.get("retry-after"))
+            self._keep_wait(headers)
         self._redirects = self._redirects + 1 if 300 <= status < 400 else 0
         if self._redirects >= MAX_REDIRECTS:
             self._fail(f"net::ERR_TOO_MANY_REDIRECTS at {url[:300]}")

@@ -48,7 +48,7 @@ async def take(
         "text": own["text"],
         "dialogs": list(dialogs),
         "document": document,
-        "failed": [each for each in main["ended"] if each[2] >= BAD_STATUS],
+        "failed": [e for each in (main, *others) for e in each["ended"] if e[2] >= BAD_STATUS],
         "unsettled": unsettled,
         "cut": own["cut"],
         "body": own["body"],

@@ -49,6 +49,12 @@ globalThis.fleet = (() => {
       }
     }).observe({ type: "resource", buffered: true });
   } catch { /* a document without performance has no requests of its own */ }
+  /** A frame whose own document came with an error: as if the page had asked for it and got nothing. */
+  const refused = () => {
+    if (globalThis.top === globalThis) return [];
+    const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
+    return status >= 400 ? [[location.href, [1, status]]] : [];
+  };
   for (const type of ["load", "error"])
     // on the document: `load` never reaches the window
     EventTarget.prototype.addEventListener.call(
@@ -705,7 +711,7 @@ globalThis.fleet = (() => {
   // Acting ---------------------------------------------------------------------------------------
 
   const plain = (s) => (s || "").normalize("NFC").replace(/[\u2018\u2019\u02bc`\u00b4]/g, "'")
-    .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, "").toLowerCase().split(/\s+/).filter(Boolean)
+    .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "").toLowerCase().split(/\s+/).filter(Boolean)
     .join(" ");
   const KINDS = {
     button: "button, input[type=submit], input[type=button], input[type=image],"
@@ -769,6 +775,6 @@ globalThis.fleet = (() => {
   };
 
   return Object.freeze({
-    read, outline, attributes, texts, find, html, hiddenInside, places, foreign, ended: () => [...finished],
+    read, outline, attributes, texts, find, html, hiddenInside, places, foreign, ended: () => [...finished, ...refused()],
   });
 })();

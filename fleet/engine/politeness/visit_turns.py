@@ -22,7 +22,7 @@ from fleet.models import now as real_now
 from fleet.models.address import host_of
 from fleet.models.missed import MissReason
 from fleet.rules.classifier import judge_status
-from fleet.visit.answer_headers import seconds_asked
+from fleet.visit.headers import seconds_asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

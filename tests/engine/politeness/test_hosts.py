@@ -36,8 +36,8 @@ from fleet.models import Attempt, Outcome, Scenario, Verdict
 from fleet.practice import Fault, PracticeServer
 from fleet.settings import Settings, for_practice
 from fleet.storage.store import Store
-from fleet.visit.answer_headers import seconds_asked
 from fleet.visit.attempt import attempt
+from fleet.visit.headers import seconds_asked
 from tests.browser.alone import SOON_S, until
 from tests.conftest import QUICK, Visit, scenario_of
 from tests.engine.test_run import aimed, form, visits_of
@@ -504,7 +504,16 @@ def test_practice_keeps_nothing_of_its_hosts_and_leaves_none_alone(tmp_path: Pat
         ("Wed, 25 Nov 2026 07:00:00 GMT", 0),
         ("soon", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 2),
+        ("120 s", 120),
+        ("120 seconds", 120),
+        ("120, 240", 240),
+        ("120\n60", 120),
+        ("120, soon", None),
+        ("2026-11-25T09:00:00Z", 3600),
+        ("2026-11-25 10:00:00+01:00", 3600),
+        ("2026-11-25", None),
+        ("1/0", None),
         ("٣٠", None),
         ("Wed, 99 Nov 2026 07:00:00 GMT", None),
         ("", None),
