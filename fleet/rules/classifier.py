@@ -26,7 +26,7 @@ from fleet.errors import VisitEnded
 from fleet.models import Outcome, Verdict
 from fleet.models.outcome import WAITING_ROOM
 from fleet.rules.signs import PageReading, normalise
-from fleet.rules.walls import Reach, judge_wall
+from fleet.rules.walls import Reach, checks_browser, judge_wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,8 +130,16 @@ def judge_status(
     return Outcome(verdict=verdict, detail=f"HTTP {status}, {words}: {url}", signs=seen)
 
 
-def judge_page(reading: PageReading) -> Outcome | None:
-    """The outcome of a page that is only a message of a proxy, a wall or a waiting room."""
+def judge_page(reading: PageReading, *, again: bool = True) -> Outcome | None:
+    """
+    The outcome of a page that is only a message of a proxy, a wall or a waiting room.
+
+    Args:
+        again: whether the visit has met such a page before. A check of the browser that leads to
+            the site by itself is no refusal yet; a second one is.
+    """
+    if not again and checks_browser(reading):
+        return None
     return _judge_by(PAGE_RULES, reading) or judge_wall(reading, Reach.OPENING)
 
 
@@ -164,11 +172,12 @@ def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
     content (a staff's login in the header, an announcement) is no gate.
 
     Args:
-        waited: whether the page has had all the time that an answer gets.
+        waited: whether the page has had all the time that an answer gets. A check of the browser
+            gets it too: it may end by itself.
     """
     wall = judge_wall(reading, Reach.ANYWHERE)
     if wall is not None:
-        return wall
+        return wall if waited or not checks_browser(reading) else None
     bare = len(reading.plain) < BARE_PAGE_CHARACTERS
     if not (bare or waited):
         return None

@@ -1,13 +1,15 @@
 """
-The wording of walls and waiting rooms, as data; how it is asked of a page is in `walls`.
+The wording of walls, as data; how it is asked of a page is in `walls`, waiting rooms are in
+`waiting_rules`.
 
 Their wording is the products' own, so a rule is a sentence with which a line of the page *begins*,
 and often words that must stand beside it: who only quotes or explains one begins otherwise, and
 says more.
 
 Sources: [B] code of public checkers that ran against the real sites, [W] the public fingerprints of
-EnableSecurity/wafw00f, [S] those of sqlmap, [V] the vendor's own documentation, [I] inference: how
-such pages are worded as far as generally known. None was seen by this project on a live site.
+EnableSecurity/wafw00f, [S] those of sqlmap, [C] code of other public programs that met the page,
+[V] the vendor's own documentation or source, [I] inference: how such pages are worded as far as
+generally known. None was seen by this project on a live site.
 """
 
 from __future__ import annotations
@@ -19,43 +21,67 @@ from functools import cached_property
 from fleet.models import Verdict
 from fleet.rules.signs import normalise
 
+ALONE_CHARACTERS = 160
+"""A page with less visible text says nothing but its message."""
+
+_GAP = r"(?:[^.!?]|\.(?=\S)){0,80}?"
+
+_LEADS_IN = (
+    r"(?:(?:désolé|sorry|oups|oops|attention|erreur|error|nous sommes désolés"
+    r"|pour (?:des raisons de|votre|la) sécurité|par mesure de sécurité|for security reasons"
+    r"|suite à [^,.]{1,60})\W+)?"
+)
+
+_ASKS = re.compile(
+    r"[^.!]*?(?:\?|\b(?:que faire|comment|pourquoi|signifi\w+|veut dire|how to|what does|means)\b)"
+)
+"""The rest of a sentence that asks about the message, or explains it."""
+
 
 @dataclass(frozen=True)
 class WallRule:
     """
-    A sentence with which a line of a wall begins.
+    A sentence with which a line of a wall begins; « … » between two words: anything shorter than
+    another sentence.
 
     Attributes:
         beside: words of which one must be on the page too; empty: none need be.
+        alone: in their place it is enough that the page says next to nothing else.
         whole: the sentence ends there, or a mark follows; it does not go on (« … du guichet 3 »).
         title: only as the page's title or a heading.
         late: only for a page that shows nothing that the scenario knows: plain words that a site
             itself may use.
+        passes: a check of the browser, which may end by itself: the page behind it is waited for.
         room: whose waiting room it is; None for a wall.
     """
 
     sentence: str
     beside: tuple[str, ...] = ()
+    alone: bool = False
     whole: bool = False
     title: bool = False
     late: bool = False
+    passes: bool = False
     verdict: Verdict = Verdict.BLOCKED
     room: str | None = None
 
     @cached_property
     def _begins(self) -> re.Pattern[str]:
         end = r"(?=\W*$|\s*[.,:;!?…(|–—-])" if self.whole else r"(?!\w)"
-        first = re.escape(normalise(self.sentence))
+        first = _GAP.join(map(re.escape, normalise(self.sentence).split(" … ")))
         # a mark or a sign may stand before it, a quotation mark may not
-        return re.compile(rf"[^\w«»“”\"']*{first}{end if first[-1].isalnum() else ''}")
+        return re.compile(rf"[^\w«»“”\"']*{_LEADS_IN}{first}{end if first[-1].isalnum() else ''}")
 
     def begins(self, line: str) -> bool:
-        """Whether a line (after `normalise`) begins with the sentence."""
-        return self._begins.match(line) is not None
+        """Whether a line (after `normalise`) begins with the sentence, and asks nothing of it."""
+        found = self._begins.match(line)
+        return found is not None and _ASKS.match(line[found.end() :]) is None
 
     def accompanied(self, text: str) -> bool:
         """Whether the words that belong to it are there."""
-        return not self.beside or any(normalise(words) in text for words in self.beside)
+        if not self.beside or any(normalise(words) in text for words in self.beside):
+            return True
+        return self.alone and len(text) < ALONE_CHARACTERS
 
 
 _LIMITED = Verdict.RATE_LIMITED
@@ -67,7 +93,41 @@ _SECURITY = (
     "security of your connection",
 )
 
+_PAGE = (
+    "ce site",
+    "cette page",
+    "la page",
+    "serveur",
+    "requête",
+    "adresse ip",
+    "administrateur",
+    "webmaster",
+    "référence",
+    "incident",
+    "ressource",
+    "pare-feu",
+    "navigateur",
+    "robot",
+    "this site",
+    "this page",
+    "server",
+    "request",
+    "resource",
+)
+"""Words of which a refusal by a site has one; a page on who may enter a building has none."""
+
+_SERVER = ("server", "this site", "this website", "this page", "administrator")
+
+_FIREWALL = ("pare-feu", "sécurité", "administrateur", "support", "incident", "serveur")
+
+_CHECKED = ("robot", "humain", "human", "bot")
+
+_LATER = ("réessa", "patient", "ultérieurement", "plus tard")
+
 WALLS = (
+    # limits, before what stands with them on the same page
+    WallRule("error 1015", verdict=_LIMITED),  # Cloudflare [V]
+    WallRule("You are being rate limited", verdict=_LIMITED),  # [V]
     # HAProxy, nginx, Apache
     WallRule("Request forbidden by administrative rules"),  # [B]
     WallRule("403 Forbidden"),  # [B]
@@ -78,9 +138,14 @@ WALLS = (
     WallRule("L'URL que vous demandez a été rejetée", beside=("support",)),  # [I]
     WallRule("L'URL que vous avez demandée a été rejetée", beside=("support",)),  # [I]
     WallRule("L'URL demandée a été rejetée", beside=("support", "administrateur")),  # [I]
+    WallRule("La requête a été rejetée", beside=("support", "administrateur")),  # [I]
+    WallRule("This question is for testing whether you are a human visitor"),  # [V]
     # Akamai
     WallRule("Access Denied", beside=("Reference #", "errors.edgesuite.net")),  # [S]
     WallRule("You don't have permission to access", beside=("Reference #", "edgesuite")),  # [S]
+    WallRule(
+        "Powered and protected by Akamai", beside=("Privacy", "Challenge"), passes=True
+    ),  # [I]
     # Cloudflare
     WallRule("Sorry, you have been blocked"),  # [B]
     WallRule("Désolé, vous avez été bloqué"),  # [I]
@@ -88,19 +153,20 @@ WALLS = (
     WallRule("error 1020"),  # [B]
     WallRule("Access denied", beside=("Error code 1020", "Error code: 1020", "Cloudflare")),  # [B]
     WallRule("The owner of this website", beside=("has banned",)),  # [V]
-    WallRule("Verifying you are human", beside=_SECURITY),  # [I]
-    WallRule("Verify you are human", beside=_SECURITY),  # [I]
-    WallRule("Vérification que vous êtes humain", beside=_SECURITY),  # [I]
-    WallRule("Vérifiez que vous êtes humain", beside=_SECURITY),  # [I]
-    WallRule("error 1015", verdict=_LIMITED),  # [V]
-    WallRule("You are being rate limited", verdict=_LIMITED),  # [V]
-    WallRule("Just a moment..."),  # [B]
-    WallRule("Just a moment…"),  # [B]
-    WallRule("Un instant", title=True, whole=True, beside=("Cloudflare", "Ray ID")),  # [I]
-    WallRule("Checking your browser before accessing"),  # [I]
-    WallRule("Checking if the site connection is secure"),  # [I]
-    WallRule("Performing security verification"),  # [I]
-    WallRule("Vérification de la sécurité de la connexion"),  # [I]
+    WallRule("Verifying you are human", beside=_SECURITY, passes=True),  # [C]
+    WallRule("Verify you are human", beside=_SECURITY, passes=True),  # [C]
+    WallRule("Vérification que vous êtes humain", beside=_SECURITY, passes=True),  # [C]
+    WallRule("Vérifiez que vous êtes humain", beside=_SECURITY, passes=True),  # [C]
+    WallRule("Just a moment...", passes=True),  # [B]
+    WallRule("Just a moment…", passes=True),  # [B]
+    WallRule("Un instant", title=True, whole=True, beside=_SECURITY, passes=True),  # [I]
+    WallRule("Please Wait... | Cloudflare", passes=True),  # [C]
+    WallRule("Please stand by, while we are checking your browser", passes=True),  # [C]
+    WallRule("Checking your browser before accessing", passes=True),  # [C]
+    WallRule("One more step", beside=("security check",)),  # [C]
+    WallRule("Checking if the site connection is secure", passes=True),  # [C]
+    WallRule("Performing security verification", passes=True),  # [C]
+    WallRule("Vérification de la sécurité de la connexion", passes=True),  # [C]
     WallRule("Enable JavaScript and cookies to continue"),  # [I]
     WallRule("Cloudflare Ray ID", late=True),  # [B]
     WallRule("Aucun accès à Internet"),  # [B]
@@ -108,14 +174,19 @@ WALLS = (
     WallRule("Request unsuccessful. Incapsula incident ID"),  # [S] [W]
     WallRule("Incapsula incident ID"),  # [S] [W]
     WallRule("This page can't be displayed", beside=("incident ID",)),  # [W]
-    WallRule("Pardon Our Interruption"),  # [I]
+    WallRule("Pardon Our Interruption"),  # [C]
+    WallRule("Additional security check is required", beside=("Imperva", "Incapsula")),  # [W]
+    WallRule("This request was blocked by our security service"),  # [I]
     # Amazon CloudFront, AWS WAF
     WallRule("The request could not be satisfied", beside=("Request blocked",)),  # [V]
     WallRule("Request blocked", beside=("CloudFront",)),  # [V]
-    WallRule("Human Verification", beside=("JavaScript is disabled", "robot", "CAPTCHA")),  # [I]
+    WallRule("Human Verification", beside=("JavaScript is disabled", "bot", "CAPTCHA")),  # [C]
+    WallRule("Let's confirm you are human"),  # [V]
+    WallRule("JavaScript is disabled", beside=("verify that you're not a robot",)),  # [C]
     # Sucuri
     WallRule("Sucuri Website Firewall"),  # [W]
     WallRule("Access Denied", beside=("Sucuri",)),  # [W]
+    WallRule("You are being redirected", beside=("javascript is required",), passes=True),  # [C]
     # Fortinet
     WallRule("Web Page Blocked", beside=("Attack ID", "Fortinet", "FortiGuard")),  # [W]
     WallRule("FortiGuard Intrusion Prevention"),  # [W]
@@ -131,9 +202,18 @@ WALLS = (
     # Radware
     WallRule("Unauthorized Activity Has Been Detected"),  # [S]
     WallRule("Unauthorized Request Blocked"),  # [S]
+    WallRule("We apologize for the inconvenience", beside=("think that you are a bot",)),  # [C]
+    WallRule("Radware Captcha Page"),  # [C]
+    WallRule("Radware Bot Manager"),  # [C]
     # DataDome, HUMAN (PerimeterX)
     WallRule("Please enable JS and disable any ad blocker"),  # [I]
     WallRule("Veuillez activer JS et désactiver tout bloqueur de publicité"),  # [I]
+    WallRule("Access is temporarily restricted", beside=("unusual activity",)),  # [C]
+    WallRule("L'accès est temporairement restreint", beside=("activité",)),  # [C]
+    WallRule("Slide right to complete the puzzle"),  # [I]
+    WallRule("Faites glisser vers la droite pour compléter le puzzle"),  # [I]
+    WallRule("Faites glisser vers la droite", beside=("robot",)),  # [I]
+    WallRule("Appuyez et maintenez", beside=_CHECKED),  # [I]
     WallRule("Press & Hold to confirm you are"),  # [I]
     WallRule("Access to this page has been denied"),  # [I]
     WallRule("Before we continue", beside=("Press & Hold",)),  # [I]
@@ -161,33 +241,77 @@ WALLS = (
     WallRule(
         "Current session has been terminated", beside=("do not hesitate to contact us",)
     ),  # [W] Reblaze
-    WallRule("Making sure you're not a bot"),  # [W] Anubis
+    WallRule("Making sure you're not a bot", passes=True),  # [W] Anubis
+    # Anubis, Cloudflare
+    WallRule(
+        "Vérification que vous n'êtes pas un robot",
+        beside=("Anubis", *_SECURITY, "chargement", "patient"),
+        passes=True,
+    ),  # [C]
+    WallRule("Oh non", title=True, beside=("Anubis",)),  # [I]
+    WallRule("One moment, please", title=True, beside=("being verified",), passes=True),  # [C]
+    WallRule("Please wait while your request is being verified", passes=True),  # [C] Imunify360
+    WallRule("We have noticed an unusual activity from your IP"),  # [I] Imunify360
+    WallRule("Robot Challenge Screen", title=True, passes=True),  # [C] SiteGround
+    WallRule("Checking the site connection security", passes=True),  # [C] SiteGround
+    WallRule("Bot Verification", title=True, beside=("robot",), passes=True),  # [C] LiteSpeed
+    WallRule("Client Challenge", title=True, beside=("JavaScript",), passes=True),  # [C] Fastly
+    WallRule("CrowdSec", beside=("Forbidden", "security check", "Captcha")),  # [C]
+    WallRule("Please wait while we check if you are a Human", passes=True),  # [C] BunkerWeb
+    WallRule("This website is protected with BunkerWeb", late=True),  # [C]
+    WallRule("Access Forbidden", beside=("SafeLine",)),  # [W]
+    WallRule("Security check by BitNinja"),  # [W]
+    WallRule("Request Denied", late=True, whole=True, beside=_SERVER, alone=True),  # [W] NAXSI
+    WallRule("Request blocked", title=True, late=True, whole=True, beside=_SERVER),  # [W] Sophos
+    WallRule("Sorry, your request has been blocked"),  # [W] Alibaba
+    WallRule("Your client does not have permission to get URL"),  # [C] Google
     WallRule("Our systems have detected unusual traffic"),  # [V] Google
     WallRule("Nos systèmes ont détecté un trafic"),  # [I] Google
-    WallRule("Vercel Security Checkpoint"),  # [I]
+    WallRule("Vercel Security Checkpoint", passes=True),  # [C]
     WallRule("DDoS-Guard", title=True),  # [W]
     # wordings that are no product's own [I]
-    WallRule("Votre adresse IP a été bloquée", late=True),
-    WallRule("Votre adresse IP est bloquée", late=True),
-    WallRule("Votre IP a été bloquée", late=True),
-    WallRule("Votre requête a été bloquée", late=True),
+    WallRule("Votre adresse IP … bloquée", late=True),
+    WallRule("Votre adresse IP … liste noire", late=True),
+    WallRule("Votre adresse IP … bannie", late=True),
+    WallRule("Votre IP … bloquée", late=True),
+    WallRule("Votre requête … bloquée", late=True),
+    WallRule("Votre requête … rejetée", late=True, beside=_FIREWALL),
+    WallRule("Votre navigation … d'un robot", late=True),
+    WallRule("Votre navigation … automatisée", late=True),
+    WallRule("Votre comportement … d'un robot", late=True),
+    WallRule("Votre activité … d'un robot", late=True),
+    WallRule("Nous avons détecté un nombre inhabituel", late=True),
+    WallRule("Robot détecté", late=True, whole=True),
+    WallRule("Accès temporairement … suspendu", late=True, beside=_PAGE[2:]),
+    WallRule("Accès temporairement … bloqué", late=True, beside=_PAGE[2:]),
+    WallRule("Something about your request looks", late=True),
+    WallRule("Interdit", late=True, whole=True, beside=("permission d'accéder",)),  # Apache
+    WallRule("Vous n'avez pas la permission d'accéder à cette ressource", late=True),
+    # limits
+    WallRule("Trop de requêtes", late=True, whole=True, beside=_LATER, verdict=_LIMITED),
+    WallRule("Trop de tentatives", late=True, whole=True, beside=_LATER, verdict=_LIMITED),
+    WallRule("Vous avez effectué trop de requêtes", late=True, verdict=_LIMITED),
+    WallRule("Vous avez effectué trop de tentatives", late=True, verdict=_LIMITED),
+    WallRule("Too Many Requests", late=True, whole=True, verdict=_LIMITED),
+    WallRule("Rate limit exceeded", late=True, verdict=_LIMITED),
+    WallRule("You have made too many requests", late=True, verdict=_LIMITED),
     WallRule("Votre demande a été bloquée", late=True, beside=("sécurité", "pare-feu", "incident")),
-    WallRule("Votre accès a été bloqué", late=True),
+    WallRule("Votre accès a été … bloqué", late=True),
+    WallRule("Votre accès a été … refusé", late=True, beside=_PAGE),
     WallRule("Requête rejetée", late=True, whole=True),
     WallRule("Requête bloquée", late=True, whole=True),
     WallRule("Désolé, votre requête a été bloquée", late=True),
-    WallRule("Désolé, votre accès", late=True, beside=("bloqué", "refusé")),
     WallRule("Vous avez été bloqué", late=True),
     WallRule("Votre accès à ce site a été", late=True, beside=("bloqué", "refusé", "limité")),
     WallRule("Votre accès à cette page a été", late=True, beside=("bloqué", "refusé", "limité")),
     WallRule("L'accès à ce site a été", late=True, beside=("bloqué", "refusé")),
     WallRule("L'accès à cette page a été", late=True, beside=("bloqué", "refusé")),
     WallRule("Page bloquée", late=True),
-    WallRule("Accès bloqué", late=True, whole=True),
-    WallRule("Accès refusé", late=True, whole=True),
-    WallRule("Accès interdit", late=True, whole=True),
-    WallRule("Access Denied", late=True, whole=True),
-    WallRule("Access Forbidden", late=True, whole=True),
+    WallRule("Accès bloqué", late=True, whole=True, beside=_PAGE, alone=True),
+    WallRule("Accès refusé", late=True, whole=True, beside=_PAGE, alone=True),
+    WallRule("Accès interdit", late=True, whole=True, beside=_PAGE, alone=True),
+    WallRule("Access Denied", late=True, whole=True, beside=_PAGE, alone=True),
+    WallRule("Access Forbidden", late=True, whole=True, beside=_PAGE, alone=True),
     WallRule("You have been blocked", late=True),
     WallRule("Your IP has been blocked", late=True),
     WallRule("Your IP address has been blocked", late=True),
@@ -205,85 +329,3 @@ WALLS = (
     WallRule("Nous avons détecté un trafic inhabituel", late=True),
     WallRule("Un trafic inhabituel", late=True, beside=("votre réseau", "votre adresse", "robot")),
 )
-
-_ANY = "other"
-_WAITS = (
-    "temps d'attente",
-    "votre tour",
-    "redirig",
-    "patient",
-    "actualis",
-    "rafraîch",
-    "devant vous",
-)
-
-
-def _room(
-    sentence: str,
-    room: str = _ANY,
-    *,
-    late: bool = False,
-    whole: bool = True,
-    beside: tuple[str, ...] = (),
-) -> WallRule:
-    return WallRule(
-        sentence, beside=beside, whole=whole, late=late, verdict=Verdict.OVERLOAD, room=room
-    )
-
-
-WAITING_ROOMS = (
-    _room("You are now in line", beside=("Queue-it",), room="queue-it"),  # [I]
-    _room("You are now in line", beside=("Cloudflare",), room="cloudflare"),  # [V]
-    _room("You are now in line"),  # [V] Cloudflare, [I] Queue-it
-    _room("You're now in line"),  # [I]
-    _room("You are in line"),  # [I]
-    _room("You are in the waiting room"),  # [I]
-    _room("We are experiencing a high volume of", whole=False, beside=("in line", "wait")),  # [I]
-    _room("You are in the queue", beside=("wait", "turn")),  # [I]
-    _room("You are in a virtual waiting room"),  # [I]
-    _room("You have been placed in a queue"),  # [I]
-    _room("You are now in the waiting room"),  # [I]
-    _room("Virtual Waiting Room", beside=("wait time", "in line", "your turn")),  # [I]
-    _room("Waiting Room", beside=("wait time", "in line", "your turn", "Cloudflare")),  # [V]
-    _room("Your estimated wait time"),  # [V] Cloudflare, [I] Queue-it
-    _room("Vous êtes maintenant dans la file d'attente", beside=("Queue-it",), room="queue-it"),
-    _room("Vous êtes maintenant dans la file d'attente"),  # [I], as those below
-    _room("Vous êtes désormais dans la file d'attente"),
-    _room("Vous êtes dans la file d'attente", beside=_WAITS),
-    _room("Vous êtes en file d'attente", beside=_WAITS),
-    _room("Vous êtes dans une file d'attente virtuelle"),
-    _room("Vous êtes dans la file d'attente virtuelle"),
-    _room("Vous avez été placé dans une file d'attente", beside=_WAITS),
-    _room("Vous êtes en salle d'attente", beside=_WAITS),
-    _room("Vous êtes dans la salle d'attente", beside=_WAITS),
-    _room("Vous êtes dans une salle d'attente virtuelle"),
-    _room("Vous êtes actuellement dans la file d'attente", beside=_WAITS),
-    _room("Vous êtes actuellement dans une file d'attente", whole=False, beside=_WAITS),
-    _room("Vous êtes actuellement en file d'attente", beside=_WAITS),
-    _room("Vous êtes en attente d'accès au site", whole=False),
-    _room("Bienvenue dans la salle d'attente virtuelle", whole=False),
-    _room("Votre position dans la file d'attente", late=True, beside=("redirig", "actualis")),
-    _room("Salle d'attente virtuelle", beside=_WAITS),
-    _room("File d'attente virtuelle", beside=_WAITS),
-    _room("Salle d'attente", beside=_WAITS, late=True),
-    _room("File d'attente", beside=("vous êtes", "votre tour", "votre position"), late=True),
-    _room("Votre temps d'attente estimé", late=True),
-    _room("Le site est actuellement très fréquenté", beside=_WAITS),
-    _room("Le site est actuellement fortement sollicité", beside=_WAITS),
-    _room("Notre site est actuellement très fréquenté", beside=_WAITS),
-    _room("Le service est actuellement très sollicité", beside=_WAITS),
-    _room("Le site connaît actuellement une forte affluence", beside=_WAITS),
-    _room("Le site connaît une forte affluence", beside=_WAITS),
-    _room("Le site connaît une très forte affluence", beside=_WAITS),
-    _room("Trop de visiteurs", beside=_WAITS, late=True),
-    _room("En raison d'un grand nombre de visiteurs", beside=_WAITS, late=True),
-    _room("En raison d'un grand nombre de connexions", beside=_WAITS, late=True),
-    _room("En raison d'une forte affluence", beside=_WAITS, late=True),
-)
-
-WAITING_HOSTS = {
-    "queue-it.net": "queue-it",  # [V]
-    "queue-fair.net": "queue-fair",  # [V]
-    "crowdhandler.com": "crowdhandler",  # [V]
-}
-"""Hosts that serve nothing but waiting rooms."""

@@ -19,6 +19,7 @@ from fleet.models import PARIS, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.rules import classifier, signs
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import Guard
+from fleet.rules.walls import checks_browser
 from fleet.system.waiting import wait_at_most
 from fleet.visit import capture, outline, reader
 from fleet.visit.interceptor import RequestInterceptor, Stage
@@ -77,6 +78,7 @@ class PageTracker:
         self._reading: PageReading | None = None
         self._acted_at = 0
         self._judged = 0
+        self._checked = False
         self._title = ""
         self._pages = 0
         self._anchored = scenario.anchor is None
@@ -161,7 +163,8 @@ class PageTracker:
         if bad is not None:
             outcome = classifier.judge_status(bad.status, bad.url, reading, bad.retry_after)
         elif reading is not None and self._judged != document:
-            outcome = classifier.judge_page(reading)
+            outcome = classifier.judge_page(reading, again=self._checked)
+            self._checked = self._checked or checks_browser(reading)
             self._judged = document
         if reading is not None:
             self._title = reading.title

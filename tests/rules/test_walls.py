@@ -8,11 +8,11 @@ from fleet.models import Verdict
 from fleet.models.outcome import WAITING_ROOM
 from fleet.rules.classifier import judge_gate, judge_page, judge_status
 from fleet.rules.signs import PageReading
-from fleet.rules.wall_rules import WAITING_HOSTS, WAITING_ROOMS, WALLS, WallRule
-from fleet.rules.walls import WALL_CHARACTERS, Reach, judge_wall
+from fleet.rules.waiting_rules import WAITING_HOSTS, WAITING_ROOMS
+from fleet.rules.wall_rules import WallRule
+from fleet.rules.walls import RULES, WALL_CHARACTERS, Reach, judge_wall
 
 URL = "https://www.puy-de-dome.gouv.fr/booking/create/14510/2"
-RULES = (*WALLS, *WAITING_ROOMS)
 
 ANSWER = "Aucun créneau disponible pour le moment."
 
@@ -26,7 +26,8 @@ def name(rule: WallRule) -> str:
 
 
 def wording(rule: WallRule) -> str:
-    return f"{rule.sentence}.\n{rule.beside[0] if rule.beside else 'Merci.'}"
+    said = rule.sentence.replace(" … ", " 192.0.2.1 a été ")
+    return f"{said}.\n{rule.beside[0] if rule.beside else 'Merci.'}"
 
 
 # Every rule --------------------------------------------------------------------------------------
