@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fleet.errors import BadInput
@@ -32,6 +32,17 @@ _PRACTICE = {
 }
 
 
+def _at_home(path: Path) -> Path:
+    """`~/…` as a shell would read it: where none has (systemd, Docker), it is no folder's name."""
+    try:
+        return path.expanduser()
+    except RuntimeError:  # nobody's home
+        return path
+
+
+Place = Annotated[Path, AfterValidator(_at_home)]
+
+
 class Settings(BaseSettings):
     """What the person who runs the fleet may set. Seconds are named `…_s`."""
 
@@ -43,20 +54,20 @@ class Settings(BaseSettings):
         default=None,
         description="MongoDB to use; without it a mongod on the PATH or the embedded one",
     )
-    mongodb_url_file: Path | None = Field(
+    mongodb_url_file: Place | None = Field(
         default=None, description="file that holds FLEET_MONGODB_URL, if that is not set"
     )
     database: str = Field(
         default="fleet", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="database name"
     )
-    scenarios_dir: Path = Field(
+    scenarios_dir: Place = Field(
         default=Path("scenarios"), description="folder of the scenario files"
     )
-    data_dir: Path = Field(
+    data_dir: Place = Field(
         default=Path("data"),
         description="folder of the embedded MongoDB's files and of saved pictures",
     )
-    chromium: Path | None = Field(default=None, description="the Chromium to start")
+    chromium: Place | None = Field(default=None, description="the Chromium to start")
     chromium_sandbox: Literal["auto", "on", "off"] = Field(
         default="auto", description="Chromium's own sandbox; auto: on, except for root"
     )
@@ -136,7 +147,7 @@ class Settings(BaseSettings):
         default=(),
         description="addresses of timestamp authorities (RFC 3161), with spaces between",
     )
-    timestamp_roots: Path | None = Field(
+    timestamp_roots: Place | None = Field(
         default=None, description="PEM file of their root certificates, if they are not well known"
     )
     keep_days: int | None = Field(

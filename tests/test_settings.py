@@ -33,6 +33,19 @@ def test_a_variable_is_read_and_an_empty_one_is_as_good_as_none(
     assert (got.pages, got.chromium, got.tries) == (9, None, 3)
 
 
+def test_a_place_at_home_is_meant_where_no_shell_has_read_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FLEET_DATA_DIR", "~/data")
+    monkeypatch.setenv("FLEET_SCENARIOS_DIR", "~nobody-of-that-name/scenarios")
+
+    got = load_settings()
+
+    assert got.data_dir == tmp_path / "data"
+    assert got.scenarios_dir == Path("~nobody-of-that-name/scenarios")
+
+
 def test_settings_do_not_change_once_they_are_read() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().pages = 7
