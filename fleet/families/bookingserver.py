@@ -4,6 +4,8 @@ The eZ Publish `bookingserver`: `/booking/create/<id>` on the prefectures' own s
 Steps: 0 accept the conditions, 1 choose a desk (« planning ») if there are several, then the
 answer: 2 « Vérification de disponibilité » when there is no slot, or 3 « Description de la
 nature du rendez-vous » and 4 the calendar. A visit stops at 2 or 4; from 5 on a slot is taken.
+On which week the calendar opens is not known [U]: an empty one is looked on from
+(docs/verdicts.md).
 
 Sentences and elements come from the code of about twenty public checkers and from official
 pages that quote them, 2014–2025. The elements of the skin of 2024 are not known from a source.

@@ -10,7 +10,8 @@ the `Referer` of a checker suggests.
 
 « Continuer » on the motives asks the server first. If it finds nothing, the answer is a box
 (`alert`), and the page stays; if it does, the page's form is sent and 3/4 comes [V]. A visit stops
-there, with no day chosen. The guard lets the form of this platform go once in a visit, so
+there, with no day chosen; three months without a free day are followed by the calendar's own arrow
+(docs/verdicts.md). The guard lets the form of this platform go once in a visit, so
 « Continuer » on 3/4 cannot be sent.
 
 Elements come from the code of about ten public checkers [B], 2019–2024; the cells of the calendar

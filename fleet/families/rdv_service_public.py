@@ -2,11 +2,12 @@
 RDV Service Public: `/prendre_rdv?…` on rdv.anct.gouv.fr and rdv.numerique.gouv.fr.
 
 One page is usually the whole answer: a sentence when there is nothing, a list of places with
-their next availability, or the slots of a week. Nothing is pressed: a press on a slot begins a
-booking, and so does the address `/creneaux?…starts_at=…`, which only sends on to that step.
+their next availability, or the slots of a week. No slot is pressed: that begins a booking, and so
+does the address `/creneaux?…starts_at=…`, which only sends on to that step.
 
-An empty week is no "no slot": over it the page names the next availability. And a week without
-slots and without that says nothing; so does a place without a next availability.
+An empty week is no "no slot": over it the page names the next availability. A week without slots
+and without that says nothing; its arrow to the next week, a link that is only read [V], is followed
+for a few weeks (docs/verdicts.md). A place without a next availability says nothing either.
 
 Sentences and elements come from the platform's public source, versions of 2023 to 2026 [V];
 one prefecture's flow is known, from public checkers [B]. That the "no slot" sentence may stand

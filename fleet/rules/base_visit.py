@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fleet.models import Scenario
+    from fleet.rules.weeks import WeekWalk
 
 
 class BaseVisit(ABC):
@@ -31,6 +32,9 @@ class BaseVisit(ABC):
 
     _anchored: bool
     """Whether some page so far has shown the scenario's anchor."""
+
+    _walk: WeekWalk
+    """The weeks that were looked at of the calendar on the page, if there is one."""
 
     @property
     @abstractmethod
@@ -133,9 +137,14 @@ class BaseVisit(ABC):
                 " pictures, then correct `url` or `anchor`",
                 missing_anchor=self.scenario.anchor,
             )
-        return Outcome(
+        outcome = Outcome(
             verdict=Verdict(name), detail=f"{' and '.join(seen)} at {self.address}", signs=seen
         )
+        number = len(self._walk.seen) + (name == Verdict.SLOTS)  # the one with slots is not in it
+        if number < 2:
+            return outcome
+        detail = f"{outcome.detail}; looked at {number} weeks of the calendar until there"
+        return outcome.model_copy(update={"detail": detail}).stating(weeks=str(number))
 
     def unrecognised(self, words: str) -> NoReturn:
         """End the visit: the page is not what the scenario knows, and `words` say why."""

@@ -114,9 +114,7 @@ def refusal(asked: PageRequest, *, person: bool = False) -> GuardRefusal | None:
     if why := forbidden(asked.url, kind=asked.kind, chosen=not asked.reads, person=person):
         return GuardRefusal(why)
     calendars = [url for url in asked.senders if calendar(url)]
-    if asked.reads or not calendars:
-        return None
-    if all(CALENDAR_READS.fullmatch(way.path) for way in readings(asked.url)):
+    if asked.reads or not calendars or _reads_week(asked):
         return None
     to_others = asked.kind != "Document" and host_of(asked.url) not in map(host_of, calendars)
     report = asked.kind == "CSPViolationReport"
@@ -124,6 +122,10 @@ def refusal(asked: PageRequest, *, person: bool = False) -> GuardRefusal | None:
         f"it was sent from the calendar {calendars[0][:300]}, from where nothing may be posted",
         grave=not (to_others or report),
     )
+
+
+def _reads_week(asked: PageRequest) -> bool:
+    return all(CALENDAR_READS.fullmatch(way.path) for way in readings(asked.url))
 
 
 def check_press(scenario_id: str, words: str, address: str | None) -> None:
@@ -159,6 +161,10 @@ class Guard:
     """
     The guard of one page; `refused` lists what it stopped.
 
+    While `only_reads` is set, nothing at all may be sent that is not only read: the visit looks
+    through a calendar, and no platform's way to the next week is known to need more. What is
+    stopped for that alone takes no slot, so the visit goes on.
+
     Args:
         person: the page is in a person's hands (`person_session.py`), who may answer a captcha.
             Nothing else is allowed that a scenario may not do.
@@ -168,6 +174,7 @@ class Guard:
         self._scenario_id = scenario_id
         self._person = person
         self._forms = 0
+        self.only_reads = False
         self.refused: list[str] = []
 
     def judge(self, asked: PageRequest) -> GuardRefusal | None:
@@ -178,6 +185,9 @@ class Guard:
         of forms sent tells the one that opens the calendar from the one that takes a slot.
         """
         found = refusal(asked, person=self._person)
+        sends = not (asked.reads or _reads_week(asked))
+        if self.only_reads and sends and not forbidden(asked.url, kind=asked.kind, chosen=True):
+            return GuardRefusal("the visit only looks at other weeks here", grave=False)
         if found is None and not asked.reads and _sends_form(asked.url):
             self._forms += 1
             if self._forms > _EAPPOINTMENT_FORMS:

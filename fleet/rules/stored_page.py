@@ -19,6 +19,7 @@ from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
 
 from fleet.errors import NotStored
+from fleet.rules import weeks
 from fleet.rules.signs import MAX_TEXT, MAX_VALUES, PageReading
 
 if TYPE_CHECKING:
@@ -98,6 +99,15 @@ class StoredPage:
         found = self._seen(selector, frames=False)[:MAX_VALUES]
         return ["".join(_words(element)).strip()[:500] for element in found]
 
+    def leads_on(self) -> bool:
+        """Whether it shows a control to a calendar's next week that could have been pressed."""
+        named = [e for css in weeks.BY_MARKUP for e in self._seen(css)]
+        return any(
+            e in named or weeks.leads_on(_names(e))
+            for e in self._seen(weeks.CANDIDATES)
+            if not weeks.is_shut({str(name): str(value) for name, value in e.attrib.items()})
+        )
+
     @cached_property
     def _trees(self) -> list[etree._Element]:
         bodies = [self.kept["body"], *(frame["body"] for frame in self.kept["frames"])]
@@ -160,6 +170,12 @@ def _element(parent: etree._Element, outline: list[Any]) -> etree._Element:
     if not seen:
         element.set(_UNSEEN, "")
     return element
+
+
+def _names(element: etree._Element) -> list[str]:
+    """What a control is called: its words, its label, its title."""
+    named = (element.get(name, "") for name in ("value", "aria-label", "title", "alt"))
+    return ["".join(_words(element)), *named]
 
 
 def _words(element: etree._Element) -> Iterator[str]:

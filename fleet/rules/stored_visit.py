@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from fleet.errors import NotOnPage, NotStored, VisitEnded
 from fleet.models import PARIS, Outcome, Verdict
-from fleet.rules import classifier, requests, signs
+from fleet.rules import classifier, requests, signs, weeks
 from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
 from fleet.rules.stored_page import StoredPage
+from fleet.rules.weeks import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fleet.models import Attempt, Scenario
-    from fleet.rules.signs import Sign
+    from fleet.rules.signs import PageReading, Sign
 
 
 WITHOUT_PAGE = (Verdict.SITE_DOWN, Verdict.TIMEOUT, Verdict.CRASHED)
@@ -36,6 +37,7 @@ class StoredVisit(BaseVisit):
         self._pages = pages
         self._step = 0
         self._anchored = scenario.anchor is None
+        self._walk = weeks.WeekWalk()
 
     @property
     def address(self) -> str:
@@ -69,6 +71,7 @@ class StoredVisit(BaseVisit):
         """Go on to the next page; whether it is another document."""
         before = self._page.document
         self._go_on()
+        self._walk = weeks.WeekWalk()
         return self._page.document != before
 
     async def keep_picture(self) -> None:
@@ -91,20 +94,37 @@ class StoredVisit(BaseVisit):
         reading = self._page.reading([*selectors, *classifier.GATE_SELECTORS])
         self._anchored = self._anchored or signs.shows(self.scenario.anchor, reading)
         seen = signs.answered(answers, reading)
-        why = self._page.kept.get("unsettled")
+        why, left = self._page.kept.get("unsettled"), self._page.kept.get("went_on")
         if why and self.at_the_end:
-            raise self.unsettled(seen, why)
-        gate = None if seen else classifier.judge_gate(reading)
+            raise self.unsettled(seen, why + self._walk.words)
+        gate = None if seen else classifier.judge_gate(reading, waited=not left)
         if gate is not None:
             raise Judged(gate)
         failed = requests.judge_failed(reading)
         if failed is not None and (not seen or "no_slots" in seen):
             raise Judged(failed)
+        no_slots = final and [*seen] == [Verdict.NO_SLOTS]
+        extent = weeks.extent_of(answers[Verdict.NO_SLOTS], reading) if no_slots else None
+        if left and not self.at_the_end and (extent or not seen) and extent != Extent.WHOLE:
+            self._walk.take(reading)
+            self._go_on()
+            return await self._watch(answers, final=final)
+        if extent is not None:
+            self._end_walk(reading, extent)
         if len(seen) == 1:
             return next(iter(seen.items()))
         if seen:
             raise self.contradiction(seen)
-        raise self.silence(answers, " as it was kept")
+        raise self.silence(answers, f" as it was kept{self._walk.words}")
+
+    def _end_walk(self, reading: PageReading, extent: Extent) -> None:
+        """Stand on the last week that was looked at; it must say enough to be an answer."""
+        open_way = self._page.leads_on()
+        if open_way or self._walk.seen:
+            self._walk.take(reading)
+            self._walk.ended = self._walk.ended or (weeks.STOPPED if open_way else weeks.NO_WAY)
+        if not self._walk.proves(extent):
+            raise NotOnPage(f"{self._where()} {weeks.ONLY_SHOWN}{self._walk.words}. {weeks.LOOK}")
 
     def _where(self) -> str:
         return f"{self.scenario.id}: {self.address[:300]} ({self._page.kept['title'][:100]!r})"

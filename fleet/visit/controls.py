@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fleet.rules import weeks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,6 +66,32 @@ async def find(
     if "others" in got:
         return Others(tuple(got["others"]))
     return Control(**got)
+
+
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """
+    The control to the next week of a calendar.
+
+    `control` is None for one that cannot be pressed here, in a frame; `shut`: it is shown and
+    cannot be pressed; `posts`: it sends a form that is not only read.
+    """
+
+    control: Control | None
+    shut: bool = False
+    posts: bool = False
+
+
+async def find_way_on(agent: PageAgent) -> WayOn | None:
+    """The way to the next week, brought into view; None if the page shows none, or cannot say."""
+    markup = ", ".join(weeks.BY_MARKUP)
+    got = await agent.ask("onward", weeks.CANDIDATES, markup, weeks.BY_WORDS, weeks.SHUT)
+    if not got:
+        return None
+    if "framed" in got:
+        return WayOn(None)
+    shut, posts = got.pop("shut"), got.pop("posts")
+    return WayOn(Control(**got), shut=shut, posts=posts)
 
 
 async def press(opened: OpenPage, control: Control) -> None:

@@ -211,7 +211,9 @@ class RequestInterceptor:
         self._changed.set()
         with contextlib.suppress(PlaywrightError):  # the page was closed, its requests with it
             if refusal is not None:
-                blocked = {**paused, "errorReason": "BlockedByClient"}
+                # a page whose request takes no slot stays what it was, also if it asked to leave
+                reason = "BlockedByClient" if refusal.grave else "Aborted"
+                blocked = {**paused, "errorReason": reason}
                 await self._cdp.send("Fetch.failRequest", blocked)
             elif not answered and not await self.gate.may_ask(event, main=mine):
                 if mine:

@@ -96,11 +96,13 @@ class OpenRequests:
                 found.append(request)
         return found
 
-    def polled(self, reading: PageReading) -> set[str]:
-        """Addresses, without their queries, that the page asks again and again."""
+    def polled(self, reading: PageReading, before: PageReading | None = None) -> set[str]:
+        """Addresses, without their queries, that the page asks again and again since `before`."""
         times: Counter[str] = Counter()
         for url, count, _ in reading.ended:
             times[url.partition("?")[0]] += count
+        for url, count, _ in before.ended if before else ():
+            times[url.partition("?")[0]] -= count
         return {url for url, count in times.items() if count > POLLS}
 
     def begun(self) -> int:

@@ -20,7 +20,12 @@ BAD_STATUS = 400
 
 
 async def take(
-    agent: PageAgent, *, document: int, dialogs: Sequence[str], unsettled: str | None = None
+    agent: PageAgent,
+    *,
+    document: int,
+    dialogs: Sequence[str],
+    unsettled: str | None = None,
+    went_on: str | None = None,
 ) -> bytes | None:
     """
     What the page shows now, for `StoredPage`; None if it cannot say.
@@ -30,6 +35,7 @@ async def take(
             one document that changed.
         dialogs: what boxes have said since it came.
         unsettled: why it may still change, if the visit ended for that.
+        went_on: the words of the control that was pressed to leave this week for the next.
     """
     question = ("outline", MAX_TEXT, MAX_ELEMENTS, MAX_FRAMES)
     main = await agent.ask(*question)
@@ -50,6 +56,7 @@ async def take(
         "document": document,
         "failed": [e for each in (main, *others) for e in each["ended"] if e[2] >= BAD_STATUS],
         "unsettled": unsettled,
+        "went_on": went_on,
         "cut": own["cut"],
         "body": own["body"],
         "frames": [{"text": frame["text"], "body": frame["body"]} for frame in frames],

@@ -741,13 +741,17 @@ globalThis.fleet = (() => {
       .slice(0, 2000).filter(point);
     const found = all.find(fits);
     if (!found) return { others: all.slice(0, 12).map((e) => cut(said(e).trim(), 60)) };
-    const aim = point(found);
+    return aimed(found, point(found), said(found), label(found));
+  };
+
+  /** A control brought into view: where to press it, what it says, what is in the way. */
+  const aimed = (found, aim, words, label) => {
     aim.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
     const box = boxOf(aim);
     const x = box.x + box.width / 2, y = box.y + box.height / 2;
     const top = D.elementFromPoint.call(document, x, y);
-    const hit = top && (top === aim || contains(aim, top) || top === label(found)
-      || (closest(top, "label") && closest(top, "label") === label(found)));
+    const hit = top && (top === aim || contains(aim, top) || top === label
+      || (closest(top, "label") && closest(top, "label") === label));
     const link = closest(found, "a, area"), form = found.form || closest(found, "form");
     const base = queryAll(document, "base[target]")[0];
     const away = (target) => Boolean(target) && !/^_(self|top|parent)$/i.test(target);
@@ -759,11 +763,34 @@ globalThis.fleet = (() => {
     E.removeAttribute.call(found, "formtarget");
     return {
       x, y, windows,
-      words: cut(said(found), 500),
+      words: cut(words, 500),
       address: link ? cut(link.href, 2000) : has(found, "formaction") ? cut(found.formAction, 2000) : null,
       checked: Boolean(found.checked) || attribute(found, "aria-checked") === "true",
       obstacle: found.disabled ? "it is disabled" : hit ? null
         : `it is covered by <${cut(top ? tagOf(top).toLowerCase() : "nothing", 40)}>`,
+    };
+  };
+
+  /** The way to a calendar's next week, one that is open first; `framed`: it stands in a frame. */
+  const onward = (selector, markup, pattern, shutClass) => {
+    const named = new RegExp(`^(?:${pattern})$`, "u"), shutBy = new RegExp(shutClass, "iu");
+    const bare = (name) => plain(name).replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
+    const names = (e) => [e.innerText, e.value, attribute(e, "aria-label"), attribute(e, "title"),
+      attribute(e, "alt")].filter((name) => typeof name === "string");
+    const shut = (e) => e.disabled || has(e, "disabled") || attribute(e, "aria-disabled") === "true"
+      || shutBy.test(attribute(e, "class") || "");
+    const there = ([page, look]) => [...queryAll(page, selector)].slice(0, 2000).filter((e) =>
+      (E.matches.call(e, markup) || names(e).some((name) => named.test(bare(name)))) && look.seen(e));
+    const [own, ...frames] = documents(document, 20).found;
+    const all = there(own), found = all.find((e) => !shut(e)) ?? all[0];
+    if (!found) return frames.some((each) => there(each).length) ? { framed: true } : {};
+    const form = found.form || closest(found, "form");
+    const sends = form && /^(submit|image)$/.test(found.type || "");
+    const method = attribute(found, "formmethod") ?? (form && attribute(form, "method"));
+    const said = names(found).find((name) => name.trim()) ?? "";
+    return {
+      ...aimed(found, found, said, null), shut: shut(found),
+      posts: Boolean(sends) && /^post$/i.test(method || ""),
     };
   };
 
@@ -775,6 +802,6 @@ globalThis.fleet = (() => {
   };
 
   return Object.freeze({
-    read, outline, attributes, texts, find, html, hiddenInside, places, foreign, ended: () => [...finished, ...refused()],
+    read, outline, attributes, texts, find, onward, html, hiddenInside, places, foreign, ended: () => [...finished, ...refused()],
   });
 })();

@@ -55,10 +55,16 @@ class Unrest:
 
 
 class Settling:
-    """Follows one page from reading to reading."""
+    """
+    Follows one page from reading to reading.
 
-    def __init__(self, open_requests: OpenRequests) -> None:
+    Args:
+        before: what it showed when it was last pressed; what it asked for until then is no poll.
+    """
+
+    def __init__(self, open_requests: OpenRequests, before: PageReading | None = None) -> None:
         self._requests = open_requests
+        self._before = before
         self._content: tuple[object, ...] | None = None
         self._begun = 0
         self._since = self._names_since = time.monotonic()
@@ -105,7 +111,7 @@ class Settling:
         return max(reasons, key=lambda each: (each.blocks, each.needs_s), default=None)
 
     def _fetching(self, reading: PageReading) -> Iterable[Unrest]:
-        polled = self._requests.polled(reading)
+        polled = self._requests.polled(reading, self._before)
         if reading.parsing:
             yield Unrest("its document is still coming", math.inf)
         for request in self._requests.under_way(reading):

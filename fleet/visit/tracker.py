@@ -20,6 +20,7 @@ from fleet.rules import classifier, signs
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import Guard
 from fleet.rules.walls import checks_browser
+from fleet.rules.weeks import WeekWalk
 from fleet.system.waiting import wait_at_most
 from fleet.visit import capture, outline, reader
 from fleet.visit.interceptor import RequestInterceptor, Stage
@@ -75,6 +76,8 @@ class PageTracker:
         self._agent = PageAgent(opened)
         self._last: LastPage | None = None
         self._unsettled: str | None = None
+        self._walk = WeekWalk()
+        self._went_on: str | None = None
         self._reading: PageReading | None = None
         self._acted_at = 0
         self._judged = 0
@@ -94,14 +97,20 @@ class PageTracker:
         """The address of the page as it is now."""
         return self._page.url
 
-    def _acts(self) -> int:
+    def _acts(self, *, looks_on: bool = False) -> int:
         """
         The visit does something: what was kept of the last page is over.
+
+        Args:
+            looks_on: it only looks at the next week of a calendar.
 
         Returns:
             The number of documents so far.
         """
-        self._last = None
+        self._last = self._went_on = None
+        self.guard.only_reads = looks_on
+        if not looks_on:
+            self._walk = WeekWalk()
         self._acted_at = self.traffic.documents
         return self._acted_at
 
@@ -200,6 +209,7 @@ class PageTracker:
             document=traffic.documents,
             dialogs=traffic.document_dialogs,
             unsettled=self._unsettled,
+            went_on=self._went_on,
         )
         if content is None:
             return None

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Literal, NoReturn
-from urllib.parse import urljoin
 
-from playwright.async_api import Error as PlaywrightError
-
-from fleet.errors import NotOnPage
+from fleet.models import Verdict
 from fleet.rules import classifier, requests, signs
 from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import check_press
 from fleet.visit import controls, reader
 from fleet.visit.settling import SAME_ANSWER_S, STANDS_S, STILL_LOADING_S, Settling
-from fleet.visit.tracker import MAX_PAGES, POLL_S, PageTracker
+from fleet.visit.tracker import POLL_S
+from fleet.visit.walker import LOOKS_ON_S, PageWalker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,33 +49,15 @@ MAX_LAST_TRIES = 6
 CONTRADICTION_S = 0.5
 """How long two answers must stand side by side before they count as a contradiction."""
 
-DEPARTURE_S = 1.5
-"""
-How long after a press a page may take to ask for the next one: on a machine that is busy, far
-longer than the few milliseconds it needs. A press that leads nowhere waits as long.
-"""
 
-
-class Visit(PageTracker, BaseVisit):
+class Visit(PageWalker, BaseVisit):
     """One visit of one flow. Made by `attempt.py`, used by scenarios and families."""
 
     _banners: tuple[str, ...] = ()
     _dismissed = 0
-    _popups_followed = 0
     _last_tries = 0
 
     # Acting --------------------------------------------------------------------------------
-
-    async def open(self, url: str | None = None) -> None:
-        """Go to the scenario's address (or `url`) and wait until the page stands."""
-        await self._may_go_on()
-        documents = self._acts()
-        try:
-            await self._page.goto(url or self.scenario.url, wait_until="commit", timeout=0)
-        except PlaywrightError as exc:
-            await self._may_go_on()
-            self.traffic.failure = str(exc)  # names the error exactly
-        await self._arrive(documents)
 
     def dismiss(self, *selectors: str) -> None:
         """From now on press these away whenever one is shown (the buttons of a cookie banner)."""
@@ -106,12 +86,8 @@ class Visit(PageTracker, BaseVisit):
         """
         control = await self._find("button", words, css)
         check_press(self.scenario.id, control.words, control.address)
-        if control.windows:
-            self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
-        await self.keep_picture()
-        asked, documents = self.traffic.asked, self._acts()
-        await controls.press(self._opened, control)
-        await self._depart(asked, documents)
+        documents = self.traffic.documents
+        await self._lead_on(control)
         return self.traffic.documents > documents
 
     async def _check(
@@ -164,29 +140,6 @@ class Visit(PageTracker, BaseVisit):
             why = f"shows no {kind} {wanted} (there is: {there or 'none'})"
         self.unrecognised(f"{why}{self._boxes()}. Look at the picture, then correct the scenario")
 
-    async def _depart(self, asked: int, documents: int) -> None:
-        """
-        After a press: go where it leads, if it leads anywhere.
-
-        The page that leads on itself is the answer to the press, also when a window was opened
-        beside it; a window is followed only if the page goes nowhere.
-        """
-        loop = asyncio.get_running_loop()
-        end = loop.time() + DEPARTURE_S
-        while self.traffic.asked == asked and loop.time() < end:
-            await self._may_go_on()
-            await self.traffic.news(end - loop.time())
-        if self.traffic.asked > asked:
-            self._popups_followed = len(self.traffic.popups)
-            await self._arrive(documents)
-        elif len(self.traffic.popups) > self._popups_followed:
-            url = urljoin(self.address, self.traffic.popups[self._popups_followed])
-            self._popups_followed += 1
-            self.traffic.note(f"the press opens a window; followed to {url[:300]}")
-            if self._popups_followed > MAX_PAGES:
-                raise NotOnPage(f"{self.scenario.id}: {self.address} opens windows without end")
-            await self.open(url)
-
     # Reading ---------------------------------------------------------------------------------
 
     async def controls(self) -> list[str]:
@@ -213,6 +166,7 @@ class Visit(PageTracker, BaseVisit):
         wanted = (*sorted(selectors), *self._banners, *classifier.GATE_SELECTORS)
         clock = asyncio.get_running_loop().time
         end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        looks_on_s = min(LOOKS_ON_S, self._patience.answer_timeout_s / 2)
         documents, settling = self.traffic.documents, Settling(self.traffic.requests)
         while True:
             await self._may_go_on()
@@ -220,18 +174,29 @@ class Visit(PageTracker, BaseVisit):
                 await self._arrive(documents)
                 documents, settling = self.traffic.documents, Settling(self.traffic.requests)
                 self._reading = None
-            late_s = clock() - end
+            late_s, asked = clock() - end, self.traffic.asked
             reading = await self._read(wanted)
             if reading is not None and not await self._dismiss(reading):
                 seen = signs.answered(answers, reading)
                 settling.look(reading, seen)
                 answer = await self._judge(reading, seen, settling, final=final, late=late_s >= 0)
+                no_slots = final and answer is not None and answer[0] == Verdict.NO_SLOTS
+                empty = not seen and settling.stands(settling.unrest(reading), looks_on_s)
+                if (no_slots or empty) and await self._look_on(
+                    reading, answers[Verdict.NO_SLOTS] if no_slots else None
+                ):
+                    before = reading if self.traffic.asked == asked else None
+                    documents = self.traffic.documents
+                    settling = Settling(self.traffic.requests, before)
+                    end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+                    continue
                 if answer is not None:
                     return answer
                 if seen and late_s < OVERTIME_S:  # it came at the last moment, and must stand too
                     late_s = -1
             if late_s >= 0:
                 waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
+                waited += self._walk.words
                 raise self.silence(answers, waited)
             await asyncio.sleep(max(POLL_S, settling.stands_in_s(STANDS_S) if self._last else 0))
 
@@ -249,7 +214,7 @@ class Visit(PageTracker, BaseVisit):
         if late and unrest is not None:
             if unrest.blocks:
                 self._unsettled = unrest.words
-                raise self.unsettled(seen, unrest.words)
+                raise self.unsettled(seen, unrest.words + self._walk.words)
             self.traffic.note(f"{self.address[:200]}: {unrest.words}; not waited for any longer")
             unrest = None
         if not seen and (late or settling.stands(unrest, GATE_AFTER_S)):
@@ -309,6 +274,6 @@ class Visit(PageTracker, BaseVisit):
         found = await controls.find(self._agent, "button", (), shown)
         if isinstance(found, controls.Control) and found.obstacle is None:
             check_press(self.scenario.id, found.words, found.address)
-            self._acts()
+            self._acts(looks_on=self.guard.only_reads)
             await controls.press(self._opened, found)
         return True

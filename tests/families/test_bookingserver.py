@@ -8,6 +8,7 @@ import pytest
 
 from fleet.models import Verdict
 from fleet.practice import Fault, Form, Planning, Trap, always, never
+from fleet.practice.bookingserver.forms import WEEK_TRAPS
 from tests.conftest import Visit, scenario_of
 from tests.families.misfortunes import FAULTS, lingering
 
@@ -142,7 +143,7 @@ HOSTILE = [
 
 
 def test_every_trap_of_the_practice_prefecture_is_tested() -> None:
-    assert {*TRAPS, *HOSTILE} == set(Trap)
+    assert {*TRAPS, *HOSTILE, *WEEK_TRAPS} == set(Trap)
 
 
 @pytest.mark.parametrize("trap", list(TRAPS))

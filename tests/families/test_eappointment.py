@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -84,6 +85,29 @@ async def test_free_days_are_slots_with_the_first_two_and_no_count(
     assert got.verdict == Verdict.SLOTS
     assert got.first_dates == (date(2027, 1, 1), date(2027, 1, 4))
     assert got.slot_count is None, "days are shown, not slots"
+
+
+def in_spring(visit: int, at: datetime) -> Sequence[datetime]:
+    """Slots from Monday 5 April 2027 on, in the month after those that NOON shows."""
+    return always(visit, datetime(2027, 4, 1, 12, tzinfo=PARIS))
+
+
+async def test_free_days_of_a_month_further_on_are_found(visit: Visit) -> None:
+    flow = desk(motives=(Motive("120", "Retrait de titre", in_spring),), **OFFERS)
+    async with PracticeServer((flow,), clock=lambda: NOON) as server:
+        got = await visit(flow, server=server)
+
+    assert got.verdict == Verdict.SLOTS, got.detail
+    assert got.first_dates == (date(2027, 4, 5), date(2027, 4, 6))
+
+
+async def test_months_without_a_free_day_are_looked_through_to_their_end(visit: Visit) -> None:
+    patient = AttemptLimits(VisitLimits(deadline_s=60, answer_timeout_s=1.5, settle_s=1))
+
+    got = await visit(desk(AppointmentTrap.NO_FREE_DAYS), limits=patient)
+
+    assert got.verdict == Verdict.UNRECOGNISED
+    assert "looked at 4 weeks of the calendar: the control to the next one is shut" in got.detail
 
 
 async def test_the_answer_is_waited_for_however_long_the_site_asks_itself(visit: Visit) -> None:

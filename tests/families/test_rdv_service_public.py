@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -123,6 +124,7 @@ async def test_an_empty_week_that_names_no_later_day_is_unrecognised(
     got = await visit(motif(closes_after_days=closes_after_days, **NOTHING_IN_A_WEEK))
 
     assert got.verdict == Verdict.UNRECOGNISED
+    assert re.search(r"looked at [3-6] weeks of the calendar", got.detail)
 
 
 TRAPS: dict[RdvTrap, tuple[dict[str, object], Verdict, str]] = {
@@ -148,6 +150,18 @@ TRAPS: dict[RdvTrap, tuple[dict[str, object], Verdict, str]] = {
     RdvTrap.WRONG_DEPARTMENT: ({}, Verdict.UNRECOGNISED, "shows none of"),
     RdvTrap.LOGIN_WALL: ({"skin": "2026"}, Verdict.LOGIN_REQUIRED, "/users/sign_in"),
     RdvTrap.LATE_ANSWER: ({}, Verdict.NO_SLOTS, "aucun créneau"),
+    RdvTrap.SILENT_WEEKS: (EMPTY_WEEK, Verdict.SLOTS, "looked at 4 weeks"),
+    RdvTrap.NEXT_WEEK_SHUT: (
+        EMPTY_WEEK,
+        Verdict.UNRECOGNISED,
+        "looked at 2 weeks of the calendar: the control to the next one is shut",
+    ),
+    RdvTrap.SAME_WEEK_AGAIN: (
+        EMPTY_WEEK,
+        Verdict.UNRECOGNISED,
+        "looked at 1 week of the calendar: the control to the next one changed nothing",
+    ),
+    RdvTrap.NEXT_WEEK_FAILS: (EMPTY_WEEK, Verdict.OVERLOAD, "HTTP 500"),
 }
 
 HOSTILE = [
@@ -166,7 +180,7 @@ def test_every_trap_of_the_practice_motif_is_tested() -> None:
 async def test_a_trap_gets_the_right_verdict(visit: Visit, trap: RdvTrap) -> None:
     more, verdict, words = TRAPS[trap]
 
-    got = await visit(motif(trap, **more))
+    got = await at_that_time(visit, motif(trap, **more))
 
     assert got.verdict == verdict, got.detail
     assert words in got.detail
@@ -236,6 +250,8 @@ async def test_a_slow_site_is_waited_for(visit: Visit) -> None:
         (LIST, Verdict.SLOTS),
         (WEEK, Verdict.SLOTS),
         (EMPTY_WEEK, Verdict.SLOTS),
+        ({"traps": frozenset({RdvTrap.SILENT_WEEKS}), **EMPTY_WEEK}, Verdict.SLOTS),
+        ({"traps": frozenset({RdvTrap.NEXT_WEEK_SHUT}), **EMPTY_WEEK}, Verdict.UNRECOGNISED),
         ({"traps": frozenset({RdvTrap.QUOTED_ALONE})}, Verdict.UNRECOGNISED),
         ({"traps": frozenset({RdvTrap.HIDDEN_SENTENCE})}, Verdict.UNRECOGNISED),
         ({"traps": frozenset({RdvTrap.LOGIN_WALL})}, Verdict.LOGIN_REQUIRED),

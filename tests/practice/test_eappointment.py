@@ -120,7 +120,7 @@ async def test_sending_the_motives_brings_the_calendar_only_if_there_are_days() 
         assert "3/4 : Lieu, date et heure" in text
         free = re.findall(r'data-month="(\d+)" data-year="(\d+)"><a [^>]*>(\d+)</a>', text)
         assert free[:2] == [("10", "2026", "30"), ("11", "2026", "1")]
-        assert len(re.findall("ui-datepicker-group", text)) == 3
+        assert len(re.findall('ui-datepicker-group">', text)) == 3, "the others are hidden"
         assert server.tripwires == []
 
 
@@ -187,14 +187,15 @@ async def test_the_decoys_hide_the_sentence_where_no_person_reads_an_answer() ->
 
 
 def test_the_months_begin_with_the_present_one_and_pass_the_new_year() -> None:
-    three = months(date(2026, 11, 25), {date(2027, 1, 4)})
+    six = months(date(2026, 11, 25), {date(2027, 1, 4)})
 
-    assert [(m.name, m.number, m.year) for m in three] == [
+    assert [(m.name, m.number, m.year) for m in six][:3] == [
         ("Novembre", 10, 2026),
         ("Décembre", 11, 2026),
         ("Janvier", 0, 2027),
     ]
-    assert [c.day for m in three for w in m.weeks for c in w if c.free] == [4]
+    assert len(six) == 6
+    assert [c.day for m in six for w in m.weeks for c in w if c.free] == [4]
 
 
 @pytest.mark.parametrize(

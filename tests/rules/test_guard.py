@@ -10,7 +10,7 @@ from fleet.errors import GuardRefused
 from fleet.models.address import host_of
 from fleet.rules.addresses import readings
 from fleet.rules.forbidden import WATCHED, forbidden
-from fleet.rules.guard import Guard, PageRequest, calendar, check_press, refusal
+from fleet.rules.guard import Guard, GuardRefusal, PageRequest, calendar, check_press, refusal
 
 SITE = "https://www.puy-de-dome.gouv.fr"
 CREATE = f"{SITE}/booking/create/14510"
@@ -431,3 +431,31 @@ def test_a_refusal_says_what_was_stopped_by_which_rule_and_what_to_do_if_it_is_w
         " RDV-Préfecture. Nothing was sent; end the scenario one step earlier. If this is a false"
         ' alarm: docs/conduct.md, "When the guard is wrong"'
     )
+
+
+CALENDAR_OF_EZ = f"{CREATE}/4"
+
+
+def test_while_a_visit_looks_through_a_calendar_only_reading_leaves() -> None:
+    """What is stopped for that alone is noted, and the visit goes on; a step that takes a slot
+    still ends it."""
+    guard = Guard("63/x")
+    guard.only_reads = True
+    week = (
+        f"{CREATE.partition('/booking')[0]}/ezjscore/call/bookingserver::planning::assign::1::2::7"
+    )
+
+    def judged(url: str, method: str, kind: str = "XHR") -> GuardRefusal | None:
+        return guard.judge(PageRequest(url, method, kind, (CALENDAR_OF_EZ,)))
+
+    assert judged("https://rdv.example/semaine", "GET") is None
+    assert judged(week, "POST") is None
+    for url in ("https://rdv.example/semaine", CALENDAR_OF_EZ):
+        refusal = judged(url, "POST")
+        assert refusal is not None
+        assert not refusal.grave
+    assert guard.refused == []
+    taking = judged(f"{CREATE}/5", "POST")
+    assert taking is not None
+    assert taking.grave
+    assert guard.refused

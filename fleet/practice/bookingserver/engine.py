@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from fleet.practice.bookingserver import grid, traps
 from fleet.practice.bookingserver.call import Call, FormProgress
-from fleet.practice.bookingserver.forms import STEP_2_TRAPS, STEP_4_TRAPS, Form, Trap
+from fleet.practice.bookingserver.forms import STEP_2_TRAPS, STEP_4_TRAPS, WEEK_TRAPS, Form, Trap
 from fleet.practice.bookingserver.pages import FormPages
 from fleet.practice.faults import Faults
 from fleet.practice.journal import Journal
@@ -71,6 +71,8 @@ class Engine:
             return ()
         now = self._clock()
         slots = sorted(s for s in planning.offers(visit, now) if s > now)
+        if not slots and form.traps & WEEK_TRAPS:
+            return always(visit, grid.third_week(now) - timedelta(days=3))
         if not slots and form.traps & STEP_4_TRAPS:
             return always(visit, now)
         return slots
@@ -138,7 +140,8 @@ class Engine:
         if step == 4:
             slots = self.slots(call.form, progress.planning, progress.visit)
             values["planning"] = progress.planning
-            values["offset"] = grid.first_offset(slots, self._clock())
+            early = call.form.traps & WEEK_TRAPS
+            values["offset"] = 0 if early else grid.first_offset(slots, self._clock())
             values["slot"] = f"{call.at(5)}/{int(slots[0].timestamp())}"
         if step == 6 and progress.slot:
             chosen = datetime.fromtimestamp(progress.slot, PARIS)
@@ -181,9 +184,14 @@ class Engine:
         if Trap.LATE_GRID in form.traps:
             await self._faults.wait(traps.LATE_GRID_S)
         slots = self.slots(form, match["planning"], progress.visit)
-        if Trap.LEGEND_ONLY in form.traps:
+        if form.traps & traps.NEVER_FREE:
             slots = ()
-        return html(self._grid(form, match["planning"], slots, int(match["offset"])))
+        offset = int(match["offset"])
+        if offset > 0:
+            failure = await traps.next_week(form, self._faults)
+            if failure is not None:
+                return failure
+        return html(self._grid(form, match["planning"], slots, traps.week_shown(form, offset)))
 
     def _grid(self, form: Form, planning: str, slots: Sequence[datetime], offset: int) -> str:
         week = grid.week(slots, self._clock(), max(0, offset))

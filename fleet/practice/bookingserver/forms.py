@@ -57,6 +57,17 @@ class Trap(StrEnum):
     WINDOW_OPEN_SLOT = "window_open_slot"
     IFRAME_SLOT = "iframe_slot"
     META_REFRESH_SLOT = "meta_refresh_slot"
+    # Step 4, opened on this week, in which nothing is free
+    SLOTS_IN_WEEK_3 = "slots_in_week_3"
+    NEXT_WEEK_LATE = "next_week_late"
+    LAST_WEEK_SHUT = "last_week_shut"
+    WEEKS_WITHOUT_END = "weeks_without_end"
+    WEEKS_IN_A_CIRCLE = "weeks_in_a_circle"
+    SAME_WEEK_AGAIN = "same_week_again"
+    NEXT_WEEK_FAILS = "next_week_fails"
+    NEXT_WEEK_NEVER = "next_week_never"
+    NEXT_WEEK_POSTS = "next_week_posts"
+    NEXT_WEEK_SUBMITS = "next_week_submits"
 
 
 STEP_2_TRAPS = frozenset(
@@ -75,7 +86,22 @@ STEP_2_TRAPS = frozenset(
         Trap.CAPTCHA_BEFORE,
     }
 )
-STEP_4_TRAPS = frozenset(
+WEEK_TRAPS = frozenset(
+    {
+        Trap.SLOTS_IN_WEEK_3,
+        Trap.NEXT_WEEK_LATE,
+        Trap.LAST_WEEK_SHUT,
+        Trap.WEEKS_WITHOUT_END,
+        Trap.WEEKS_IN_A_CIRCLE,
+        Trap.SAME_WEEK_AGAIN,
+        Trap.NEXT_WEEK_FAILS,
+        Trap.NEXT_WEEK_NEVER,
+        Trap.NEXT_WEEK_POSTS,
+        Trap.NEXT_WEEK_SUBMITS,
+    }
+)
+"""In the third week slots are free, unless the trap's name says that it is never shown."""
+STEP_4_TRAPS = WEEK_TRAPS | frozenset(
     {
         Trap.LEGEND_ONLY,
         Trap.TITLE_WITHOUT_SLOTS,

@@ -52,6 +52,11 @@ def monday(now: datetime) -> date:
     return today - timedelta(days=today.weekday())
 
 
+def third_week(now: datetime) -> datetime:
+    """Monday of the week after the next one, as an instant."""
+    return datetime.combine(monday(now) + timedelta(days=14), time(), tzinfo=PARIS)
+
+
 def first_offset(slots: Sequence[datetime], now: datetime) -> int:
     """Offset in days of the week on which the grid opens: the first with a free slot."""
     if not slots:

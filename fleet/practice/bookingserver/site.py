@@ -103,7 +103,8 @@ class BookingSite(Site[Form]):
         failure = await self.failure(request, form, "grid")
         if failure is not None:
             return failure
-        if Trap.GRID_NEVER in form.traps:
+        never = Trap.NEXT_WEEK_NEVER in form.traps and int(match["offset"]) > 0
+        if Trap.GRID_NEVER in form.traps or never:
             return await self.backstage.faults.hang(request)
         session = self._sessions.get(request.cookies.get(self.cookie))
         return await self._engine.assign(form, self._sessions.progress(session, form), match)

@@ -17,11 +17,22 @@ from fleet.practice.pages import found, html
 
 if TYPE_CHECKING:
     from fleet.practice.bookingserver.call import Call
+    from fleet.practice.bookingserver.forms import Form
     from fleet.practice.bookingserver.pages import FormPages
     from fleet.practice.faults import Faults
 
 LATE_GRID_S = 1.5
 LOGIN_PATH = "/connexion"
+NEVER_FREE = frozenset(
+    {
+        Trap.LEGEND_ONLY,
+        Trap.LAST_WEEK_SHUT,
+        Trap.WEEKS_WITHOUT_END,
+        Trap.WEEKS_IN_A_CIRCLE,
+        Trap.SAME_WEEK_AGAIN,
+    }
+)
+"""Traps whose grid never shows a free cell."""
 FRAME_PATH = "/cadre"
 """The same-origin frame of `IFRAME_SENTENCE`: `/cadre/<form id>`."""
 
@@ -63,6 +74,22 @@ async def step_2(call: Call, pages: FormPages, faults: Faults, example: str) -> 
     if Trap.ENDLESS_BODY in has:
         return await _endless(call.request, text.split("</form>", 1)[0] + "</form>\n", faults)
     return html(text)
+
+
+async def next_week(form: Form, faults: Faults) -> web.Response | None:
+    """What happens instead of, or before, the grid of another week than the first."""
+    if Trap.NEXT_WEEK_LATE in form.traps:
+        await faults.wait(LATE_GRID_S)
+    if Trap.NEXT_WEEK_FAILS in form.traps:
+        return web.Response(status=500, text="Erreur interne\n")
+    return None
+
+
+def week_shown(form: Form, offset: int) -> int:
+    """The offset of the week that is given to one who asks for this one."""
+    if Trap.SAME_WEEK_AGAIN in form.traps:
+        return min(offset, 7)
+    return offset % 21 if Trap.WEEKS_IN_A_CIRCLE in form.traps else offset
 
 
 async def _endless(request: web.Request, text: str, faults: Faults) -> web.StreamResponse:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 
 MONTHS_SHOWN = 3
+MONTHS_DRAWN = 6
+"""« Suivant » shows one more of them; the datepicker's `maxDate` ends it [I]."""
 MONTHS = (
     "Janvier", "Février", "Mars", "Avril", "Mai", "Juin",
     "Juillet", "Août", "Septembre", "Octobre", "Novembre", "Décembre",
@@ -39,8 +41,8 @@ class DeskMonth:
 
 
 def months(first: date, free: Collection[date]) -> tuple[DeskMonth, ...]:
-    """`MONTHS_SHOWN` months from that of `first`; free are the days in `free`."""
-    begins = [divmod(first.year * 12 + first.month - 1 + n, 12) for n in range(MONTHS_SHOWN)]
+    """`MONTHS_DRAWN` months from that of `first`; free are the days in `free`."""
+    begins = [divmod(first.year * 12 + first.month - 1 + n, 12) for n in range(MONTHS_DRAWN)]
     return tuple(_month(year, number, free) for year, number in begins)
 
 

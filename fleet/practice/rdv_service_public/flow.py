@@ -39,6 +39,21 @@ class RdvTrap(StrEnum):
     SLOT_IN_FRAME = "slot_in_frame"
     SLOT_BY_FETCH = "slot_by_fetch"
     CREATES_ACCOUNT = "creates_account"
+    # A week without slots that names no later day
+    SILENT_WEEKS = "silent_weeks"
+    NEXT_WEEK_SHUT = "next_week_shut"
+    SAME_WEEK_AGAIN = "same_week_again"
+    NEXT_WEEK_FAILS = "next_week_fails"
+
+
+WEEK_TRAPS = frozenset(
+    {
+        RdvTrap.SILENT_WEEKS,
+        RdvTrap.NEXT_WEEK_SHUT,
+        RdvTrap.SAME_WEEK_AGAIN,
+        RdvTrap.NEXT_WEEK_FAILS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ from markupsafe import Markup
 from fleet.practice.journal import PracticeSessions
 from fleet.practice.offers import PARIS
 from fleet.practice.pages import PracticePages, found, html
-from fleet.practice.rdv_service_public.flow import RdvMotif, RdvTrap
+from fleet.practice.rdv_service_public.flow import WEEK_TRAPS, RdvMotif, RdvTrap
 from fleet.practice.rdv_service_public.week import PlageWeek, human
 from fleet.practice.site import Backstage, Site
 
@@ -136,6 +136,8 @@ class RdvSite(Site[RdvMotif]):
     def _search(self, request: web.Request, flow: RdvMotif, visit: int) -> web.Response:
         if RdvTrap.LOGIN_WALL in flow.traps:
             return found(SIGN_IN)
+        if RdvTrap.NEXT_WEEK_FAILS in flow.traps and "date" in request.query:
+            return web.Response(status=500, text="We're sorry, but something went wrong.\n")
         if RdvTrap.ORGANISATION_GONE in flow.traps:
             return self._gone()
         first = request.headers.get("Accept-Language", "").strip().lower()
@@ -175,7 +177,11 @@ class RdvSite(Site[RdvMotif]):
             if not open_ones and RdvTrap.NO_NEXT_AVAILABILITY in flow.traps:
                 open_ones = [(each, "", "") for each in flow.places]
             return ("places.html", {"places": open_ones}) if open_ones else ("nothing.html", {})
-        week = PlageWeek.of(free[place.id], _day(request, now.date()), now, flow.closes_after_days)
+        same = RdvTrap.SAME_WEEK_AGAIN in flow.traps
+        day = now.date() if same else _day(request, now.date())
+        week = PlageWeek.of(free[place.id], day, now, flow.closes_after_days)
+        if flow.traps & WEEK_TRAPS:
+            week = replace(week, next=None)
         empty = flow.traps & {RdvTrap.LEGEND_ONLY, RdvTrap.TITLE_WITHOUT_SLOTS}
         if not free[place.id] and flow.skin == "2026" and not empty:
             return "nothing.html", {}

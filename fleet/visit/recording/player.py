@@ -158,6 +158,11 @@ class Player:
             return RecordedAnswer(reason=REASONS.get(entry.error, "Failed"))
         return None
 
+    def holds(self, url: str) -> bool:
+        """Whether a page at this address is on the tape, or was given already."""
+        alike = _without_instants(("GET", url.partition("#")[0], ""))
+        return bool(self._waiting.get(alike)) or alike in self._given
+
     def _next(self, key: _Key) -> TapeEntry | None:
         alike = _without_instants(key)
         waiting = self._waiting[alike]

@@ -44,6 +44,7 @@ FACTS = {
     "next_publication_week": N_("Semaine des prochains créneaux annoncés"),
     "person_session": N_("Session ouverte par une personne"),
     "places": N_("Lieux proposés"),
+    "weeks": N_("Semaines du calendrier regardées"),
     "form_open": N_("Formulaire ouvert"),
     "closed_since": N_("Fermée depuis"),
     "moved_to": N_("Déplacée vers"),

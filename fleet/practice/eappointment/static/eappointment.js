@@ -56,6 +56,16 @@ function openJqueryCal() {
   if (document.body.dataset.calendrier !== "jamais") document.getElementById("ui-datepicker-div").hidden = false;
 }
 
+// jQuery UI's datepicker: one month further, as far as there are any.
+function moisSuivant(bouton) {
+  const mois = [...document.querySelectorAll(".ui-datepicker-group")];
+  const premier = mois.findIndex((groupe) => !groupe.hidden);
+  if (premier + 3 >= mois.length) return;
+  mois[premier].hidden = true;
+  mois[premier + 3].hidden = false;
+  if (premier + 4 >= mois.length) bouton.classList.add("ui-state-disabled");
+}
+
 function coin() {
   const formulaire = document.forms.frm;
   const bureau = { "94000": "P941", "94130": "P942", "94240": "P943" }[formulaire.CP.value];
@@ -66,6 +76,8 @@ function coin() {
 
 addEventListener("DOMContentLoaded", () => {
   const { alerte, calendrier, envoi } = document.body.dataset;
+  const suivant = document.querySelector(".ui-datepicker-next");
+  if (suivant) suivant.addEventListener("click", () => moisSuivant(suivant));
   if (calendrier === "open") openJqueryCal();
   if (calendrier === "late") setTimeout(openJqueryCal, 500);
   if (alerte && calendrier === "late") setTimeout(() => alert(alerte), 300);
