@@ -10,11 +10,12 @@ What no page was kept of stays as it was: a host that was down, a deadline, a cr
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleet.errors import EvidenceRemoved, NotStored
-from fleet.models import Group, Verdict, now
+from fleet.models import Verdict, now
 from fleet.models.judgement import Judgement
 from fleet.rules import classifier
 from fleet.rules.stored_page import StoredPage
@@ -66,15 +67,21 @@ class VerdictDoubt(StrEnum):
 
     OPEN_REQUEST = "a script of the page may still have been asking for the answer"
     UNSEEN_SIGN = "a sign may have stood where no person sees it"
+    ONE_WEEK = "the calendar led on to weeks that were not looked at"
 
 
-_BY_PAGE = frozenset(
-    (
-        *(verdict for verdict in Verdict if verdict.group is Group.ANSWERED),
-        *(Verdict.CAPTCHA, Verdict.LOGIN_REQUIRED, Verdict.MAINTENANCE, Verdict.SESSION_EXPIRED),
-    )
+_BY_NO_PAGE = (
+    Verdict.SITE_DOWN,
+    Verdict.TIMEOUT,
+    Verdict.UNRECOGNISED,  # says nothing of the site, whatever made it
+    Verdict.CRASHED,
 )
-"""Verdicts that a page gave by what it showed."""
+
+_UNSEEABLE = ("url ", "dialog ")
+"""Signs that no place on the page makes: they hide nothing."""
+
+_RUNS = re.compile(rb"<script|<i?frame|<object|<embed|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
+"""What may ask for something, in a page's HTML."""
 
 
 async def doubts_of(store: Store, attempt: Attempt) -> list[VerdictDoubt]:
@@ -84,16 +91,36 @@ async def doubts_of(store: Store, attempt: Attempt) -> list[VerdictDoubt]:
     Raises:
         StoreUnreachable, StoreRefused: the evidence could not be read.
     """
-    if attempt.ruleset >= classifier.SETTLED_SINCE or attempt.verdict not in _BY_PAGE:
+    by_status = any(sign.startswith("HTTP ") for sign in attempt.signs)
+    if attempt.ruleset >= classifier.SETTLED_SINCE or attempt.verdict in _BY_NO_PAGE or by_status:
         return []
-    found = [VerdictDoubt.UNSEEN_SIGN]  # what was seen then was not written down
-    for file in attempt.evidence:
-        if file.kind == "html":
-            try:
-                html = await store.evidence(file.sha256)
-            except EvidenceRemoved:
-                found.append(VerdictDoubt.OPEN_REQUEST)
-                continue
-            if b"<script" in html.lower():
-                found.append(VerdictDoubt.OPEN_REQUEST)
-    return list(dict.fromkeys(found))
+    found = []
+    if await _may_have_asked(store, attempt):
+        found.append(VerdictDoubt.OPEN_REQUEST)
+    if not all(sign.startswith(_UNSEEABLE) for sign in attempt.signs) or not attempt.signs:
+        found.append(VerdictDoubt.UNSEEN_SIGN)  # what was seen then was not written down
+    if attempt.verdict == Verdict.NO_SLOTS and await _led_on(store, attempt):
+        found.append(VerdictDoubt.ONE_WEEK)
+    return found
+
+
+async def _may_have_asked(store: Store, attempt: Attempt) -> bool:
+    """Whether the last page had a script, as far as is known."""
+    pages = [file for file in attempt.evidence if file.kind == "html"]
+    if not pages or any(file.truncated for file in pages):
+        return True
+    try:
+        return any([_RUNS.search(await store.evidence(file.sha256)) for file in pages])
+    except EvidenceRemoved:
+        return True
+
+
+async def _led_on(store: Store, attempt: Attempt) -> bool:
+    """Whether the last page showed a control to a next week; not if that is not known."""
+    outlines = [file for file in attempt.evidence if file.kind == "outline"]
+    try:
+        return (
+            bool(outlines) and StoredPage.of(await store.evidence(outlines[-1].sha256)).leads_on()
+        )
+    except (EvidenceRemoved, NotStored):
+        return False

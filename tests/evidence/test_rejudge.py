@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
+from datetime import datetime
 
 import pytest
 
 import fleet
+from fleet.browser.chromium import Chromium
+from fleet.catalog import loader
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import NotStored
-from fleet.evidence.rejudge import judge_stored
-from fleet.models import Attempt, Outcome, Scenario, Verdict
-from fleet.practice import Fault, Form, Planning, Trap, always, never
+from fleet.evidence.rejudge import VerdictDoubt, doubts_of, judge_stored
+from fleet.models import PARIS, Attempt, Outcome, Scenario, Verdict
+from fleet.practice import (
+    PREFECTURES,
+    Fault,
+    Flow,
+    Form,
+    Planning,
+    PracticeServer,
+    RdvMotif,
+    RdvPlace,
+    Trap,
+    always,
+    never,
+)
+from fleet.rules.classifier import RULESET
 from fleet.rules.stored_page import StoredPage
 from fleet.rules.stored_visit import judge
 from fleet.storage.store import Store
-from tests.conftest import Visit, scenario_of
+from fleet.visit.attempt import attempt
+from fleet.visit.capture import CapturePlace, file_of
+from tests.cli import forked
+from tests.conftest import QUICK, Visit, scenario_of
 from tests.families.test_bookingserver import OFFERS, form
 
+SCRIPTLESS = RdvMotif(
+    host="rdv",
+    id="2901",
+    department="29",
+    prefecture="Préfecture du Finistère",
+    title="Renouvellement de récépissés",
+    places=(RdvPlace("101", "Préfecture de Quimper", "1 rue d'Essai, Quimper", never),),
+)
 DESKS = (Planning("1", "Guichet 1", never), Planning("2", "Guichet 2", always))
 
 
@@ -241,3 +271,152 @@ def test_a_question_that_a_stored_page_cannot_answer_is_no_answer(
 def test_a_page_kept_in_another_format_is_not_guessed_at() -> None:
     with pytest.raises(NotStored, match="format 9, not one of"):
         StoredPage.of(b'{"format": 9}')
+
+
+OLD = "2026-11-25"
+NEW_KEYS = ("central_headings", "failed", "unsettled", "went_on")
+"""What outlines did not hold before pages had to settle."""
+
+
+async def as_before(store: Store, attempt: Attempt, **changes: object) -> Attempt:
+    """The attempt as an older fleet would have stored it: older ruleset, outlines of format 1."""
+    files = []
+    for evidence in attempt.evidence:
+        content = await store.evidence(evidence.sha256)
+        if evidence.kind == "outline":
+            kept = {k: v for k, v in json.loads(content).items() if k not in NEW_KEYS}
+            content = json.dumps({**kept, "format": 1}).encode()
+        place = CapturePlace(step=evidence.step, url=evidence.url, title=evidence.title)
+        file = file_of(evidence.kind, content, place, truncated=evidence.truncated)
+        files.append(
+            file.model_copy(
+                update={
+                    "evidence": file.evidence.model_copy(update={"taken_at": evidence.taken_at})
+                }
+            )
+        )
+    older = attempt.model_copy(
+        update={
+            "id": uuid.uuid4().hex,
+            "ruleset": OLD,
+            "evidence": tuple(file.evidence for file in files),
+            **changes,
+        }
+    )
+    await store.attempts.add(older, files)
+    return older
+
+
+DOUBTS: dict[str, tuple[Flow, list[VerdictDoubt]]] = {
+    "no slot, on a page with scripts": (
+        form(),
+        [VerdictDoubt.OPEN_REQUEST, VerdictDoubt.UNSEEN_SIGN],
+    ),
+    "slots": (form(**OFFERS), [VerdictDoubt.OPEN_REQUEST, VerdictDoubt.UNSEEN_SIGN]),
+    "a page without a script": (SCRIPTLESS, [VerdictDoubt.UNSEEN_SIGN]),
+    "a captcha": (
+        form(Trap.CAPTCHA_BEFORE),
+        [VerdictDoubt.OPEN_REQUEST, VerdictDoubt.UNSEEN_SIGN],
+    ),
+    "a status": (form(faults=(Fault(2, "http_502"),)), []),
+    "a host that was down": (form(faults=(Fault(0, "reset"),)), []),
+    "nothing known": (form(Trap.UNKNOWN_WORDING), []),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS)
+async def test_an_older_verdict_is_in_doubt_for_what_it_may_be_wrong_by_and_a_newer_is_not(
+    visit: Visit, store: Store, case: str
+) -> None:
+    flow, doubts = DOUBTS[case]
+    newer = await visit(flow)
+    older = await as_before(store, newer)
+
+    assert await doubts_of(store, older) == doubts
+    assert await doubts_of(store, newer) == []
+
+
+async def test_what_is_not_known_of_an_older_page_speaks_against_its_verdict(
+    visit: Visit, store: Store
+) -> None:
+    attempt = await visit(SCRIPTLESS)
+    cut = tuple(
+        file.model_copy(update={"truncated": file.kind == "html"}) for file in attempt.evidence
+    )
+    without = tuple(file for file in attempt.evidence if file.kind != "html")
+    by_address = attempt.model_copy(update={"ruleset": OLD, "signs": ("url '*/sign_in'",)})
+
+    for evidence in (cut, without):
+        old = attempt.model_copy(update={"ruleset": OLD, "evidence": evidence})
+        assert VerdictDoubt.OPEN_REQUEST in await doubts_of(store, old)
+    assert await doubts_of(store, by_address) == []
+
+
+async def test_an_older_no_slot_of_one_week_is_in_doubt_and_judged_unrecognised(
+    visit: Visit, store: Store
+) -> None:
+    flow = form(Trap.WEEKS_WITHOUT_END)
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.tick("accepter les conditions d'utilisation")
+        await visit.press("Effectuer une demande de rendez-vous")
+        busy = [visit.css("td.busy"), visit.url("*/4")]
+        return await visit.decide(no_slots=busy, slots=[visit.css("td.free"), visit.url("*/4")])
+
+    async def one_week(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.tick("accepter les conditions d'utilisation")
+        await visit.press("Effectuer une demande de rendez-vous")
+        await visit.which(week=[visit.css("td.busy")])
+        return Outcome(verdict=Verdict.NO_SLOTS, detail="…", signs=("css 'td.busy' ×50", "url"))
+
+    scenario = scenario_of(flow).model_copy(update={"script": script})
+    then = scenario.model_copy(update={"script": one_week})
+    older = await as_before(store, await visit(flow, scenario=then))
+    assert older.verdict == Verdict.NO_SLOTS
+
+    judgement = await judge_stored(store, scenario, older)
+
+    assert VerdictDoubt.ONE_WEEK in await doubts_of(store, older)
+    assert judgement.verdict == Verdict.UNRECOGNISED
+    assert "looked at 1 week of the calendar" in judgement.detail
+    assert "was not pressed" in judgement.detail
+
+
+@pytest.mark.process
+async def test_the_command_names_the_older_verdicts_in_doubt_and_changes_none(
+    chromium: Chromium, mongodb_url: str, database: dict[str, str]
+) -> None:
+    flows = [each for each in PREFECTURES if each.flow == "titre-de-sejour"]
+    chosen = [each for each in flows if each.department in ("63", "33")]
+    catalogue = {each.id: each for each in loader.load(PRACTICE_SCENARIOS).scenarios}
+    name = f"{database['FLEET_DATABASE']}_practice"
+    async with PracticeServer(chosen) as server, await Store.open(mongodb_url, name) as store:
+        for flow in chosen:
+            scenario = catalogue[f"{flow.department}/{flow.flow}"]
+            kept = await attempt(
+                scenario.at(server.url(flow)), chromium, run_id="test", limits=QUICK
+            )
+            await store.attempts.add(kept.attempt, kept.files)
+            await as_before(store, kept.attempt)
+            at = datetime(2026, 11, 2, 12, tzinfo=PARIS)
+            await as_before(store, kept.attempt, started_at=at)
+        before = [each async for each in store.attempts.find(run_id="test")]
+
+        settings = {**os.environ, **database, "COLUMNS": "100"}
+        first = await forked.run(["rejudge", "--practice"], settings)
+        again = await forked.run(["rejudge", "--practice"], settings)
+
+        after = [each async for each in store.attempts.find(run_id="test")]
+    said = first.out.decode()
+    today = datetime.now(PARIS).strftime("%d/%m/%Y")
+    assert first.code == again.code == 0, first.err
+    assert first.out == again.out
+    assert before == after
+    assert f"6 attempts, 6 judged again by ruleset {RULESET}, 0 changed" in said
+    assert "2 verdicts given before ruleset 2026-11-30 are in doubt: a script of the page" in said
+    assert "2 verdicts given before ruleset 2026-11-30 are in doubt: a sign may have" in said
+    line = ["63/titre-de-sejour", "no_slots", "2", "02/11/2026", today]
+    assert [row.split() for row in said.splitlines()].count(line) == 2
+    assert "33/titre-de-sejour" not in said, "what is unrecognised says nothing of the site"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,17 +12,14 @@ from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, verdict_text
 from fleet.errors import NotStored
 from fleet.evidence.rejudge import VerdictDoubt, doubts_of, judge_stored
+from fleet.models import PARIS
 from fleet.rules.classifier import RULESET, SETTLED_SINCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from fleet.models import Scenario
+    from fleet.models import Attempt, Scenario, Verdict
     from fleet.settings import Settings
-
-
-FLOWS_NAMED = 5
-"""Flows that are named of those whose verdicts are in doubt."""
 
 
 async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str | None) -> bool:
@@ -34,13 +31,14 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
         changes.add_column(column, no_wrap=True)
     counts: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    doubts: dict[VerdictDoubt, Counter[str]] = {doubt: Counter() for doubt in VerdictDoubt}
+    doubts: dict[VerdictDoubt, dict[tuple[str, Verdict], list[Attempt]]]
+    doubts = {doubt: defaultdict(list) for doubt in VerdictDoubt}
     async with open_store(settings) as store:
         for scenario in scenarios:
             async for attempt in store.attempts.find(scenario_id=scenario.id, since=first):
                 counts["stored"] += 1
                 for doubt in await doubts_of(store, attempt):
-                    doubts[doubt][f"{attempt.scenario_id} {attempt.verdict.value}"] += 1
+                    doubts[doubt][attempt.scenario_id, attempt.verdict].append(attempt)
                 try:
                     judgement = await judge_stored(store, scenario, attempt)
                 except NotStored as exc:
@@ -60,13 +58,28 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
         console.print(changes)
     for doubt, flows in doubts.items():
         if flows:
-            some = ", ".join(f"{flow} ×{number}" for flow, number in flows.most_common(FLOWS_NAMED))
-            console.print(
-                f"{flows.total()} verdicts given before ruleset {SETTLED_SINCE} are in doubt:"
-                f" {doubt} ({some}{', …' if len(flows) > FLOWS_NAMED else ''})",
-                markup=False,
-                soft_wrap=True,
-            )
+            _say_doubt(console, doubt, flows)
     for why, number in left.most_common():
         console.print(f"{number} as they were: {why}", style="dim", markup=False, soft_wrap=True)
     return True
+
+
+def _say_doubt(
+    console: Console, doubt: VerdictDoubt, flows: Mapping[tuple[str, Verdict], Sequence[Attempt]]
+) -> None:
+    """Name the verdicts that are in doubt for one reason: of each flow, how many and since when."""
+    number = sum(map(len, flows.values()))
+    verdicts, be = ("1 verdict", "is") if number == 1 else (f"{number} verdicts", "are")
+    console.print(
+        f"{verdicts} given before ruleset {SETTLED_SINCE} {be} in doubt: {doubt}",
+        markup=False,
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("flow", "verdict", "attempts", "first", "last"):
+        table.add_column(column, no_wrap=True, justify="right" if column == "attempts" else "left")
+    for (flow, verdict), attempts in sorted(flows.items()):
+        days = sorted(attempt.started_at.astimezone(PARIS).date() for attempt in attempts)
+        first, last = (day.strftime("%d/%m/%Y") for day in (days[0], days[-1]))
+        table.add_row(flow, verdict_text(verdict), str(len(attempts)), first, last)
+    console.print(table)
