@@ -207,7 +207,8 @@ def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
     if bare or not _ANNOUNCED.search(reading.plain):
         rules = MAINTENANCE_RULES if bare else [r for r in MAINTENANCE_RULES if r.heading_only]
         maintenance = _judge_by(rules, replace(reading, headings=headings))
-        if maintenance is not None and not _ANNOUNCED.search(heads):
+        told = reading.plain if bare else heads
+        if maintenance is not None and not _ANNOUNCED.search(told):
             return maintenance
     text = reading.plain if bare else heads
     for sentence in SESSION_SENTENCES:
@@ -218,7 +219,13 @@ def judge_gate(reading: PageReading, *, waited: bool = True) -> Outcome | None:
     return None
 
 
-_ANNOUNCED = re.compile(r"maintenance (est |sera )?(prévue|planifiée|programmée|aura lieu)")
+_ANNOUNCED = re.compile(
+    r"maintenance (est |sera )?(prévue|planifiée|programmée|aura lieu)(?! jusqu)"
+    r"|(sera|seront) (en maintenance|indisponibles?|ferm|interromp)"
+    r"|maintenance (de nos services |du site )?(le|du|les|des|ce|à partir du|dès le|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) (\w+ )?\d"
+    r"|maintenance .{0,40}(est terminée|a eu lieu)"
+)
 """A maintenance to come is no maintenance."""
 
 

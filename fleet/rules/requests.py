@@ -63,15 +63,21 @@ _NOISE_WORDS = (
 )
 _POLL_WORDS = (
     r"long-?poll(ing)?|poll(ing)?|comet|cometd|bayeux|sockjs|socket\.io|signalr|negotiate"
-    r"|notifications?|subscribe|presence|chat|livechat|alertes?|messages?|events?"
+    r"|notifications?|subscribe|presence|chat|livechat|alertes?"
 )
 _QUIET = re.compile(rf"({_NOISE_WORDS}|{_POLL_WORDS})(\.(php|gif|png|js|json|do|aspx?))?")
+
+_AMBIGUOUS = re.compile(r"(messages?|events?)(\.(php|json|do))?")
+"""What is polled by many pages, and is the calendar's own data (FullCalendar's feed) on others."""
 
 _ANSWERS = re.compile(
     r"creneau|slot|dispo|availab|calend|agenda|planning|rendez-?vous|(?<![a-z])rdv(?![a-z])"
     r"|appointment|booking|reserv|horaire|plage|guichet|semaine|timetable|prochaine?s?-?date"
 )
 """Words by which an address says that it gives appointments (French or English) [I]."""
+
+MAX_LINE = 100
+"""A line by which a page says what it does is no longer than this."""
 
 _PUBLIC_SUFFIXES = ("gouv.fr", "asso.fr", "com.fr", "co.uk")
 
@@ -123,7 +129,38 @@ def may_answer(url: str, page: str) -> bool:
     One of the page's own site may, unless it is `is_quiet`; one of another site may if its
     address says that it gives appointments.
     """
-    return not is_quiet(url) and (same_site(url, page) or gives_appointments(url))
+    if is_quiet(url):
+        return False
+    last = normalise(urlsplit(url).path).rpartition("/")[2]
+    own = same_site(url, page) and not _AMBIGUOUS.fullmatch(last)
+    return own or gives_appointments(url)
+
+
+_WORKS = re.compile(
+    r"(recherche|chargement|verification|calcul|interrogation|loading|searching)\b"
+    r"[^.!?:;]{0,60}(en cours|\.\.\.|…)([ ,.…].*)?"
+    r"|(veuillez|merci de|please) ?(patienter|wait)"
+    r"( un instant| quelques instants| s'il vous plait| svp)?[ .…!]*"
+)
+
+
+def working(reading: PageReading) -> str | None:
+    """
+    The line by which a page says that it still searches or loads; None if there is none.
+
+    Only a line of its own: a sentence about it is none.
+    """
+    for line in reading.text.splitlines():
+        if 0 < len(line) <= MAX_LINE and _WORKS.fullmatch(_folded(line.strip())):
+            return line.strip()
+    return None
+
+
+def brought(reading: PageReading) -> bool:
+    """Whether a request that may bring the page's answer has brought something."""
+    return any(
+        0 < status < 400 and may_answer(url, reading.url) for url, _, status in reading.ended
+    )
 
 
 def judge_failed(reading: PageReading) -> Outcome | None:
@@ -133,20 +170,40 @@ def judge_failed(reading: PageReading) -> Outcome | None:
     Without its data a calendar looks empty: that is no answer. A refusal counts of an address
     that says it gives appointments; others (`/api/me` without an account) are usual.
     """
-    for url, _, status in reading.ended:
-        if status < 400 or not may_answer(url, reading.url):
-            continue
+    for url, _, status in lacking(reading):
+        said = f"HTTP {status}" if status else "no answer"
         if status >= 500:
             verdict, words = Verdict.OVERLOAD, "the site failed"
         elif status == 429:
             verdict, words = Verdict.RATE_LIMITED, "the site asks for fewer visits"
-        elif status in (401, 403) and gives_appointments(url):
+        elif not gives_appointments(url):
+            continue
+        elif status in (401, 403):
             verdict, words = Verdict.BLOCKED, "the site refused the visit"
         else:
-            continue
+            verdict, words = Verdict.UNRECOGNISED, "so the page has no data to show"
         return Outcome(
             verdict=verdict,
-            detail=f"HTTP {status} for what the page itself asked for, {words}: {url[:300]}",
-            signs=(f"HTTP {status} {url}"[:2000],),
+            detail=f"{said} for what the page itself asked for, {words}: {url[:300]}",
+            signs=(f"{said} {url}"[:2000],),
         )
     return None
+
+
+def lacking(reading: PageReading) -> list[tuple[str, int, int]]:
+    """
+    What a page asked for, that may bring its answer, and did not get, not even by asking again.
+
+    What was given up (status 0) another request may have brought before; what failed was asked
+    for again after it.
+    """
+    found = []
+    for place, (url, times, status) in enumerate(reading.ended):
+        others = reading.ended[place:] if status else reading.ended
+        path = url.partition("?")[0]
+        if not may_answer(url, reading.url) or any(
+            other.partition("?")[0] == path and 0 < got < 400 for other, _, got in others
+        ):
+            continue
+        found.append((url, times, status))
+    return found

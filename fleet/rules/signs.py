@@ -46,9 +46,10 @@ class PageReading:
     menu, side column or dialog; None where that is not known.
 
     Of a page that is open now: `parsing` while its HTML still comes, `busy` if it says of itself
-    that it works, `awaited` the frames and scripts it waits for (kind, address), `ended` the
-    requests of its scripts that ended (address, how often, last status), `silent` the number of
-    visible frames that do not answer.
+    that it works, `later` if its scripts have made it what it is, or may do so by their words,
+    `late` the number of scripts that came after it, `awaited` what it waits for (kind, address),
+    `ended` the requests of its scripts that ended (address, how often, last status; 0: no answer),
+    `silent` the number of visible frames that do not answer.
     """
 
     url: str
@@ -62,6 +63,8 @@ class PageReading:
     central_headings: tuple[str, ...] | None = None
     parsing: bool = False
     busy: bool = False
+    later: bool = False
+    late: int = 0
     awaited: tuple[tuple[str, str], ...] = ()
     ended: tuple[tuple[str, int, int], ...] = ()
     silent: int = 0

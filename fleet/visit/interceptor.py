@@ -25,6 +25,7 @@ from fleet.models import Dialog, Served, now
 from fleet.models.address import host_of
 from fleet.rules.forbidden import forbidden
 from fleet.rules.guard import PageRequest
+from fleet.rules.net_errors import NAMED_ERRORS
 from fleet.rules.requests import is_quiet
 from fleet.visit.gate import NO_DOCUMENT, PageGate
 from fleet.visit.headers import AskedWait, date_of, served_with
@@ -49,24 +50,6 @@ TOO_MUCH = (429, 503)
 
 MAX_REDIRECTS = 20
 """After as many Chromium gives up, and says so to nobody but `goto`."""
-
-_ERRORS = {
-    "Failed": "net::ERR_FAILED",
-    "Aborted": "net::ERR_ABORTED",
-    "TimedOut": "net::ERR_TIMED_OUT",
-    "AccessDenied": "net::ERR_ACCESS_DENIED",
-    "ConnectionClosed": "net::ERR_CONNECTION_CLOSED",
-    "ConnectionReset": "net::ERR_CONNECTION_RESET",
-    "ConnectionRefused": "net::ERR_CONNECTION_REFUSED",
-    "ConnectionAborted": "net::ERR_CONNECTION_ABORTED",
-    "ConnectionFailed": "net::ERR_CONNECTION_FAILED",
-    "NameNotResolved": "net::ERR_NAME_NOT_RESOLVED",
-    "InternetDisconnected": "net::ERR_INTERNET_DISCONNECTED",
-    "AddressUnreachable": "net::ERR_ADDRESS_UNREACHABLE",
-    "BlockedByClient": "net::ERR_BLOCKED_BY_CLIENT",
-    "BlockedByResponse": "net::ERR_BLOCKED_BY_RESPONSE",
-}
-"""Chromium's protocol names few errors; `goto` gives the exact one where it asked."""
 
 
 class Stage(IntEnum):
@@ -121,6 +104,7 @@ class RequestInterceptor:
             "dialog": self._on_dialog,
             "download": self._on_download,
             "crash": self._on_crash,
+            "websocket": lambda socket: self.requests.sockets.append(socket.url[:2000]),
         }
         self.player: Player | None = None
         """Answers in the network's place, if one is put here before `watch`."""
@@ -136,6 +120,8 @@ class RequestInterceptor:
         cdp.on("Page.navigatedWithinDocument", self._on_fragment)
         cdp.on("Page.domContentEventFired", lambda _: self._reaches(Stage.PARSED))
         cdp.on("Page.loadEventFired", lambda _: self._reaches(Stage.LOADED))
+        cdp.on("Page.frameScheduledNavigation", self._on_scheduled)
+        cdp.on("Page.frameClearedScheduledNavigation", lambda _: self.requests.leaves(None))
         cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
         tree = await cdp.send("Page.getFrameTree")
         self.main_frame = tree["frameTree"]["frame"]["id"]
@@ -203,6 +189,13 @@ class RequestInterceptor:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
             self._note_request(request["headers"])
+        elif event["resourceType"] == "Document" and not answered:
+            self.requests.begin_frame(event)
+        elif event["resourceType"] == "Document":
+            status = event.get("responseStatusCode", 0)
+            if not 300 <= status < 400:
+                comes = status not in (0, *NO_DOCUMENT)
+                self.requests.answer_frame(event, comes=comes)
         elif event["resourceType"] == KIND and not answered:
             self.requests.begin(event)
         elif event["resourceType"] == KIND and not 300 <= event.get("responseStatusCode", 0) < 400:
@@ -270,7 +263,7 @@ class RequestInterceptor:
 
     def _note_answer(self, url: str, event: dict[str, Any]) -> None:
         if (reason := event.get("responseErrorReason")) is not None:
-            self._fail(f"{_ERRORS.get(reason, f'net::ERR_{reason}')} at {url[:300]}")
+            self._fail(f"{NAMED_ERRORS.get(reason, f'net::ERR_{reason}')} at {url[:300]}")
             return
         status = int(event["responseStatusCode"])
         headers = {h["name"].lower(): h["value"] for h in event.get("responseHeaders", [])}
@@ -314,6 +307,11 @@ class RequestInterceptor:
     def _reaches(self, stage: Stage) -> None:
         self.stage = max(self.stage, stage)
         self._changed.set()
+
+    def _on_scheduled(self, event: dict[str, Any]) -> None:
+        """A refresh, by a header or an element of the page, is on its way."""
+        if event["frameId"] == self.main_frame:
+            self.requests.leaves(float(event["delay"]))
 
     def _on_download(self, download: Download) -> None:
         self._fail(f"net::ERR_ABORTED at {download.url[:300]}: a file, refused")

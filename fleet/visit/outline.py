@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 MAX_ELEMENTS = 20_000
 
-BAD_STATUS = 400
-
 
 async def take(
     agent: PageAgent,
     *,
     document: int,
     dialogs: Sequence[str],
+    failed: Sequence[tuple[str, int, int]] = (),
     unsettled: str | None = None,
     went_on: str | None = None,
 ) -> bytes | None:
@@ -34,6 +33,7 @@ async def take(
         document: number of the document within the visit; two pages with the same number are
             one document that changed.
         dialogs: what boxes have said since it came.
+        failed: what the page asked for and did not get (address, how often, status).
         unsettled: why it may still change, if the visit ended for that.
         went_on: the words of the control that was pressed to leave this week for the next.
     """
@@ -54,7 +54,7 @@ async def take(
         "text": own["text"],
         "dialogs": list(dialogs),
         "document": document,
-        "failed": [e for each in (main, *others) for e in each["ended"] if e[2] >= BAD_STATUS],
+        "failed": [list(each) for each in failed],
         "unsettled": unsettled,
         "went_on": went_on,
         "cut": own["cut"],

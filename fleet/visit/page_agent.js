@@ -31,34 +31,62 @@ globalThis.fleet = (() => {
   const animationsOf = method(D, "getAnimations");
   const cut = (text, limit) => String(text ?? "").slice(0, limit).toWellFormed();
 
-  const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9;
-  const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "HEAD", "TEXTAREA"]);
+  const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9, LEAST_CONTRAST = 1.1, BLUR_PX = 5;
+  const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "HEAD", "TEXTAREA",
+    "DATALIST", "defs", "clipPath", "mask", "pattern", "symbol", "marker", "title", "desc", "metadata"]);
   const SOLID = new Set(["IMG", "VIDEO", "CANVAS", "IFRAME", "OBJECT", "EMBED"]);
 
   // What goes on while nobody asks ---------------------------------------------------------------
 
   const finished = new Map(), settled = new WeakSet();
   const MOST_ADDRESSES = 2000;
+  const finish = (address, status) => {
+    const before = finished.get(address);
+    if (before === undefined && finished.size >= MOST_ADDRESSES) return;
+    finished.set(address, [(before?.[0] ?? 0) + 1, status]);
+  };
+  let lateScripts = 0, rewritten = 0, complete = Infinity;
   try {
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
-        if (!["fetch", "xmlhttprequest"].includes(entry.initiatorType)) continue;
-        const before = finished.get(entry.name);
-        if (before === undefined && finished.size >= MOST_ADDRESSES) continue;
-        finished.set(entry.name, [(before?.[0] ?? 0) + 1, entry.responseStatus]);
+        if (["fetch", "xmlhttprequest"].includes(entry.initiatorType))
+          finish(entry.name, entry.responseStatus);
+        else if (["script", "other"].includes(entry.initiatorType) && entry.responseEnd > complete)
+          lateScripts++;
       }
     }).observe({ type: "resource", buffered: true });
   } catch { /* a document without performance has no requests of its own */ }
-  /** A frame whose own document came with an error: as if the page had asked for it and got nothing. */
-  const refused = () => {
-    if (globalThis.top === globalThis) return [];
-    const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
-    return status >= 400 ? [[location.href, [1, status]]] : [];
+  const hear = (type, action) =>
+    EventTarget.prototype.addEventListener.call(document, type, action, true);
+  hear("readystatechange", () => {
+    if (stateOf(document) === "complete") complete = performance.now();
+  });
+  // on the document: `load` never reaches the window
+  hear("load", (event) => settled.add(event.target));
+  hear("error", (event) => {
+    settled.add(event.target);
+    if (tagOf(event.target) === "SCRIPT") finish(event.target.src, 0);
+  });
+  // the parser's own work is over by then; a banner that is put into the body is no rewriting
+  hear("DOMContentLoaded", () => new MutationObserver((records) => {
+    for (const { target } of records) if (target !== bodyOf(document)) rewritten++;
+  }).observe(document, { childList: true, characterData: true, subtree: true }));
+
+  const LATER = new RegExp("setTimeout|setInterval|requestIdle|requestAnimation|fetch\\s*\\(|XMLHttp"
+    + "|import\\s*\\(|Observer|Worker|EventSource|WebSocket|postMessage|axios|ajax|getJSON|location");
+  const APPLICATION = "script[type=module], [ng-version], [data-reactroot], [data-v-app],"
+    + " [data-server-rendered], #__next, #__nuxt, #app, #root";
+  let programmed = null;
+  /** Whether scripts have made of the page what it is, or by their words may do so later. */
+  const restless = () => {
+    if (rewritten || lateScripts) return true;
+    if (programmed === null || stateOf(document) !== "complete")
+      programmed = queryAll(document, APPLICATION).length > 0
+        || [...queryAll(document, "script:not([src])")].slice(0, 100).some((each) =>
+          /^(|module|(text|application)\/(java|ecma)script)$/i.test(each.type)
+            && LATER.test(each.text.slice(0, 200000)));
+    return programmed;
   };
-  for (const type of ["load", "error"])
-    // on the document: `load` never reaches the window
-    EventTarget.prototype.addEventListener.call(
-      document, type, (event) => settled.add(event.target), true);
 
   // Seeing ---------------------------------------------------------------------------------------
 
@@ -75,10 +103,51 @@ globalThis.fleet = (() => {
     return /^rgba|\//.test(colour) ? parts[parts.length - 1] : 1;
   };
 
+  /** Any colour as red, green and blue, by painting with it where it is written in another way. */
+  const painted = new Map();
+  const rgbOf = (colour) => {
+    if (/^rgba?\(/.test(colour)) return numbers(colour).slice(0, 3);
+    if (!painted.has(colour)) {
+      const brush = new OffscreenCanvas(1, 1).getContext("2d");
+      brush.fillStyle = colour;
+      brush.fillRect(0, 0, 1, 1);
+      painted.set(colour, [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3));
+    }
+    return painted.get(colour);
+  };
+  const brightness = (colour) => rgbOf(colour).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0.05);
+  /** Whether letters of one colour can be told from a ground of the other. */
+  const legibleOn = (colour, ground) => {
+    if (colour === ground) return false;
+    const [dim, bright] = [brightness(colour), brightness(ground)].sort((a, b) => a - b);
+    const far = rgbOf(colour).some((part, i) => Math.abs(part - rgbOf(ground)[i]) > 24);
+    return bright / dim >= LEAST_CONTRAST || far;
+  };
+
+  /** Whether a mask, or a blur, leaves nothing of what can be read. */
+  const masked = (style) => {
+    const blur = style.filter.match(/blur\(([\d.]+)px\)/);
+    if (blur && blur[1] >= BLUR_PX) return true;
+    if (!/gradient/.test(style.maskImage)) return false;
+    const colours = style.maskImage.match(/[a-z]+\([\d.][^()]*\)/g) || [];
+    return colours.length > 0 && colours.every((colour) => alphaOf(colour) < LEAST_OPACITY);
+  };
+
+  /** Whether an element is the frame of reference of what is `fixed` in it, too. */
+  const holdsFixed = (style) => style.transform !== "none" || style.translate !== "none"
+    || style.rotate !== "none" || style.scale !== "none" || style.perspective !== "none"
+    || style.filter !== "none" || (style.backdropFilter || "none") !== "none" || style.contentVisibility === "auto"
+    || /paint|layout|strict|content/.test(style.contain) || /transform|filter|perspective/.test(style.willChange);
+  const cutsOff = (style) => style.contentVisibility === "auto" || /paint|strict|content/.test(style.contain);
+
   /** Whether a clip-path, or the old `clip`, leaves nothing of a box. */
   const clippedAway = (style, box) => {
     const path = style.clipPath;
     if (path && path !== "none") {
+      const drawnPath = path.match(/^path\((?:\w+, )?"([^"]*)"\)/);
+      if (drawnPath && numbers(drawnPath[1]).length < 6) return true;
       const named = path.match(/^(inset|circle|ellipse|polygon|rect|xywh)\(([^)]*)\)/);
       if (named) {
         const sizes = named[2].split(/\s+(?:round|at)\s+/)[0].split(/[\s,]+/);
@@ -122,7 +191,12 @@ globalThis.fleet = (() => {
       const rightToLeft = root && this.style(root).direction === "rtl";
       const least = rightToLeft ? root.clientWidth - root.scrollWidth : 0;
       // where scrolling leads; what lies to the left of a page or above it nobody reaches
-      this.reach = [least - this.view.scrollX, -this.view.scrollY, Infinity, Infinity];
+      const body = bodyOf(page), shutX = [root, body].some((each) =>
+        each && /hidden|clip/.test(this.style(each).overflowX));
+      const most = root ? root.clientWidth : this.view.innerWidth;
+      this.window = [0, 0, this.view.innerWidth, this.view.innerHeight];
+      this.reach = shutX ? [0, -this.view.scrollY, most, Infinity]
+        : [least - this.view.scrollX, -this.view.scrollY, Infinity, Infinity];
     }
 
     /** Whether its time is over: what it has not seen by then stays unseen. */
@@ -156,32 +230,32 @@ globalThis.fleet = (() => {
       const style = this.style(element), up = this.above(element);
       const outer = up ? this.grounds.get(up) : { inner: this.reach, opacity: 1, hidden: false };
       let clip = outer.inner;
-      if (style.position === "fixed") clip = ANYWHERE;
-      else if (style.position === "absolute") {
+      if (style.position === "fixed" || style.position === "absolute") {
+        const fixed = style.position === "fixed";
         let holder = up;
-        while (holder && this.style(holder).position === "static") {
-          const shaped = this.style(holder);
-          if (shaped.transform !== "none" || shaped.contain === "paint") break;
-          holder = this.above(holder);
-        }
-        clip = holder ? this.grounds.get(holder).inner : this.reach;
+        while (holder && !holdsFixed(this.style(holder))
+            && (fixed || this.style(holder).position === "static")) holder = this.above(holder);
+        // what is fixed outside of the window stays there, however a person scrolls
+        clip = holder ? this.grounds.get(holder).inner : fixed ? this.window : this.reach;
       }
       const faded = style.filter.match(/opacity\(([\d.]+)(%?)\)/);
       const opacity = outer.opacity * parseFloat(style.opacity)
         * (faded ? faded[1] / (faded[2] ? 100 : 1) : 1);
       const box = boxOf(element);
-      const hidden = outer.hidden || clippedAway(style, box);
+      const turned = this.turned(style, outer.turned);
+      const hidden = outer.hidden || clippedAway(style, box) || masked(style)
+        || style.backfaceVisibility === "hidden" && turned && turned.m33 < 0;
       let inner = clip;
       const tag = tagOf(element);
       if (tag !== "HTML" && tag !== "BODY" && style.display !== "contents"
           && style.display !== "inline") {
         const shown = cross(rectOf(box), clip);
         for (const [axis, from, to] of [[style.overflowX, 0, 2], [style.overflowY, 1, 3]]) {
-          if (axis === "visible") continue;
+          if (axis === "visible" && !cutsOff(style)) continue;
           const open = shown[to] - shown[from] >= LEAST_PX;
           inner = [...inner];
           // a box that scrolls shows all of its inside in the end; one that is shut shows nothing
-          if (this.still || axis === "hidden" || axis === "clip" || !open) {
+          if (this.still || !/auto|scroll/.test(axis) || !open) {
             inner[from] = Math.max(inner[from], shown[from]);
             inner[to] = Math.min(inner[to], shown[to]);
           } else {
@@ -190,16 +264,33 @@ globalThis.fleet = (() => {
           }
         }
       }
-      return { clip, inner, opacity, hidden };
+      const goesOn = style.transformStyle === "preserve-3d" ? turned : null;
+      return { clip, inner, opacity, hidden, turned: goesOn };
+    }
+
+    /** How an element is turned in space, with what holds it; null if it is not. */
+    turned(style, outer) {
+      if (!style.transform.startsWith("matrix3d") && style.rotate === "none") return outer ?? null;
+      const own = new DOMMatrix(style.transform === "none" ? "" : style.transform);
+      return outer ? outer.multiply(own) : own;
+    }
+
+    /** Whether an element that has no box of its own (`display: contents`) stands in a drawn one. */
+    drawnWithoutBox(element) {
+      let at = element;
+      while (at && this.style(at).display === "contents") at = this.above(at);
+      return Boolean(at) && drawn(at);
     }
 
     /** Whether a person who scrolls can see something of the element. */
     seen(element) {
-      if (!drawn(element, { visibilityProperty: true })) return false;
+      const boxless = this.style(element).display === "contents";
+      if (boxless ? !this.drawnWithoutBox(element) : !drawn(element, { visibilityProperty: true })) return false;
       const ground = this.ground(element);
       if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
-      const boxes = [...E.getClientRects.call(element)].slice(0, 20);
-      if (!boxes.length && this.style(element).display !== "contents") return false;
+      const range = boxless && this.page.createRange();
+      if (boxless) range.selectNodeContents(element);
+      const boxes = [...(boxless ? range.getClientRects() : E.getClientRects.call(element))].slice(0, 20);
       return boxes.some((box) => {
         const rect = cross(rectOf(box), ground.clip);
         return room(rect) && !this.covered(element, rect);
@@ -210,9 +301,10 @@ globalThis.fleet = (() => {
     read(text, parent) {
       const ground = this.ground(parent), style = this.style(parent);
       if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
-      if (alphaOf(style.color) < LEAST_OPACITY && alphaOf(style.webkitTextFillColor) < LEAST_OPACITY)
-        return false;
-      if (alphaOf(style.webkitTextFillColor) < LEAST_OPACITY && !/text/.test(style.backgroundClip))
+      const drawing = parent instanceof SVGElement;
+      const ink = drawing ? style.fill : style.webkitTextFillColor;
+      const edge = drawing ? style.stroke !== "none" : parseFloat(style.webkitTextStrokeWidth || "0") > 0;
+      if ((ink === "none" || alphaOf(ink) < LEAST_OPACITY) && !edge && !/text/.test(style.backgroundClip))
         return false;
       const range = this.page.createRange();
       range.selectNodeContents(text);
@@ -221,27 +313,27 @@ globalThis.fleet = (() => {
         const rect = cross(rectOf(box), ground.inner);
         return room(rect) && !this.covered(parent, rect);
       });
-      return shown && !this.sameColour(parent, style);
+      return shown && (edge || /^url/.test(ink) || !this.sameColour(parent, style, ink));
     }
 
-    /** Letters in exactly the colour of the page under them; an element's own ground is a mark. */
-    sameColour(parent, style) {
+    /** Letters in the colour of the page under them; an element's own ground is a mark. */
+    sameColour(parent, style, ink) {
+      if (style.textShadow !== "none" || /text/.test(style.backgroundClip)) return false;
       if (alphaOf(style.backgroundColor) >= OPAQUE) return false;
       let at = this.above(parent);
       while (at) {
         const under = this.style(at);
         if (under.backgroundImage !== "none" || SOLID.has(tagOf(at))) return false;
-        if (alphaOf(under.backgroundColor) >= OPAQUE)
-          return under.backgroundColor === style.color
-            && style.textShadow === "none" && alphaOf(style.webkitTextStrokeColor || "") >= 0
-            && parseFloat(style.webkitTextStrokeWidth || "0") === 0;
+        if (alphaOf(under.backgroundColor) >= OPAQUE) return !legibleOn(ink, under.backgroundColor);
         at = this.above(at);
       }
-      return style.color === "rgb(255, 255, 255)" && style.textShadow === "none";
+      return !legibleOn(ink, "rgb(255, 255, 255)");
     }
 
     opaque(element) {
       const style = this.style(element);
+      const blur = (style.backdropFilter || "").match(/blur\(([\d.]+)px\)/);
+      if (blur && blur[1] >= BLUR_PX && style.visibility === "visible") return true;
       if (style.visibility !== "visible" || this.ground(element).opacity < OPAQUE) return false;
       return alphaOf(style.backgroundColor) >= OPAQUE || style.backgroundImage.includes("url(")
         || (style.backgroundImage !== "none" && !/rgba\([^)]*, 0(\.[0-8]\d*)?\)/.test(style.backgroundImage))
@@ -298,10 +390,20 @@ globalThis.fleet = (() => {
     underAt(element, x, y) {
       // the first alone costs far less than the list of all, and is nearly always enough
       const first = topAt(this.page, x, y);
-      const itself = first && (first === element || contains(element, first) || this.holds(first, element));
-      for (const top of itself ? [] : atPoint(this.page, x, y)) {
-        if (top === element || contains(element, top) || this.holds(top, element)) break;
-        if (top === rootOf(this.page)) break;
+      const itself = first && (first === element || contains(element, first));
+      const stack = itself ? [] : atPoint(this.page, x, y);
+      for (const [place, top] of stack.entries()) {
+        if (top === element || contains(element, top)) break;
+        if (this.holds(top, element)) {
+          // what lies there of an ancestor, above the element, is what its style puts before or after
+          if (stack.indexOf(element, place) > 0 && ["::before", "::after"].some((part) => {
+            const style = this.view.getComputedStyle(top, part);
+            return /absolute|fixed/.test(style.position) && style.content !== "none"
+              && parseFloat(style.opacity) >= OPAQUE && (alphaOf(style.backgroundColor) >= OPAQUE
+                || style.backgroundImage !== "none");
+          })) return true;
+          break;
+        }
         const box = boxOf(top);
         const itself = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
         // a modal dialog stands for the whole window, by its backdrop
@@ -364,8 +466,9 @@ globalThis.fleet = (() => {
     let left = limit;
     const apart = (style) => !/^(inline|contents|ruby|none)/.test(style.display) || style.float !== "none";
     const into = (element) => {
-      if (left-- <= 0 || look.late || SKIPPED.has(tagOf(element)) || !drawn(element)) return null;
+      if (left-- <= 0 || look.late || SKIPPED.has(tagOf(element))) return null;
       const style = look.style(element), tag = tagOf(element);
+      if (style.display === "contents" ? !look.drawnWithoutBox(element) : !drawn(element)) return null;
       const block = apart(style), inside = [];
       if (tag === "BR") say("\n");
       if (block) say("\n");
@@ -431,6 +534,17 @@ globalThis.fleet = (() => {
     return { found, foreign };
   };
 
+  /** This program in a document and in all of its frames that it may look into, seen or not. */
+  const agents = (page, most) => {
+    const pages = [page];
+    for (let i = 0; i < pages.length && pages.length < most; i++)
+      for (const frame of queryAll(pages[i], "iframe, frame")) {
+        try { if (frame.contentDocument) pages.push(frame.contentDocument); } catch { /* another's */ }
+      }
+    return pages.slice(0, most)
+      .map((each) => each === document ? globalThis.fleet : viewOf(each)?.fleet).filter(Boolean);
+  };
+
   /** The elements of visible frames of other sites. */
   const foreign = (most) => documents(document, most).foreign.slice(0, most);
 
@@ -442,12 +556,28 @@ globalThis.fleet = (() => {
       if (/^(about|javascript|data|blob):/i.test(frame.src)) continue;
       found.push(["frame", cut(frame.src, 2000)]);
     }
+    for (const link of queryAll(page, "link[rel=preload][as=fetch], link[rel=modulepreload]"))
+      if (!settled.has(link)) found.push(["preload", cut(link.href, 2000)]);
     for (const script of queryAll(page, "script[src]")) {
       if (settled.has(script) || !/^(|module|(text|application)\/(java|ecma)script)$/i.test(script.type))
         continue;
       found.push(["script", cut(script.src, 2000)]);
     }
     return found.slice(0, 50);
+  };
+
+  const SPINNERS = ["spin", "load", "charg", "skelet", "shimmer", "attente", "wait", "progress"]
+    .flatMap((word) => [`[class*=${word} i]`, `[id*=${word} i]`]).join(",");
+
+  /** Whether a document says that it works: by its attributes, or by something that turns and turns. */
+  const works = (page, look) => {
+    const turns = (style) => style.animationName !== "none"
+      && style.animationIterationCount.includes("infinite") && style.animationPlayState.includes("running");
+    return [...queryAll(page, "[aria-busy=true], progress:not([value]),"
+        + " [role=progressbar]:not([aria-valuenow])")].slice(0, 50).some((each) => look.seen(each))
+      || [...queryAll(page, SPINNERS)].slice(0, 50).some((each) =>
+        (turns(look.style(each)) || ["::before", "::after"].some((part) =>
+          turns(look.view.getComputedStyle(each, part)))) && look.seen(each));
   };
 
   const HEADS = "h1, h2";
@@ -463,12 +593,12 @@ globalThis.fleet = (() => {
       each(page, look);
       const state = stateOf(page);
       if (state === "loading" || (state === "interactive" && loading === "complete")) loading = state;
-      const agent = page === document ? globalThis.fleet : viewOf(page)?.fleet;
-      for (const [address, [times, status]] of agent ? agent.ended() : []) {
+    }
+    for (const agent of agents(document, 50))
+      for (const [address, [times, status]] of agent.ended()) {
         const before = requests[address];
         requests[cut(address, 2000)] = [(before?.[0] ?? 0) + times, status];
       }
-    }
     const look = found[0][1];
     const heads = [...queryAll(document, HEADS)].slice(0, 40).filter((head) => look.seen(head));
     const said = (list) => list.slice(0, 20).map((head) => wordsIn(look, head, 500));
@@ -485,6 +615,7 @@ globalThis.fleet = (() => {
 
   const read = (selectors, limit, frames) => {
     const counts = {}, central = {}, texts = [];
+    let busy = false;
     const { look, ...found } = survey(frames, (page, look) => {
       for (const selector of selectors) {
         let seen = 0, middle = 0;
@@ -500,12 +631,14 @@ globalThis.fleet = (() => {
       }
       const body = bodyOf(page);
       if (body) texts.push(walk(look, body, 20000, false).text);
+      busy ||= works(page, look);
     });
+    const all = agents(document, 50);
     return {
       ...found, counts, central,
       text: cut(texts.join("\n"), limit),
-      busy: [...queryAll(document, "[aria-busy=true], progress:not([value])")].slice(0, 50)
-        .some((each) => look.seen(each)),
+      busy, later: all.some((agent) => agent.restless()),
+      late: all.reduce((sum, agent) => sum + agent.lateScripts(), 0),
       awaited: awaited(document, look),
     };
   };
@@ -531,21 +664,31 @@ globalThis.fleet = (() => {
       .map((each) => wordsIn(look, each, 500));
   };
 
+  /** The elements of a document's body, those in open shadow roots too. */
+  const everywhere = (page) => {
+    const all = [...queryAll(page, "body, body *")];
+    for (let i = 0; i < all.length && all.length < 50000; i++) {
+      const shadow = shadowOf(all[i]);
+      if (shadow) all.push(...shadow.querySelectorAll("*"));
+    }
+    return all;
+  };
+
   /** How far the page's boxes that scroll hide what is in them, in pixels: down and to the right. */
   const hiddenInside = () => {
     let down = 0, right = 0;
     for (const [page, look] of documents(document, 20).found) {
-      for (const each of queryAll(page, "body, body *")) {
+      const root = rootOf(page), own = look.style(root).overflowY === "visible";
+      for (const each of everywhere(page)) {
         const lower = each.scrollHeight - each.clientHeight, wider = each.scrollWidth - each.clientWidth;
         if (lower < 8 && wider < 8) continue;
         const style = look.style(each);
-        if (tagOf(each) === "BODY" && page === document) continue;
+        if (tagOf(each) === "BODY" && own) continue; // its scrolling is the page's
         if (tagOf(each) === "TEXTAREA" || each.clientHeight < 40 || each.clientWidth < 100) continue;
         if (/auto|scroll/.test(style.overflowY) && lower >= 8 && look.seen(each)) down = Math.max(down, lower);
         if (/auto|scroll/.test(style.overflowX) && wider >= 8 && look.seen(each)) right = Math.max(right, wider);
       }
-      if (page !== document) {
-        const root = rootOf(page);
+      if (page !== document && look.view.innerHeight >= 100 && look.view.innerWidth >= 200) {
         down = Math.max(down, root.scrollHeight - root.clientHeight);
         right = Math.max(right, root.scrollWidth - root.clientWidth);
       }
@@ -802,6 +945,7 @@ globalThis.fleet = (() => {
   };
 
   return Object.freeze({
-    read, outline, attributes, texts, find, onward, html, hiddenInside, places, foreign, ended: () => [...finished, ...refused()],
+    read, outline, attributes, texts, find, onward, html, hiddenInside, places, foreign, restless,
+    ended: () => [...finished], lateScripts: () => lateScripts,
   });
 })();

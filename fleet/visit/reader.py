@@ -34,6 +34,8 @@ class _Answer(BaseModel):
     central: dict[str, int]
     loading: str
     busy: bool
+    later: bool
+    late: int
     foreign: int
     awaited: list[tuple[str, str]]
     ended: list[tuple[str, int, int]]
@@ -65,6 +67,8 @@ async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading |
         central_headings=tuple(main.central_headings),
         parsing=any(answer.loading == "loading" for answer in answers),
         busy=any(answer.busy for answer in answers),
+        later=any(answer.later for answer in answers),
+        late=sum(answer.late for answer in answers),
         awaited=tuple(each for answer in answers for each in answer.awaited),
         ended=tuple(each for answer in answers for each in answer.ended),
         silent=agent.silent,

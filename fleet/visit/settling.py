@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 STANDS_S = 0.3
 """How long the content of a page that asks for nothing must stand."""
 
+AFTERMATH_S = 1.2
+"""
+The same of an answer other than slots on a page whose scripts are at work: what they show first
+is often a placeholder, and they wait a moment before they ask, or between two questions.
+"""
+
 STILL_LOADING_S = 1.0
 """The same on a page whose pictures or style sheets do not stop coming."""
 
@@ -66,17 +72,21 @@ class Settling:
         self._requests = open_requests
         self._before = before
         self._content: tuple[object, ...] | None = None
-        self._begun = 0
-        self._since = self._names_since = time.monotonic()
+        self._news = (0, 0)
+        self._since = self._news_since = self._names_since = time.monotonic()
+        self._at_work = False
         self._names: frozenset[str] = frozenset()
         self._awaited: dict[str, float] = {}
 
     def look(self, reading: PageReading, names: Iterable[str]) -> None:
         """Take in what the page shows now; `names` are the answers whose signs are on it."""
         now = time.monotonic()
-        begun = self._requests.begun()
-        if reading.content != self._content or begun != self._begun:
-            self._content, self._begun, self._since = reading.content, begun, now
+        news = (self._requests.news(reading), reading.late)
+        if reading.content != self._content:
+            self._content, self._since = reading.content, now
+        if news != self._news:
+            self._news, self._news_since = news, now
+        self._at_work = reading.later or news != (0, 0)
         if frozenset(names) != self._names:
             self._names, self._names_since = frozenset(names), now
         self._awaited = {url: self._awaited.get(url, now) for _, url in reading.awaited}
@@ -89,21 +99,31 @@ class Settling:
     @property
     def fetched(self) -> bool:
         """Whether the page's scripts have asked for anything that may bring its answer."""
-        return self._begun > 0
+        return self._news[0] > 0
+
+    @property
+    def _says_none(self) -> bool:
+        """Whether the page shows what many pages show while they wait for their slots."""
+        return not self._names.isdisjoint(("no_slots", "closed")) and "slots" not in self._names
+
+    def least_s(self, name: str) -> float:
+        """How long an answer of this name must stand, if there is no other reason to wait."""
+        return AFTERMATH_S if self._at_work and name != "slots" else STANDS_S
 
     def stands(self, unrest: Unrest | None, least_s: float) -> bool:
         """Whether what the page shows may be taken for its answer."""
         needs_s = max(least_s, unrest.needs_s if unrest else 0.0)
-        if needs_s > STILL_LOADING_S:  # a clock on the page must not hide that all else stands
-            return self.answer_stood_s >= needs_s
-        stood_s = time.monotonic() - self._since
-        return stood_s >= needs_s or (
-            self.answer_stood_s >= SAME_ANSWER_S and needs_s < STILL_LOADING_S
-        )
+        now = time.monotonic()
+        if now - self._news_since < least_s:
+            return False
+        # a clock on the page must not hide that all else stands
+        if self.answer_stood_s >= max(needs_s, SAME_ANSWER_S):
+            return True
+        return now - self._since >= needs_s and needs_s <= AFTERMATH_S
 
     def stands_in_s(self, needs_s: float) -> float:
         """How long what the page shows now must still go on to stand."""
-        return max(0.0, self._since + needs_s - time.monotonic())
+        return max(0.0, max(self._since, self._news_since) + needs_s - time.monotonic())
 
     def unrest(self, reading: PageReading) -> Unrest | None:
         """The greatest reason for which the page may still change; None if it has settled."""
@@ -123,24 +143,38 @@ class Settling:
             else:
                 own = requests.may_answer(request.url, reading.url)
                 yield Unrest(words, math.inf, blocks=own)
+        for url in self._requests.frames:
+            if requests.may_answer(url, reading.url):
+                yield Unrest(f"a frame still waits for {url[:200]}", math.inf, blocks=True)
         if any(requests.may_answer(url, reading.url) for url in polled):
             yield Unrest("it asks its site again and again", POLL_STANDS_S)
-        if self._requests.streams:
-            yield Unrest(f"it listens to {self._requests.streams[-1][:200]}", STREAM_STANDS_S)
+        for url in self._requests.streams:
+            needs_s = math.inf if requests.gives_appointments(url) else STREAM_STANDS_S
+            yield Unrest(f"it listens to {url[:200]}", needs_s)
+        if self._says_none and not requests.brought(reading):
+            for url in self._requests.sockets:
+                if requests.may_answer(url, reading.url):
+                    words = f"it has opened {url[:200]}, which a visit does not let leave"
+                    yield Unrest(words, math.inf, blocks=True)
+        if self._requests.leaves_soon:
+            yield Unrest("it is about to go on by itself", math.inf)
 
     def _waiting(self, reading: PageReading) -> Iterable[Unrest]:
         now = time.monotonic()
         for kind, url in reading.awaited:
             if requests.is_quiet(url):
                 continue
-            if kind == "script" and now - self._awaited.get(url, now) > SCRIPT_S:
-                yield Unrest(f"the script {url[:200]} does not come", STILL_LOADING_S)
+            if kind != "frame" and now - self._awaited.get(url, now) > SCRIPT_S:
+                yield Unrest(f"the {kind} {url[:200]} does not come", STILL_LOADING_S)
             else:
-                own = kind == "frame" and requests.may_answer(url, reading.url)
+                own = kind in ("frame", "preload") and requests.may_answer(url, reading.url)
                 yield Unrest(f"the {kind} {url[:200]} has not come", math.inf, blocks=own)
 
     def _slow(self, reading: PageReading) -> Iterable[Unrest]:
         if reading.busy:
-            yield Unrest("it says that it works (aria-busy)", math.inf)
+            needs_s = POLL_STANDS_S if "slots" in self._names else math.inf
+            yield Unrest("it says that it works", needs_s)
+        if self._says_none and (words := requests.working(reading)) is not None:
+            yield Unrest(f"it says {words!r}", math.inf, blocks=True)
         if reading.loading:
             yield Unrest("it does not stop loading", STILL_LOADING_S)

@@ -16,7 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from fleet.errors import DeadlinePassed, GuardRefused, SiteUnreachable, TurnedAway
 from fleet.models import PARIS, EvidenceFile, Outcome, Scenario, Verdict, now
-from fleet.rules import classifier, signs
+from fleet.rules import classifier, requests, signs
 from fleet.rules.classifier import Judged
 from fleet.rules.guard import Guard
 from fleet.rules.walls import checks_browser
@@ -164,7 +164,8 @@ class PageTracker:
         reading = await reader.read(self._agent, selectors)
         await self._may_go_on()
         if reading is not None:
-            reading = replace(reading, dialogs=self.traffic.document_dialogs)
+            ended = (*reading.ended, *self.traffic.requests.failed_frames)
+            reading = replace(reading, dialogs=self.traffic.document_dialogs, ended=ended)
             self._anchored = self._anchored or signs.shows(self.scenario.anchor, reading)
         self._reading = reading
         bad = self.traffic.bad_status
@@ -208,6 +209,7 @@ class PageTracker:
             self._agent,
             document=traffic.documents,
             dialogs=traffic.document_dialogs,
+            failed=requests.lacking(self._reading) if self._reading else (),
             unsettled=self._unsettled,
             went_on=self._went_on,
         )

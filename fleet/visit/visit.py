@@ -37,7 +37,7 @@ MAX_BANNERS = 3
 GATE_AFTER_S = 1.0
 """How long a settled page must show nothing known before a captcha or login is its answer."""
 
-FAILED_S = 0.5
+FAILED_S = 3.0
 """How long a page must stand whose own request for its answer failed: it may ask again."""
 
 OVERTIME_S = 2.0
@@ -198,7 +198,9 @@ class Visit(PageWalker, BaseVisit):
                 waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
                 waited += self._walk.words
                 raise self.silence(answers, waited)
-            await asyncio.sleep(max(POLL_S, settling.stands_in_s(STANDS_S) if self._last else 0))
+            # once its files are kept, the page is only asked whether it still says the same
+            rest_s = settling.stands_in_s(STANDS_S) if self._last else 0.0
+            await asyncio.sleep(max(POLL_S, rest_s))
 
     async def _judge(
         self,
@@ -233,7 +235,7 @@ class Visit(PageWalker, BaseVisit):
             return None
         if final:
             return await self._final(reading, seen, settling, unrest)
-        least_s = STANDS_S if settling.fetched else 0.0
+        least_s = STANDS_S if settling.fetched else 0.0  # a step of the visit, no answer
         return next(iter(seen.items())) if settling.stands(unrest, least_s) else None
 
     async def _final(
@@ -250,7 +252,7 @@ class Visit(PageWalker, BaseVisit):
         the same before and after.
         """
         answer = next(iter(seen.items()))
-        stands = settling.stands(unrest, STANDS_S)
+        stands = settling.stands(unrest, settling.least_s(answer[0]))
         if self.kept_last(reading.content):
             return answer if stands else None
         if stands and (reading.loading or self._last_tries >= MAX_LAST_TRIES):

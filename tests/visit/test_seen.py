@@ -32,6 +32,30 @@ UNSEEN = {
     "no height": f'<div style="height:0;overflow:hidden">{NONE}</div>',
     "no height, scrolling": f'<div style="height:0;overflow:auto">{NONE}</div>',
     "clipped": f'<div style="position:absolute;clip:rect(0 0 0 0)">{NONE}</div>',
+    "clipped by a free path": f"<div style=\"clip-path:path('M0 0')\">{NONE}</div>",
+    "masked": f'<div style="mask-image:linear-gradient(#0000,#0000)">{NONE}</div>',
+    "blurred": f'<div style="filter:blur(20px)">{NONE}</div>',
+    "under a blur": f'{NONE}<div style="position:fixed;inset:0;backdrop-filter:blur(20px)"></div>',
+    "the back of a card": '<div style="transform-style:preserve-3d;transform:rotateY(180deg)">'
+    f'<div style="backface-visibility:hidden">{NONE}</div></div>',
+    "right of a page that does not scroll there": "<style>body{overflow-x:hidden}</style>"
+    f'<div style="position:absolute;left:3000px">{NONE}</div>',
+    "a menu beside the window": '<div style="position:fixed;left:100%;top:0;width:300px">'
+    f"{NONE}</div>",
+    "a sheet below the window": f'<div style="position:fixed;top:100%;left:0">{NONE}</div>',
+    "a menu shifted away": '<div style="position:fixed;right:0;top:0;width:300px;'
+    f'transform:translateX(100%)">{NONE}</div>',
+    "fixed in a box that is shut": '<div style="height:0;overflow:hidden;transform:scale(1.0001)">'
+    f'<div style="position:fixed;top:50px">{NONE}</div></div>',
+    "in a box that contains": f'<div style="height:0;contain:paint">{NONE}</div>',
+    "nearly white on white": f'<div style="color:#fbfbfb">{NONE}</div>',
+    "white on white, in other words": f'<div style="color:oklch(1 0 0)">{NONE}</div>',
+    "under what a style puts after": "<style>.c{position:relative}.c::after{content:'';"
+    f'position:absolute;inset:0;background:#fff}}</style><div class="c">{NONE}</div>',
+    "in a drawing's store": '<p class="vide">.</p><svg><defs><text y="20">Aucun créneau disponible'
+    " pour le moment.</text></defs></svg>",
+    "letters of a drawing without ink": '<p class="vide">.</p><svg width="500"><text y="20"'
+    ' fill="none">Aucun créneau disponible pour le moment.</text></svg>',
     "clipped by a path": f'<div style="clip-path:circle(0)">{NONE}</div>',
     "for screen readers": '<div style="position:absolute;width:1px;height:1px;overflow:hidden">'
     f"{NONE}</div>",
@@ -63,6 +87,38 @@ SEEN = {
         "no_slots",
     ),
     "half transparent": (f'<div style="opacity:.6">{NONE}</div>', "no_slots"),
+    "grey": (f'<div style="color:#999">{NONE}</div>', "no_slots"),
+    "yellow": (f'<div style="color:#ff0">{NONE}</div>', "no_slots"),
+    "letters filled with a picture": (
+        '<p class="vide" style="background:linear-gradient(#000,#00f);background-clip:text;'
+        'color:transparent">Aucun créneau disponible pour le moment.</p>',
+        "no_slots",
+    ),
+    "in an element without a box": (
+        f'<div style="display:contents">{NONE}</div>',
+        "no_slots",
+    ),
+    "fixed in the window": (f'<div style="position:fixed;top:99px">{NONE}</div>', "no_slots"),
+    "fixed in what holds it": (
+        f'{LONG}<div style="transform:translate(0,1px);height:90px">'
+        f'<div style="position:fixed;top:0">{NONE}</div></div>',
+        "no_slots",
+    ),
+    "the front of a card": (
+        '<div style="transform-style:preserve-3d;transform:rotateY(360deg)">'
+        f'<div style="backface-visibility:hidden">{NONE}</div></div>',
+        "no_slots",
+    ),
+    "beside what a style puts after": (
+        "<style>.c{position:relative}.c::after{content:'';position:absolute;left:0;right:0;"
+        f'bottom:0;height:1px;background:#000}}</style><div class="c">{NONE}</div>',
+        "no_slots",
+    ),
+    "a drawing's letters": (
+        '<p class="vide">.</p><svg width="500"><text y="20">Aucun créneau disponible pour le'
+        " moment.</text></svg>",
+        "no_slots",
+    ),
     "white on blue": (
         f'<div style="background:#004;color:#fff;padding:9px">{NONE}</div>',
         "no_slots",
@@ -110,6 +166,28 @@ SEEN = {
     ),
 }
 """What a person sees, with what hides other things all around."""
+
+WHOLE = {
+    "the page": LONG + NONE,
+    "a body that scrolls in its page": "<style>html{overflow:hidden;height:100%}"
+    f"body{{height:100%;overflow:auto;margin:0}}</style>{LONG}{NONE}",
+    "a box in a shadow root": "<style>html,body{margin:0;height:100%;overflow:hidden}</style>"
+    f"<x-a>{LONG}{NONE}</x-a><script>document.querySelector('x-a').attachShadow({{mode:'open'}})"
+    ".innerHTML = '<div style=\"height:100vh;overflow:auto\"><slot></slot></div>'</script>",
+    "boxes side by side": "<style>html,body{margin:0;height:100%;overflow:hidden}</style>"
+    f'<div style="display:flex;height:100%"><div style="overflow:auto">{LONG}</div>'
+    f'<div style="overflow:auto">{LONG}{NONE}</div></div>',
+    "a panel over the page": '<div style="position:fixed;inset:0;overflow:auto">'
+    f"{LONG}{NONE}</div>",
+    "a captcha's badge beside": f"{NONE}<iframe width=256 height=60 srcdoc='{LONG}'></iframe>",
+}
+"""Pages that fit on a picture, if it is made large enough."""
+
+CUT = {
+    "a box of its own height": f'<div style="height:200px;overflow:auto">{LONG}{NONE}</div>',
+    "a frame of its own height": f"<iframe width=600 height=200 srcdoc='{LONG}{NONE}'></iframe>",
+    "longer than any picture": f'<div style="height:30000px"></div>{NONE}',
+}
 
 QUICK = AttemptLimits(VisitLimits(deadline_s=25, answer_timeout_s=2, settle_s=1))
 
@@ -174,3 +252,12 @@ async def test_what_a_person_sees_is_the_answer_whatever_hides_beside_it(
         if made[name].verdict != right
     }
     assert wrong == {}
+
+
+async def test_a_box_that_scrolls_is_pictured_whole_or_said_to_be_cut(chromium: Chromium) -> None:
+    made = await visited({**WHOLE, **CUT}, chromium)
+    pictures = {
+        name: [file for file in each.evidence if file.kind == "picture"][-1].truncated
+        for name, each in made.items()
+    }
+    assert pictures == {**dict.fromkeys(WHOLE, False), **dict.fromkeys(CUT, True)}

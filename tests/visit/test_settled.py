@@ -20,7 +20,7 @@ from fleet.visit.limits import AttemptLimits, VisitLimits
 HEAD = (
     '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Prise de rendez-vous</title>'
     '<h1>Choisissez votre créneau</h1><div id="c"><p class="vide">Aucun créneau disponible pour'
-    " le moment.</p></div><script>const show = () => { document.getElementById('c').innerHTML ="
+    " le moment.</p></div><script>window.show = () => { document.getElementById('c').innerHTML ="
     ' \'<label><input type="radio" name="creneau"> 3 décembre 09:00</label>\'; };</script>'
 )
 FREE = "<input type=radio name=creneau> 3 décembre"
@@ -35,8 +35,7 @@ LATE = {
     "</script>",
     "sent on": "<script>fetch('/ailleurs?1.2').then(show)</script>",
     "asked from a frame of the site": "<iframe srcdoc=\"<script>fetch('/creneaux?1.2')"
-    '.then(() => parent.show())</script>" width=300 height=50></iframe>'
-    "<script>window.show = show</script>",
+    '.then(() => parent.show())</script>" width=300 height=50></iframe>',
     "as a script": "<script>setTimeout(() => { const s = document.createElement('script');"
     " s.src = '/script?1.2'; document.body.append(s); })</script>",
     "in a frame that comes late": "<script>document.querySelector('.vide').nextSibling;"
@@ -45,6 +44,37 @@ LATE = {
     " f.onload = () => document.querySelector('.vide').remove()</script>",
     "after a request that failed": "<script>fetch('/creneaux-refuse?.3').then(() =>"
     " fetch('/creneaux?.6')).then(show)</script>",
+    "by a frame that nobody sees": "<script>addEventListener('load', () => {"
+    " const f = document.createElement('iframe'); f.hidden = true; f.src = '/pont?1.2';"
+    " document.body.append(f) })</script>",
+    "asked from a frame that nobody sees": '<iframe hidden srcdoc="<script>'
+    "fetch('/creneaux?1.2').then(() => parent.show())</script>\"></iframe>",
+    "in a frame that is sent on": "<iframe id=f width=300 height=50></iframe><script>"
+    "setTimeout(() => f.contentWindow.location.replace('/pont?1.2'), 200)</script>",
+    "by a worker": "<script>const b = new Blob([`fetch('${location.origin}/creneaux?1.2')"
+    ".then(() => postMessage(1))`]); new Worker(URL.createObjectURL(b)).onmessage = show</script>",
+    "asked for before, as a preload": "<link rel=preload as=fetch crossorigin"
+    " href='/creneaux?1.2'><script>fetch('/creneaux?1.2').then(show)</script>",
+    "a while after the first request": "<script>fetch('/jours?.3').then(() =>"
+    " setTimeout(() => fetch('/creneaux?.3').then(show), 800))</script>",
+    "a while after the page": "<script>setTimeout(() => fetch('/creneaux?.3').then(show), 800)"
+    "</script>",
+    "a while after the page, by itself": "<script>setTimeout(show, 800)</script>",
+    "drawn a while after they came": "<script>fetch('/creneaux?.3').then(() =>"
+    " setTimeout(show, 800))</script>",
+    "on a page that refreshes itself": "<meta http-equiv=refresh content='2;url=/libre'>",
+    "after several tries": "<script>let n = 0; const go = () => fetch('/pret?0').then(() =>"
+    " ++n < 4 ? setTimeout(go, 1000) : show()); go()</script>",
+    "after a failure and a pause": "<script>fetch('/creneaux-500').then(() => setTimeout(() =>"
+    " fetch('/creneaux?.2').then(show), 1000))</script>",
+    "as a calendar's events": "<script>fetch('/calendar/events?1.2').then(show)</script>",
+    "beside a bar of progress": "<b id=p role=progressbar>…</b><script>setTimeout(() =>"
+    " { p.remove(); show() }, 2500)</script>",
+    "beside something that turns": "<style>@keyframes t { to { rotate: 1turn } }</style>"
+    "<div id=p class=spinner style='width:9px;height:9px;animation:t 1s infinite'></div>"
+    "<script>setTimeout(() => { p.remove(); show() }, 2500)</script>",
+    "on a page that says that it searches": "<p id=p>Recherche des créneaux en cours…</p>"
+    "<script>setTimeout(() => { p.remove(); show() }, 2500)</script>",
     "by a page that spoils its own tools": "<script>Array.from = () => { throw 1 };"
     "String.prototype.slice = () => 'x'; JSON.stringify = () => '{}';"
     "document.querySelectorAll = () => []; performance.getEntries = () => [];"
@@ -67,6 +97,11 @@ ENDLESS = {
     "fetch('/creneaux?0')</script>",
     "a refusal that is usual": "<script>fetch('/api/me-401')</script>",
     "a picture": "<img src='/image?60'>",
+    "a refresh in five minutes": "<meta http-equiv=refresh content=300>",
+    "a chat": "<script>new WebSocket(`ws://${location.host}/socket.io/?EIO=4`)</script>",
+    "a sentence about patience": "<p>Merci de patienter à l'accueil.</p>"
+    "<p>La recherche d'un créneau est gratuite.</p>",
+    "a script that came late": "<script>import('/module?.2')</script>",
     "pages fetched beforehand": "<link rel=prefetch href='/creneaux?60'>",
 }
 """Pages that go on for ever beside an answer that stands."""
@@ -80,6 +115,25 @@ OWN = {
     "its calendar fails": ("<script>fetch('/creneaux-502')</script>", "overload"),
     "its calendar is refused": ("<script>fetch('/creneaux-403')</script>", "blocked"),
     "its calendar is too much": ("<script>fetch('/donnees-429')</script>", "rate_limited"),
+    "its calendar is nowhere": ("<script>fetch('/creneaux-404')</script>", "unrecognised"),
+    "its calendar is not reached": (
+        "<script>fetch(`http://${location.hostname}:1/creneaux`)</script>",
+        "unrecognised",
+    ),
+    "its calendar's script fails": ("<script src='/creneaux-500'></script>", "unrecognised"),
+    "its calendar's frame fails": (
+        "<iframe src='/creneaux-500' width=300 height=90></iframe>",
+        "overload",
+    ),
+    "a frame that nobody sees fails": (
+        "<iframe hidden srcdoc=\"<script>fetch('/creneaux-500')</script>\"></iframe>",
+        "overload",
+    ),
+    "its slots would come by a WebSocket": (
+        "<script>new WebSocket(`ws://${location.host}/creneaux`)</script>",
+        "unrecognised",
+    ),
+    "it says that it searches": ("<p>Recherche en cours…</p>", "unrecognised"),
     "its calendar's frame never comes": (
         "<iframe src='/cadre-creneaux?60' width=300 height=90></iframe>",
         "unrecognised",
@@ -89,6 +143,15 @@ OWN = {
 
 LIMITS = AttemptLimits(VisitLimits(deadline_s=60, answer_timeout_s=8, settle_s=0.5))
 SHORT = AttemptLimits(VisitLimits(deadline_s=30, answer_timeout_s=2, settle_s=0.5))
+
+
+TEXTS = {
+    "/script": "show()",
+    "/module": "export default 1",
+    "/cadre": FREE,
+    "/pont": "<script>parent.show()</script>",
+    "/libre": f"{HEAD}<script>show()</script>",
+}
 
 
 @asynccontextmanager
@@ -114,9 +177,8 @@ async def site(bodies: Mapping[str, str]) -> AsyncIterator[str]:
             return web.Response(status=int(path[-3:]))
         if path == "/creneaux-refuse":
             return web.Response(status=500)
-        kind = {"/script": "text/javascript"}.get(path, "text/html")
-        text = {"/script": "show()", "/cadre": FREE}.get(path, json.dumps([]))
-        return web.Response(text=text, content_type=kind)
+        kind = {"/script": "text/javascript", "/module": "text/javascript"}.get(path, "text/html")
+        return web.Response(text=TEXTS.get(path, json.dumps([])), content_type=kind)
 
     app = web.Application()
     app.router.add_get("/{tail:.*}", answer)
@@ -198,6 +260,8 @@ async def test_what_was_waited_for_in_vain_is_noted(chromium: Chromium) -> None:
         ("https://rdv.example/tracking/availability", False),
         ("https://xiti.com.example/api", False),
         ("https://rdv.example/api/me", False),
+        ("https://rdv.example/events", False),
+        ("https://rdv.example/i18n/messages.json", False),
     ],
 )
 def test_what_is_quiet_by_its_address(url: str, quiet: bool) -> None:
@@ -208,5 +272,7 @@ def test_another_site_may_answer_only_if_its_address_says_so() -> None:
     page = "https://www.prefecture.gouv.fr/rdv"
     assert may_answer("https://api.prefecture.gouv.fr/interne", page)
     assert not may_answer("https://autre.gouv.fr/interne", page)
+    assert not may_answer("https://www.prefecture.gouv.fr/api/messages", page)
+    assert may_answer("https://www.prefecture.gouv.fr/calendrier/events", page)
     assert may_answer("https://calendrier.example/v1/slots?from=2026-12-01", page)
     assert gives_appointments("https://calendrier.example/disponibilités")
