@@ -81,7 +81,7 @@ async def attempt(
         chromium: a fresh context of it is opened and closed, so nothing (cookies, storage) is
             shared between two attempts.
         number: 1 for the first attempt of a visit, 2 for its first retry.
-        limits: `limits.visit.deadline_s` is for the visit; the last picture and closing have
+        limits: the deadline in it is that of the visit; the last picture and closing have
             budgets of their own, so an attempt may take a little longer.
         page: visit in this page, which stays open unless the visit hangs; None: in a fresh one.
         due_at: when the visit was due, if it was; kept with the attempt.

@@ -333,7 +333,7 @@ async def test_nothing_leaves_a_replay_whatever_the_page_tries(chromium: Chromiu
         <script>
         const say = (id) => {{ document.getElementById(id).innerText = "no " + id; }};
         fetch("/fetch"); navigator.sendBeacon("/beacon", "b"); fetch("/kept", {{keepalive: true}});
-        const socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
+        const socket = new WebSocket("{other}/socket".replace("http", "ws"));
         socket.onerror = () => say("socket");
         new EventSource("/events");
         const worker = new Worker(URL.createObjectURL(new Blob([
