@@ -95,7 +95,7 @@ class Scene:
 @pytest.fixture
 async def scene(store: Store, postbox: Postbox) -> Scene:
     clock = Clock()
-    store.events = Events(store._db, now=clock)
+    store.events = store.attempts._events = Events(store._db, now=clock)
     scene = Scene(store, clock, postbox)
     await scene.look()  # a channel is told what happens from its first look on
     return scene

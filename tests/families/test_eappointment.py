@@ -288,7 +288,8 @@ async def test_a_failing_call_for_the_answer_is_never_no_slots(
 
     assert got.verdict == verdict, got.detail
     if verdict is Verdict.UNRECOGNISED:
-        assert "A server error has occurred." in got.detail
+        assert "no answer for what the page itself asked for" in got.detail
+        assert "A server error has occurred." in got.dialogs[0].message
 
 
 STORED = {

@@ -137,7 +137,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
         "free = 1; $('n').innerHTML = '<button type=button onclick=\"fetch(&quot;/creneaux&quot;,"
         " {method: &quot;POST&quot;}).then(() => week(n + 1))\">Semaine suivante</button>';",
         "unrecognised",
-        "1 week of the calendar: the control to the next one changed nothing",
+        "no answer for what the page itself asked for",
     ),
     "the way on in the menu of a slot": (
         "free = 1; $('n').innerHTML = '<button type=button onclick=\"week(n + 1)\">"
