@@ -438,7 +438,7 @@ async def test_a_chromium_that_is_none_is_exit_4_in_one_line(database: dict[str,
     )
 
     for words, said in zip(NO_CHROMIUM.values(), told, strict=True):
-        assert (said.code, said.out) == (4, "")
+        assert (said.code, said.out) == (4, ""), said.err
         assert words in said.line
 
 

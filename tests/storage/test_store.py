@@ -356,6 +356,15 @@ async def test_the_server_refuses_an_attempt_that_lacks_a_field(beside: Beside) 
     assert await takes(beside, whole)
 
 
+async def test_fleets_that_open_a_new_database_at_once_all_open_it(mongodb_url: str) -> None:
+    async with own_database(mongodb_url) as name:
+        opened = await asyncio.gather(*(Store.open(mongodb_url, name) for _ in range(24)))
+
+    assert len(opened) == 24
+    for each in opened:
+        each.close()
+
+
 async def test_the_validator_is_still_there_when_the_database_is_opened_again(
     beside: Beside,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from fleet.storage.figures.rollups import Rollups
 
 Document = dict[str, Any]
+
+NAMESPACE_EXISTS = 48
+"""MongoDB's code for a collection that is there already: of an older fleet, or made meanwhile."""
 
 
 class StoredAttempts:
@@ -53,11 +55,12 @@ class StoredAttempts:
     async def prepare(self) -> None:
         """Make the collection, its validator and its indexes where they are missing."""
         validator = {"$jsonSchema": ATTEMPT_SCHEMA}
-        if "attempts" in await self._db.list_collection_names():
+        try:
+            await self._db.create_collection("attempts", check_exists=False, validator=validator)
+        except OperationFailure as exc:
+            if exc.code != NAMESPACE_EXISTS:
+                raise
             await self._db.command("collMod", "attempts", validator=validator)
-        else:
-            with contextlib.suppress(OperationFailure):  # made by another fleet meanwhile
-                await self._db.create_collection("attempts", validator=validator)
         await self._attempts.create_indexes([IndexModel(keys) for keys in ATTEMPT_INDEXES])
         await self._attempts.create_index(
             BY_DUE_TIME, unique=True, partialFilterExpression={"due_at": {"$type": "date"}}
