@@ -41,6 +41,8 @@ MAX_HOPS = 12
 """Pages that may come one after the other without anything being pressed."""
 
 POLL_S = 0.1
+SLOW_POLL_S = 0.25
+"""Between two looks at a page; and at one that has let a second pass."""
 
 PICTURE_S = 10.0
 """How long a picture within a visit may take: one that hangs is no fault of the site."""
@@ -48,6 +50,11 @@ PICTURE_S = 10.0
 
 LAST_FILES = {"picture": 0.6, "HTML": 0.2, "outline": 0.2}
 """What is kept of the last page, and the share of the time that each may take."""
+
+
+def poll_s(waited_s: float) -> float:
+    """How long to wait for the next look at a page, after so long: each costs processor time."""
+    return POLL_S if waited_s < 1.0 else SLOW_POLL_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from fleet.rules.classifier import Judged
 from fleet.rules.guard import check_press
 from fleet.visit import controls, reader
 from fleet.visit.settling import SAME_ANSWER_S, STANDS_S, STILL_LOADING_S, Settling
-from fleet.visit.tracker import POLL_S
+from fleet.visit.tracker import poll_s
 from fleet.visit.walker import LOOKS_ON_S, PageWalker
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class Visit(PageWalker, BaseVisit):
     ) -> controls.Control:
         """Wait until the control is there and can be pressed."""
         clock = asyncio.get_running_loop().time
-        end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        began = clock()
+        end = min(began + self._patience.answer_timeout_s, self._end - 1)
         while True:
             await self._may_go_on()
             if self._judged != self.traffic.documents:
@@ -122,7 +123,7 @@ class Visit(PageWalker, BaseVisit):
                     continue
             if clock() >= end:
                 await self._no_control(kind, repr(css) if css else " or ".join(words), found)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(poll_s(clock() - began))
 
     async def _no_control(
         self, kind: controls.Kind, wanted: str, found: controls.Control | controls.Others | None
@@ -165,7 +166,8 @@ class Visit(PageWalker, BaseVisit):
         selectors = {pattern for sign in shown_by for pattern in sign.patterns}
         wanted = (*sorted(selectors), *self._banners, *classifier.GATE_SELECTORS)
         clock = asyncio.get_running_loop().time
-        end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+        began = clock()
+        end = min(began + self._patience.answer_timeout_s, self._end - 1)
         looks_on_s = min(LOOKS_ON_S, self._patience.answer_timeout_s / 2)
         documents, settling = self.traffic.documents, Settling(self.traffic.requests)
         while True:
@@ -188,7 +190,8 @@ class Visit(PageWalker, BaseVisit):
                     before = reading if self.traffic.asked == asked else None
                     documents = self.traffic.documents
                     settling = Settling(self.traffic.requests, before)
-                    end = min(clock() + self._patience.answer_timeout_s, self._end - 1)
+                    began = clock()
+                    end = min(began + self._patience.answer_timeout_s, self._end - 1)
                     continue
                 if answer is not None:
                     return answer
@@ -200,7 +203,7 @@ class Visit(PageWalker, BaseVisit):
                 raise self.silence(answers, waited)
             # once its files are kept, the page is only asked whether it still says the same
             rest_s = settling.stands_in_s(STANDS_S) if self._last else 0.0
-            await asyncio.sleep(max(POLL_S, rest_s))
+            await asyncio.sleep(max(poll_s(clock() - began), rest_s))
 
     async def _judge(
         self,
