@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +37,8 @@ def test_there_are_examples_with_a_file_and_with_words() -> None:
 @pytest.mark.parametrize("example", examples())
 def test_what_a_person_is_told_to_type_runs_tests(example: str) -> None:
     """The command that make would run, but that it only collects, and of all tests a folder."""
-    said = sh(f"{example.replace('make', 'make --dry-run', 1)} BIN='{Path(sys.executable).parent}'")
+    here = os.path.relpath(Path(sys.executable).parent, ROOT)  # the path of ROOT may have a space
+    said = sh(f"{example.replace('make', 'make --dry-run', 1)} BIN='{here}'")
     (command,) = [line for line in said.stdout.splitlines() if "/pytest " in line]
     place = "" if "tests/" in command else "tests/rules"
 
@@ -59,7 +62,8 @@ async def test_later(): await asyncio.create_subprocess_exec("true")
 def test_a_quick_test_that_starts_a_program_fails_and_is_told_its_mark(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text(QUICK)
 
-    said = sh(f"{sys.executable} -m pytest -q -p tests.conftest -c pyproject.toml {tmp_path}")
+    python = shlex.quote(sys.executable)
+    said = sh(f"{python} -m pytest -q -p tests.conftest -c pyproject.toml {tmp_path}")
 
     assert "2 failed, 1 passed" in said.stdout, said.stdout + said.stderr
     for name in ("test_swallows", "test_later"):
