@@ -84,12 +84,12 @@ async def test_a_cancelled_job_has_an_exception_and_is_not_cancelled() -> None:
 
 
 async def test_spawn_n_makes_a_task_for_every_job_at_once() -> None:
-    pool, before = AioPool(size=2), len(asyncio.all_tasks())
+    pool, before = AioPool(size=2), asyncio.all_tasks()
 
     for _ in range(100):
         pool.spawn_n(quick())
 
-    assert len(asyncio.all_tasks()) - before == 100
+    assert len(asyncio.all_tasks() - before) == 100
     await pool.join()
 
 

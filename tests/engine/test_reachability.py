@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -29,6 +30,7 @@ from tests.engine import outage
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 GONE = "https://rdv.gone.example/"
 SECOND = timedelta(seconds=1)
+PYTHON = shlex.quote(sys.executable)
 
 
 class Clock:
@@ -287,7 +289,7 @@ printf '127.0.0.1 localhost\\n203.0.113.1 known.example\\n' > "$d/h"; mount --bi
         (f"{WIRED} ip route del default; ip route add prohibit default", "known.example", "True",
          "the kernel has no way to its address"),
         (
-            f"{WIRED} ping -c 1 -W 4 203.0.113.9 > \"$d/p\" 2>&1 || true; {sys.executable} -c"
+            f"{WIRED} ping -c 1 -W 4 203.0.113.9 > \"$d/p\" 2>&1 || true; {PYTHON} -c"
             " 'import socket; s = socket.create_connection((\"203.0.113.9\", 80), 5)' 2> \"$d/p\""
             " || true",
             "known.example", "True", "the router 10.9.9.1 does not answer",
@@ -307,7 +309,7 @@ async def test_a_name_that_does_not_exist_is_told_from_a_server_that_cannot_say(
 ) -> None:
     (tmp_path / "server.py").write_text(NAME_SERVER)
     serving = (
-        f'ip link set lo up; {sys.executable} {tmp_path}/server.py > "$d/ready" & server=$!;'
+        f'ip link set lo up; {PYTHON} {tmp_path}/server.py > "$d/ready" & server=$!;'
         " trap 'kill $server; rm -rf \"$d\"' EXIT;"
         ' until grep -q ready "$d/ready"; do sleep 0.1; done'
     )
