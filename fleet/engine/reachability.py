@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fleet.models import now as real_now
-from fleet.rules.net_errors import Doubt, NetworkKnowledge, host_named, is_near
+from fleet.models.address import host_of
+from fleet.rules.net_errors import Doubt, NetworkKnowledge, is_near
 from fleet.system import network
 from fleet.system.clock import read_clock
 
@@ -79,7 +80,7 @@ class Reachability:
 
     def begin(self, url: str, served: Sequence[Served]) -> None:
         """A visit of `url` begins, whose documents come to `served`."""
-        self._visits.append(_UnderWay(host_named(url), served, self.now()))
+        self._visits.append(_UnderWay(host_of(url), served, self.now()))
 
     def end(self, served: Sequence[Served]) -> None:
         """That visit has ended."""
@@ -88,7 +89,7 @@ class Reachability:
 
     async def known(self, url: str, served: Sequence[Served], doubt: Doubt) -> NetworkKnowledge:
         """What is known now that `url` gave no document to the visit whose documents are these."""
-        host = host_named(url)
+        host = host_of(url)
         if doubt is Doubt.CLOCK:
             return NetworkKnowledge(clock_right=await self._clock_right(host, url))
         if is_near(host):
@@ -131,7 +132,7 @@ class Reachability:
     def _look(self) -> None:
         """Note who has answered. A site on this machine says nothing of the network."""
         for served in (each for visit in self._visits for each in visit.served):
-            host = host_named(served.url)
+            host = host_of(served.url)
             if (offset := served.site_clock_s) is not None:
                 self._offsets[host] = offset
             of_proxy = self.proxied and served.status >= 500

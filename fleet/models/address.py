@@ -10,13 +10,13 @@ ORIGIN = re.compile(r"(?:blob:)?[a-z][a-z0-9+.-]*:[/\\]{2,}(?P<authority>[^/\\?#
 
 
 def host_of(url: str) -> str:
-    """The host that an address names, without its port; empty if it names none."""
+    """The host that an address names, without port and brackets; empty if it names none."""
     origin = ORIGIN.match(url)
     if origin is None:
         return ""
     host = origin["authority"].rpartition("@")[2].lower()
-    if host.endswith("]"):
-        return host
+    if host.startswith("["):
+        return host.partition("]")[0].removeprefix("[")
     host = re.sub(r":\d*$", "", host).rstrip(".")
     with contextlib.suppress(UnicodeError):  # a name that is none stays as it is written
         host = host if host.isascii() else host.encode("idna").decode()

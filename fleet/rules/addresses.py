@@ -37,17 +37,21 @@ class AddressReading:
 
 def readings(url: str) -> tuple[AddressReading, ...]:
     """Every way in which a server may read this address; the plainest first."""
-    path, query = _parts(url)
+    path, query = path_and_query(url)
     return _readings(f"{path[:MAX_LENGTH]}?{query[:MAX_LENGTH]}")
 
 
 def too_long(url: str) -> bool:
     """Whether the path of this address is longer than what is read."""
-    return len(_parts(url)[0]) > MAX_LENGTH
+    return len(path_and_query(url)[0]) > MAX_LENGTH
 
 
-def _parts(url: str) -> tuple[str, str]:
-    """Path and query as they are written, without a fragment, which is never sent."""
+def path_and_query(url: str) -> tuple[str, str]:
+    """
+    Path and query as they are written, without a fragment, which is never sent.
+
+    Of any text: a page may name what is no address.
+    """
     origin = ORIGIN.match(url)
     path, _, query = (url[origin.end() :] if origin else url).partition("#")[0].partition("?")
     return path, query

@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from fleet.models import Outcome, Verdict
 from fleet.models.outcome import UNREACHED, Blame
@@ -217,14 +216,6 @@ def _clock(known: NetworkKnowledge) -> tuple[Blame, str] | None:
     if known.clock_right is False:
         return Blame.CLOCK, "this machine's clock is wrong"
     return Blame.UNKNOWN, "it is not known how right this machine's clock is"
-
-
-def host_named(url: str) -> str:
-    """The name of the host in an address, in small letters; empty if there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def is_near(host: str) -> bool:

@@ -10,10 +10,12 @@ inference. When in doubt a request counts: unknown is an answer.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fleet.models import Outcome, Verdict
+from fleet.models.address import host_of
+from fleet.rules.addresses import path_and_query
 from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
@@ -76,21 +78,23 @@ _ANSWERS = re.compile(
 )
 """Words by which an address says that it gives appointments (French or English) [I]."""
 
+BAD_STATUS = 400
+
 MAX_LINE = 100
 """A line by which a page says what it does is no longer than this."""
 
 _PUBLIC_SUFFIXES = ("gouv.fr", "asso.fr", "com.fr", "co.uk")
 
 
+@lru_cache(maxsize=4096)
 def is_quiet(url: str) -> bool:
     """Whether a request of this address never changes a page's answer: statistics, polls, logs."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").casefold()
+    host, (path, query) = host_of(url), path_and_query(url)
     if any(host == noise or host.endswith(f".{noise}") for noise in NOISE_HOSTS):
         return True
-    if "transport=polling" in parts.query:
+    if "transport=polling" in query:
         return True
-    segments = [s for s in normalise(parts.path).split("/") if s]
+    segments = [s for s in normalise(path).split("/") if s]
     # the address's end says what it is for; its beginning is the application's
     return bool(segments) and (
         (_QUIET.fullmatch(segments[-1]) is not None and not _ANSWERS.search(segments[-1]))
@@ -98,10 +102,10 @@ def is_quiet(url: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def gives_appointments(url: str) -> bool:
     """Whether an address says of itself that it gives appointments."""
-    parts = urlsplit(url)
-    return not is_quiet(url) and bool(_ANSWERS.search(_folded(f"{parts.path}?{parts.query}")))
+    return not is_quiet(url) and bool(_ANSWERS.search(_folded("?".join(path_and_query(url)))))
 
 
 def _folded(text: str) -> str:
@@ -110,7 +114,7 @@ def _folded(text: str) -> str:
 
 def same_site(url: str, other: str) -> bool:
     """Whether two addresses belong to one site: one host, or hosts under one registered name."""
-    one, two = (urlsplit(each).hostname or "" for each in (url, other))
+    one, two = host_of(url), host_of(other)
     return one == two or (_registered(one) == _registered(two) and "." in _registered(one))
 
 
@@ -122,6 +126,7 @@ def _registered(host: str) -> str:
     return ".".join(labels[-depth:])
 
 
+@lru_cache(maxsize=4096)
 def may_answer(url: str, page: str) -> bool:
     """
     Whether what this request brings may be the page's answer.
@@ -131,7 +136,7 @@ def may_answer(url: str, page: str) -> bool:
     """
     if is_quiet(url):
         return False
-    last = normalise(urlsplit(url).path).rpartition("/")[2]
+    last = normalise(path_and_query(url)[0]).rpartition("/")[2]
     own = same_site(url, page) and not _AMBIGUOUS.fullmatch(last)
     return own or gives_appointments(url)
 
@@ -159,7 +164,7 @@ def working(reading: PageReading) -> str | None:
 def brought(reading: PageReading) -> bool:
     """Whether a request that may bring the page's answer has brought something."""
     return any(
-        0 < status < 400 and may_answer(url, reading.url) for url, _, status in reading.ended
+        0 < status < BAD_STATUS and may_answer(url, reading.url) for url, _, status in reading.ended
     )
 
 
@@ -197,13 +202,14 @@ def lacking(reading: PageReading) -> list[tuple[str, int, int]]:
     What was given up (status 0) another request may have brought before; what failed was asked
     for again after it.
     """
+    came: dict[str, int] = {}
+    for place, (url, _, status) in enumerate(reading.ended):
+        if 0 < status < BAD_STATUS:
+            came[url.partition("?")[0]] = place
     found = []
     for place, (url, times, status) in enumerate(reading.ended):
-        others = reading.ended[place:] if status else reading.ended
-        path = url.partition("?")[0]
-        if not may_answer(url, reading.url) or any(
-            other.partition("?")[0] == path and 0 < got < 400 for other, _, got in others
-        ):
-            continue
-        found.append((url, times, status))
+        last = came.get(url.partition("?")[0], -1)
+        got = last >= place if status else last >= 0
+        if not got and may_answer(url, reading.url):
+            found.append((url, times, status))
     return found

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from fleet.models import Outcome, Verdict
+from fleet.models.address import host_of
 from fleet.models.outcome import WAITING_ROOM
-from fleet.rules.net_errors import host_named
 from fleet.rules.signs import normalise
 from fleet.rules.waiting_rules import FULL, WAITING_HOSTS, WAITING_ROOMS
 from fleet.rules.wall_rules import WALLS
@@ -52,7 +52,7 @@ class Reach(Enum):
 def judge_wall(reading: PageReading, reach: Reach) -> Outcome | None:
     """The outcome of a page that is a wall or a waiting room; None if it is neither."""
     if reach is Reach.ANYWHERE and (room := _host_of_room(reading.url)):
-        return _waiting(room, f"url {host_named(reading.url)!r}", reading)
+        return _waiting(room, f"url {host_of(reading.url)!r}", reading)
     found = _find(reading, reach)
     if found is None:
         return None
@@ -106,7 +106,7 @@ def _sentences(line: str) -> list[str]:
 
 
 def _host_of_room(url: str) -> str | None:
-    host = host_named(url)
+    host = host_of(url)
     for known, room in WAITING_HOSTS.items():
         if host == known or host.endswith(f".{known}"):
             return room

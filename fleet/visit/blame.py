@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from fleet.models.address import host_of
 from fleet.rules import net_errors
 from fleet.rules.net_errors import NetworkKnowledge
 
@@ -39,7 +40,7 @@ async def weighed(outcome: Outcome, visit: Visit, network: NetworkWitness | None
     asked = re.search(r" at (https?://\S+)", visit.traffic.failure or "")
     url = asked[1] if asked else visit.scenario.url
     if network is None:
-        known = NetworkKnowledge(near=net_errors.is_near(net_errors.host_named(url)))
+        known = NetworkKnowledge(near=net_errors.is_near(host_of(url)))
     else:
         known = await network.known(url, served, doubt)
     return net_errors.weigh(outcome, doubt, known)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -13,7 +14,8 @@ from aiohttp import web
 import fleet
 from fleet.browser.chromium import Chromium
 from fleet.models import Attempt, Outcome
-from fleet.rules.requests import gives_appointments, is_quiet, may_answer
+from fleet.rules.requests import gives_appointments, is_quiet, lacking, may_answer
+from fleet.rules.signs import PageReading
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits, VisitLimits
 
@@ -92,6 +94,8 @@ ENDLESS = {
     "a stream": "<script>new EventSource('/flux?60')</script>",
     "a clock": "<b id=h></b><script>setInterval(() => { document.getElementById('h')"
     ".textContent = performance.now() }, 50)</script>",
+    "addresses that are none": "<script src='http://['></script><iframe src='http://[1'"
+    " width=300 height=90></iframe><script>try { new WebSocket('ws://[') } catch {}</script>",
     "a request given up": "<script>const a = new AbortController();"
     " fetch('/creneaux?60', {signal: a.signal}).catch(() => 0); setTimeout(() => a.abort(), 300);"
     "fetch('/creneaux?0')</script>",
@@ -217,6 +221,12 @@ async def visited(
     return dict(zip(bodies, made, strict=True))
 
 
+def shown(**more: Any) -> PageReading:
+    return PageReading(
+        url="https://rdv.example/", title="", text="Aucun créneau", headings=(), **more
+    )
+
+
 def wrong(made: Mapping[str, Attempt], right: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return {
         name: (each.verdict.value, each.detail)
@@ -244,6 +254,35 @@ async def test_what_was_waited_for_in_vain_is_noted(chromium: Chromium) -> None:
     bodies = {"elsewhere": ENDLESS["a counter elsewhere"]}
     made = await visited(bodies, chromium, SHORT)
     assert [n for n in made["elsewhere"].notes if "it still waits for" in n]
+
+
+def test_what_a_page_lacks_is_told_of_a_page_that_asks_without_end() -> None:
+    """In one pass: compared each with each, these would outlast the test's time."""
+    missed = tuple((f"https://rdv.example/creneaux/{n}", 1, 0) for n in range(30_000))
+    came = ("https://rdv.example/creneaux/7?again=1", 1, 200)
+
+    lacked = lacking(shown(ended=(*missed, came)))
+
+    assert len(lacked) == len(missed) - 1
+    assert missed[7] not in lacked
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "lacks"),
+    [
+        (500, 200, False),
+        (200, 500, True),
+        (0, 200, False),
+        (200, 0, False),
+        (500, 500, True),
+    ],
+)
+def test_what_was_asked_for_again_and_came_is_not_lacked(
+    first: int, then: int, lacks: bool
+) -> None:
+    url = "https://rdv.example/creneaux"
+
+    assert bool(lacking(shown(ended=((url, 1, first), (url, 1, then))))) is lacks
 
 
 @pytest.mark.parametrize(

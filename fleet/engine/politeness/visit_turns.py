@@ -142,7 +142,7 @@ class VisitTurns:
                 host = self._hosts.named(name)
                 await self._turns.enter_async_context(host.turn())
                 self._held[name] = host
-        except BaseException:
+        except BaseException:  # safe: cancelled or failed while it waits, it gives all turns back
             await self._turns.aclose()
             raise
         return self
