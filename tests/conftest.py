@@ -8,7 +8,9 @@ gets a database of its own. A test that fails leaves the pictures of its attempt
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from pathlib import Path
@@ -56,6 +58,10 @@ QUICK = AttemptLimits(
 STARTED = {"chromium", "mongodb_url"}
 """The fixtures that start a program, for whoever asks for them or for something above them."""
 
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6 * 2**30
+"""Twice what all workers' servers and a few tests that fail were seen to need."""
+
 RUNNING = pytest.StashKey[pytest.Item]()
 
 
@@ -71,7 +77,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hold every test to what is said of it: a quick one that starts a program fails."""
+    """
+    Keep files in memory, and hold every test to what is said of it.
+
+    A new database is fifty files that mongod makes sure of one by one, and every stored attempt
+    waits for the disk: half of some tests' time. A quick test that starts a program fails.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
     def refuse(event: str, arguments: tuple[object, ...]) -> None:
         if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"):

@@ -9,10 +9,12 @@ is the same sentence; a page of another platform says nothing here.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -118,6 +120,21 @@ async def loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
 
 
+def dealt(over: Sequence[object], changes: Mapping[str, Change], each: int) -> list[Any]:
+    """Every change at least once, and each thing with some: what one does, it does to all."""
+    names = itertools.cycle(changes)
+    assert len(over) * each >= len(changes)
+    return [
+        pytest.param(one, name, id=f"{called(one)}-{name}")
+        for one in over
+        for name in itertools.islice(names, each)
+    ]
+
+
+def called(one: object) -> str:
+    return one.relative_to(PAGES).as_posix() if isinstance(one, Path) else str(vars(one)["name"])
+
+
 def changed(stored: Stored, tape: Tape, change: Change) -> Tape:
     url = stored.url(tape)
     before = tape.text_of(url)
@@ -132,7 +149,7 @@ def played(loop: asyncio.AbstractEventLoop, chromium: Chromium, tape: Tape) -> A
 
 
 few = settings(
-    max_examples=7,
+    max_examples=3,
     deadline=None,
     derandomize=True,  # the same examples on every machine: a failure can be had again
     phases=(Phase.explicit, Phase.generate),
@@ -140,10 +157,7 @@ few = settings(
 )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stored", STORED, ids=IDS)
-@few
-@given(how=st.sampled_from(sorted(GONE)))
+@pytest.mark.parametrize(("stored", "how"), dealt(STORED, GONE, 3))
 def test_a_sign_that_no_person_can_see_is_no_answer(
     loop: asyncio.AbstractEventLoop, chromium: Chromium, stored: Stored, how: str
 ) -> None:
@@ -153,10 +167,7 @@ def test_a_sign_that_no_person_can_see_is_no_answer(
     assert got.verdict != Verdict.CRASHED, (how, got.detail)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stored", [s for s in STORED if s.words], ids=lambda s: s.name)
-@few
-@given(how=st.sampled_from(sorted(SAME)))
+@pytest.mark.parametrize(("stored", "how"), dealt([s for s in STORED if s.words], SAME, 4))
 def test_a_sentence_is_the_same_however_it_is_written(
     loop: asyncio.AbstractEventLoop, chromium: Chromium, stored: Stored, how: str
 ) -> None:
@@ -165,7 +176,6 @@ def test_a_sentence_is_the_same_however_it_is_written(
     assert got.verdict == stored.verdict, (how, got.detail)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stored", [s for s in STORED if s.words], ids=lambda s: s.name)
 def test_a_sentence_said_twice_is_no_other_answer(
     loop: asyncio.AbstractEventLoop, chromium: Chromium, stored: Stored
@@ -235,10 +245,7 @@ MANGLED: dict[str, Change] = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.relative_to(PAGES).as_posix())
-@settings(few, max_examples=4)
-@given(how=st.sampled_from(sorted(MANGLED)))
+@pytest.mark.parametrize(("path", "how"), dealt(OTHERS, MANGLED, 2))
 def test_a_page_that_is_no_answer_about_slots_never_becomes_one(
     loop: asyncio.AbstractEventLoop, chromium: Chromium, path: Path, how: str
 ) -> None:
