@@ -66,9 +66,17 @@ class WallRule:
     room: str | None = None
 
     @cached_property
+    def _parts(self) -> list[str]:
+        return normalise(self.sentence).split(" … ")
+
+    def may_be_in(self, text: str) -> bool:
+        """False if no line of the text (after `normalise`) can begin with the sentence."""
+        return all(part in text for part in self._parts)
+
+    @cached_property
     def _begins(self) -> re.Pattern[str]:
         end = r"(?=\W*$|\s*[.,:;!?…(|–—-])" if self.whole else r"(?!\w)"
-        first = _GAP.join(map(re.escape, normalise(self.sentence).split(" … ")))
+        first = _GAP.join(map(re.escape, self._parts))
         # a mark or a sign may stand before it, a quotation mark may not
         return re.compile(rf"[^\w«»“”\"']*{_LEADS_IN}{first}{end if first[-1].isalnum() else ''}")
 

@@ -86,8 +86,9 @@ def _find(reading: PageReading, reach: Reach) -> tuple[WallRule, str] | None:
     # plain words may follow others on a short page; a product's message begins with its own
     short = len(reading.plain) < SHORT_CHARACTERS
     plain = [s for line in lines for s in _sentences(line)] if short else lines
+    said_anywhere = "\n".join([*title, *heads, *lines])
     for rule in RULES:
-        if rule.late and reach is Reach.OPENING:
+        if (rule.late and reach is Reach.OPENING) or not rule.may_be_in(said_anywhere):
             continue
         for where, said in _said(rule, [*title, *heads], lines if not rule.late else plain):
             if rule.begins(said) and rule.accompanied(everything):
