@@ -5,12 +5,17 @@ from __future__ import annotations
 import codecs
 import logging
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def configure(*, quiet: bool = False) -> None:
+    from structlog.typing import EventDict, Processor
+
+
+def configure(*, quiet: bool = False, shown: Callable[[str], str] = str) -> None:
     """
     Send logs to stderr: readable on a terminal, JSON otherwise.
 
@@ -18,16 +23,22 @@ def configure(*, quiet: bool = False) -> None:
 
     Args:
         quiet: only warnings and worse (a progress bar or a table says the rest).
+        shown: how a text looks on a terminal, which obeys the controls that are in it.
     """
+
+    def as_shown(_: Any, __: str, event: EventDict) -> EventDict:
+        return {name: shown(it) if isinstance(it, str) else it for name, it in event.items()}
+
     level = logging.WARNING if quiet else logging.INFO
     pretty = sys.stderr.isatty()
+    shows: list[Processor] = [as_shown, structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(
-                [structlog.dev.ConsoleRenderer()]
+                shows
                 if pretty
                 else [
                     structlog.processors.format_exc_info,

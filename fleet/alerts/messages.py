@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.event import LABELS
+from fleet.models.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ class MessageWriter:
         place = events[0].host or self._department(events[0])
         label = f"{LABELS[events[0].kind]} – {place}" if place else LABELS[events[0].kind]
         words = label if len(events) == 1 else f"{len(events)} nouvelles"
-        return f"EXERCICE – {words}" if self.made_up else words
+        return visible(f"EXERCICE – {words}" if self.made_up else words)
 
     def line(self, newest: Event, others: int) -> str:
         """One sentence about an event; `others` is how many more there were since the last one."""
@@ -49,7 +50,7 @@ class MessageWriter:
             words = f"[exercice] {words}"
         if self.public_url and newest.attempt_ids:
             words += f" {self.public_url}/tentative/{newest.attempt_ids[-1]}"
-        return words
+        return visible(words)
 
     def _department(self, event: Event) -> str:
         code = (event.scenario_id or "").partition("/")[0]

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from fleet.catalog import loader
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
+from fleet.models.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +160,7 @@ class Draft:
             **self._options(),
         }
         head = "".join(f"    {option}={value},\n" for option, value in parts.items())
-        seen = "".join(f"    #   {' '.join(line.split())[:88]}\n" for line in self.seen)
+        seen = "".join(f"    #   {visible(' '.join(line.split()))[:88]}\n" for line in self.seen)
         return f"""@scenario(
 {head})
 async def {name}(visit: Visit) -> Outcome:
@@ -265,4 +266,4 @@ def _case(name: str) -> tuple[bool, str]:
 
 
 def _quote(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return visible(json.dumps(value, ensure_ascii=False))

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import fleet
 from fleet import log
 from fleet.catalog import loader
 from fleet.cli import alert, backup, evidence, export, removal, user, watch
 from fleet.cli.commands.listing import scenarios_list, scenarios_markdown
+from fleet.cli.console import Console
 from fleet.cli.options import ALTERED as ALTERED
 from fleet.cli.options import INTERRUPTED as INTERRUPTED
 from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
@@ -38,6 +38,7 @@ from fleet.errors import (
     StoreRefused,
     StoreUnreachable,
 )
+from fleet.models.text import visible, visible_json
 from fleet.settings import load_settings
 from fleet.system.terminal import (
     bear_any_terminal,
@@ -90,7 +91,7 @@ def list_(
     chosen = catalogue.select(ids or [])
     if as_json:
         for scenario in chosen:
-            print(scenario.model_dump_json(), file=for_programs(sys.stdout))
+            print(visible_json(scenario.model_dump_json()), file=for_programs(sys.stdout))
     elif as_markdown:
         print("\n".join(scenarios_markdown(chosen)), file=for_programs(sys.stdout))
     else:
@@ -106,7 +107,7 @@ def check(
     """Check scenario files; exit 2 if one cannot be used."""
     catalogue = loader.load(*(paths or [_settings(practice).scenarios_dir]))
     for problem in catalogue.problems:
-        print(problem, file=sys.stderr)
+        print(visible(str(problem), lines=True), file=sys.stderr)
     print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
     if catalogue.problems:
         raise typer.Exit(2)
@@ -309,7 +310,7 @@ def _main(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log every attempt")] = False,
 ) -> None:
-    log.configure(quiet=not verbose)
+    log.configure(quiet=not verbose, shown=visible)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -321,7 +322,7 @@ def main(arguments: list[str] | None = None) -> int:
         check_arguments(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, prog_name="fleet")
     except FleetError as exc:
-        print(f"fleet: {exc}", file=sys.stderr)
+        print(f"fleet: {visible(str(exc), lines=True)}", file=sys.stderr)
         return next((code for kind, code in EXIT_CODES if isinstance(exc, kind)), 1)
     except SystemExit as exc:  # typer's way to end, usage errors included
         return exc.code if isinstance(exc.code, int) else 1

@@ -8,6 +8,7 @@ import typer
 
 from fleet import log
 from fleet.cli.options import NOT_WATCHING, Practice, run, settings_of
+from fleet.models.text import visible
 
 app = typer.Typer()
 
@@ -20,7 +21,7 @@ def watch(
     """Visit every flow at random instants, around the clock, until SIGTERM."""
     from fleet.cli.commands import watch
 
-    log.configure()
+    log.configure(shown=visible)
     run(watch.watch(settings_of(practice), ids or [], practice))
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, computed_field, field_validator
 from fleet.models.base import Frozen
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.outcome import Outcome
+from fleet.models.text import legible
 
 FLOW_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -67,6 +68,14 @@ class Scenario(Frozen):
                 " such as 'titre-de-sejour'"
             )
         return value
+
+    @field_validator("title")
+    @classmethod
+    def _words(cls, value: str) -> str:
+        words = legible(value)  # pages, feeds and mails have it; a page may have given it
+        if not words:
+            raise ValueError(f"title {value!r} has no word that can be read")
+        return words
 
     @field_validator("url")
     @classmethod

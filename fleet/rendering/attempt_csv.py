@@ -8,6 +8,7 @@ import sys
 from typing import IO
 
 from fleet.models import Attempt
+from fleet.models.text import visible, visible_json
 from fleet.system.terminal import for_programs
 
 CSV_COLUMNS = (
@@ -33,6 +34,25 @@ def csv_row(attempt: Attempt) -> dict[str, object]:
     }
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def cells_of(attempt: Attempt) -> dict[str, object]:
+    """
+    An attempt as one row for people and spreadsheets: each text in one line, and none is run.
+
+    What cannot be seen is written out (`\\x1b`); before a text that would be a formula stands an
+    apostrophe.
+    """
+    return {name: _cell(value) for name, value in csv_row(attempt).items()}
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value.startswith(_FORMULA) else visible(value)
+
+
 class AttemptWriter:
     """Writes attempts to `out` as JSON Lines or CSV."""
 
@@ -45,7 +65,7 @@ class AttemptWriter:
     def write(self, attempt: Attempt) -> None:
         """One more line."""
         if self._csv:
-            self._csv.writerow(csv_row(attempt))
+            self._csv.writerow(cells_of(attempt))
         else:
-            self._out.write(attempt.model_dump_json() + "\n")
+            self._out.write(visible_json(attempt.model_dump_json()) + "\n")
         self._out.flush()

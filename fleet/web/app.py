@@ -25,6 +25,7 @@ from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.rendering.i18n import N_
 from fleet.web import errors, removed
 from fleet.web.api import routes
+from fleet.web.api.json_response import VisibleJson
 from fleet.web.dossier_jobs import Dossiers
 from fleet.web.limiter import RenderLimiter
 from fleet.web.middleware.headers import HEADERS, HeadAsGet, Headers, LanguageOfAddress
@@ -91,6 +92,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=dossiers.lifespan,
+        default_response_class=VisibleJson,
     )
     app.state.dossiers = Dossiers(context)
     app.state.context, app.state.limiter = context, RenderLimiter()

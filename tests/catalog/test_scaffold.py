@@ -15,6 +15,7 @@ import pytest
 from fleet.catalog import loader
 from fleet.catalog.scaffold import Address, Draft, recognise, slug, write
 from fleet.errors import BadInput
+from fleet.models.text import legible
 from fleet.practice import Planning, PracticeServer, never
 from tests.cli.test_cli import ROOT, environment, everything, fleet
 from tests.families.test_bookingserver import DESK, OFFERS, form
@@ -145,7 +146,7 @@ def test_a_hostile_page_title_stays_a_title(tmp_path: Path, own: bool) -> None:
     write(hostile, tmp_path)
 
     (scenario,) = loader.load(tmp_path).scenarios
-    assert scenario.title.startswith(HOSTILE)
+    assert scenario.title.startswith(legible(HOSTILE))
     assert not Path("stolen").exists()
 
 

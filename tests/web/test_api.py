@@ -39,9 +39,10 @@ from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.models import Attempt, Dialog, Evidence, Served, Verdict, now
 from fleet.models.judgement import Judgement
 from fleet.models.query import Filter
-from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
+from fleet.models.text import visible
+from fleet.rendering.attempt_csv import CSV_COLUMNS, cells_of
 from fleet.storage.store import Store
-from fleet.web.api.export import csv_parts, escape_formulas, json_lines_parts, parquet_parts
+from fleet.web.api.export import csv_parts, json_lines_parts, parquet_parts
 from fleet.web.context import WebContext
 from fleet.web.field_docs import CSV_ONLY, WORDS
 from tests.storage.databases import own_store
@@ -454,7 +455,7 @@ async def test_the_csv_has_the_rows_of_fleet_export_oldest_first(site: Site) -> 
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, CSV_COLUMNS)
     writer.writeheader()
-    writer.writerows(csv_row(each) for each in in_order)
+    writer.writerows(cells_of(each) for each in in_order)
     assert rows == list(csv.DictReader(io.StringIO(written.getvalue(), newline="")))
 
 
@@ -540,9 +541,9 @@ async def test_the_name_of_a_file_says_its_filter_and_that_it_is_made_up(
 def test_no_spreadsheet_runs_what_a_stranger_wrote(site: Site, text: str) -> None:
     attempt = site.of("63/titre-de-sejour").model_copy(update={"detail": text})
 
-    row = escape_formulas(csv_row(attempt))
+    row = cells_of(attempt)
 
-    assert row["detail"] == f"'{text}"
+    assert row["detail"] == f"'{visible(text)}"
     assert row["number"] == attempt.number
     assert row["url"] == attempt.url
 

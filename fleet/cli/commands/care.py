@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import care_json, care_text
+from fleet.cli.console import Console
 from fleet.storage.store import needing_care
 from fleet.system.terminal import for_programs
 

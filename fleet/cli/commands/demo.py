@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.evidence import authorities_of, key_of, practice_authority
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, run_options
@@ -17,6 +15,7 @@ from fleet.catalog import loader
 from fleet.cli.commands.output import attempts_table, save_pictures
 from fleet.cli.commands.practice import on_port, practice_server
 from fleet.cli.commands.run import print_result, progress, visit
+from fleet.cli.console import Console
 from fleet.errors import FleetError, LeaseTaken
 from fleet.evidence.sealing import seal_store
 from fleet.ledger.timestamps import Authorities

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import find_chromium
 from fleet.catalog import loader
+from fleet.cli.console import Console
 from fleet.errors import BadInput, FleetError
 from fleet.system.clock import read_clock
 from fleet.system.resources import Machine

@@ -8,6 +8,7 @@ from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, write_file
 from fleet.errors import BadInput
 from fleet.models import now
+from fleet.models.text import visible
 from fleet.rendering.attempt_csv import AttemptWriter
 from fleet.visit.recording import har
 from fleet.visit.recording.wacz import archive
@@ -35,7 +36,7 @@ def wacz(recording: Path, output: Path) -> None:
         " open it at https://replayweb.page"
     )
     for problem in tape.problems:
-        print(f"  without its body: {problem}")
+        print(f"  without its body: {visible(problem)}")
 
 
 async def export_attempts(

@@ -8,16 +8,17 @@ from collections import Counter, defaultdict
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from fleet.bootstrap.visits import hosts_of
 from fleet.catalog import loader
+from fleet.cli.console import Console
 from fleet.engine.politeness.host import HostState
 from fleet.engine.politeness.hosts import over_budget
 from fleet.engine.politeness.robots import RobotsAnswer
 from fleet.models import PARIS
+from fleet.models.text import visible
 
 if TYPE_CHECKING:
     from fleet.models import Scenario
@@ -79,11 +80,12 @@ def _robots(state: HostState, says: Counter[RobotsAnswer]) -> Text:
 
 
 def _now(state: HostState) -> Text:
+    why = visible(str(state.why))
     if state.cooling_until is not None:
         until = state.cooling_until.astimezone(PARIS)
-        return Text(f"left alone until {until:%d/%m %H:%M} Paris: {state.why}", style="yellow")
+        return Text(f"left alone until {until:%d/%m %H:%M} Paris: {why}", style="yellow")
     if state.failures:
-        return Text(f"may be visited; {state.failures} failed since an answer: {state.why}")
+        return Text(f"may be visited; {state.failures} failed since an answer: {why}")
     return Text("may be visited")
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from fleet.bootstrap.visits import check_may_visit_url, is_loopback_url, limits_of, open_chromium
 from fleet.catalog import loader, scaffold
 from fleet.cli.commands import run
 from fleet.cli.commands.output import write_file
+from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.families import bookingserver
 from fleet.models import FLOW_SLUG, Outcome, Scenario, Verdict
 from fleet.models.attempt import Capture
 from fleet.models.departments import DEPARTMENTS
+from fleet.models.text import legible, visible
 from fleet.system.terminal import check_text
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
@@ -61,24 +62,24 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     console.print(f"written     {path}: {', '.join(draft.ids)}")
     catalogue = loader.load(settings.scenarios_dir)
     for problem in catalogue.problems:
-        console.print(f"problem     {problem}", markup=False)
+        console.say(f"problem     {problem}")
     console.print("first attempt", style="bold")
     return await run.try_once(catalogue.select(draft.ids[:1]), settings, False, False)
 
 
 def _print_survey(console: Console, survey: FirstPages, settings: Settings) -> None:
     assert survey.capture is not None
-    console.print(f"title       {survey.title or '(none)'}", markup=False)
+    console.say(f"title       {survey.title or '(none)'}")
     for value, label in survey.plannings.items():
-        console.print(f"planning    {value}  {label}", markup=False)
+        console.say(f"planning    {value}  {label}")
     attempt = survey.capture.attempt
     if attempt.detail != NOTHING_SOUGHT:
-        console.print(f"the look ended: {attempt.verdict.value}, {attempt.detail}", markup=False)
+        console.say(f"the look ended: {attempt.verdict.value}, {attempt.detail}")
     for file in survey.capture.files:
         if file.evidence.kind == "picture":
             path = settings.data_dir / "new" / f"{attempt.id[:8]}_{file.evidence.step}.png"
             write_file(path, file.content)
-            console.print(f"picture     {path}", markup=False)
+            console.say(f"picture     {path}")
 
 
 def _draft(
@@ -90,7 +91,7 @@ def _draft(
         raise BadInput(f"--flow {flow!r} is no slug; expected such as titre-de-sejour")
     unknown = [each for each in options.plannings if each not in survey.plannings]
     if unknown:
-        offered = ", ".join(survey.plannings) or "none"
+        offered = visible(", ".join(survey.plannings)) or "none"
         raise BadInput(f"--planning {unknown[0]}: the page offers {offered}")
     chosen = options.plannings or list(survey.plannings)
     anchor = survey.title if options.anchor is None else options.anchor
@@ -182,4 +183,5 @@ def _title(document_title: str, headings: list[str]) -> str:
     """The flow's name as the page gives it: the first part of its title, else its heading."""
     for separator in (" / ", " | ", " - ", " – "):
         document_title = document_title.split(separator)[0]
-    return " ".join((document_title or (headings[0] if headings else "")).split())[:200]
+    words = document_title or (headings[0] if headings else "")
+    return legible(" ".join(words.split()))[:200]

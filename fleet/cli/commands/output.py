@@ -13,6 +13,7 @@ from rich.text import Text
 from fleet.analysis.care import CHANGED, care_why
 from fleet.errors import BadInput, EvidenceRemoved
 from fleet.models import PARIS, Attempt, Group, Verdict
+from fleet.models.text import visible, visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +68,7 @@ def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
             f"{attempt.seconds:.1f}",
         ]
         if wide:
-            cells.append(Text(attempt.detail, style="dim"))
+            cells.append(Text(visible(attempt.detail), style="dim"))
         table.add_row(*cells)
     return table
 
@@ -105,8 +106,9 @@ def care_text(each: Care) -> Text:
     text.append_text(verdict_text(latest.verdict))
     since = each.since.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
     text.append(f" since {since} (Paris)\n", style="not bold")
-    text.append(f"  {CHANGED[each.changed]}: {care_why(each)}\n", style="not bold")
-    text.append(f"  {latest.detail.removeprefix(f'{latest.scenario_id}: ')}\n", style="not bold")
+    why, seen = care_why(each), latest.detail.removeprefix(f"{latest.scenario_id}: ")
+    text.append(f"  {CHANGED[each.changed]}: {visible(why)}\n", style="not bold")
+    text.append(f"  {visible(seen)}\n", style="not bold")
     text.append(f"  picture {pictures[-1] if pictures else 'none'}\n", style="dim not bold")
     return text
 
@@ -127,7 +129,7 @@ def care_json(care: Care) -> str:
         "latest_attempt": care.latest.id,
         "latest_picture": pictures[-1] if pictures else None,
     }
-    return json.dumps(fields, ensure_ascii=False)
+    return visible_json(json.dumps(fields, ensure_ascii=False))
 
 
 def instant(text: str | None, option: str) -> datetime | None:

@@ -6,10 +6,10 @@ import getpass
 import os
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from fleet.bootstrap.store import open_store
+from fleet.cli.console import Console
 from fleet.evidence.retention import Policy, Retention
 from fleet.models import now
 from fleet.rendering.thumbnails import Thumbnails

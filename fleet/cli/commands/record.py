@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, run_options
 from fleet.cli.commands.output import save_pictures
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt, visit
+from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.models import Verdict
 from fleet.visit.attempt import attempt
@@ -65,7 +64,7 @@ async def record(
         f"recorded {path}: {len(tape.entries)} requests, {path.stat().st_size} bytes", markup=False
     )
     for problem in tape.problems:
-        console.print(f"  not kept: {problem}", style="yellow", markup=False)
+        console.say(f"  not kept: {problem}", style="yellow")
     await _prove(console, scenarios[0], path, settings)
     return True
 
@@ -93,4 +92,4 @@ async def _prove(console: Console, scenario: Scenario, path: Path, settings: Set
         markup=False,
     )
     for words in player.missing:
-        console.print(f"  {words}", style="yellow", markup=False)
+        console.say(f"  {words}", style="yellow")

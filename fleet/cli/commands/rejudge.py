@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, verdict_text
+from fleet.cli.console import Console
 from fleet.errors import NotStored
 from fleet.evidence.rejudge import VerdictDoubt, doubts_of, judge_stored
 from fleet.models import PARIS
@@ -60,7 +60,7 @@ async def rejudge(scenarios: Sequence[Scenario], settings: Settings, since: str 
         if flows:
             _say_doubt(console, doubt, flows)
     for why, number in left.most_common():
-        console.print(f"{number} as they were: {why}", style="dim", markup=False, soft_wrap=True)
+        console.say(f"{number} as they were: {why}", style="dim")
     return True
 
 

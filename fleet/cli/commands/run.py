@@ -6,7 +6,6 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fleet.bootstrap.store import open_store
@@ -21,6 +20,7 @@ from fleet.bootstrap.visits import (
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
+from fleet.cli.console import Console
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
@@ -115,31 +115,27 @@ def print_result(console: Console, result: RunResult) -> None:
 def print_left_out(console: Console, result: RunResult) -> None:
     """Print which visits were not made, and why."""
     for words in result.reasons:
-        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        console.say(words, style="yellow")
 
 
 def print_attempt(console: Console, attempt: Attempt, saved: Sequence[Path]) -> None:
     """Print everything about one attempt, and where its pictures were saved."""
     console.print(attempt.scenario_id, "→", verdict_text(attempt.verdict), soft_wrap=True)
-    console.print(attempt.detail, markup=False, highlight=False, soft_wrap=True)
+    console.say(attempt.detail)
     if attempt.first_dates:
         days = ", ".join(day.strftime("%d/%m/%Y") for day in attempt.first_dates)
         shown = "" if attempt.slot_count is None else f"; {attempt.slot_count} slots shown"
         console.print(f"first dates {days}{shown}")
     for name, value in attempt.facts.items():
-        console.print(f"  {name}: {value}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"  {name}: {value}")
     for served in attempt.served:
-        console.print(
-            f"  {served.status}  {served.url}", markup=False, highlight=False, soft_wrap=True
-        )
+        console.say(f"  {served.status}  {served.url}")
     for dialog in attempt.dialogs:
-        console.print(
-            f"  {dialog.kind}: {dialog.message}", markup=False, highlight=False, soft_wrap=True
-        )
+        console.say(f"  {dialog.kind}: {dialog.message}")
     for note in attempt.notes:
-        console.print(f"  note: {note}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"  note: {note}")
     for path in saved:
-        console.print(f"  picture {path}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"  picture {path}")
     console.print(f"{attempt.seconds:.1f} s, attempt {attempt.id}", style="dim")
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, is_loopback, limits_of, open_chromium
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt
 from fleet.cli.commands.signals import interrupt_event
+from fleet.cli.console import Console
 from fleet.engine.person_session import check_family, hold_session
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 
@@ -51,7 +50,7 @@ async def session(
                 hosts=hosts,
                 robots=RobotsReader(hosts, chromium.user_agent),
                 stop=interrupt_event(),
-                tell=lambda words: console.print(words, markup=False),
+                tell=console.say,
                 on_attempt=on_attempt,
             )
     if run is None or run.ended_at is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fleet.bootstrap.store import open_store
+from fleet.cli.console import Console
 from fleet.models import PARIS, now
+from fleet.models.text import visible, visible_json
 from fleet.system.terminal import for_programs
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ async def status(settings: Settings, as_json: bool) -> bool:
     async with open_store(settings) as store:
         found = await store.watch_state.status()
     if as_json:
-        said = found.model_dump_json() if found else "null"
+        said = visible_json(found.model_dump_json()) if found else "null"
         print(said, file=for_programs(sys.stdout))
     else:
         print_status(Console(highlight=False), found, now())
@@ -48,12 +50,12 @@ def print_status(console: Console, status: Status | None, at: datetime) -> None:
             soft_wrap=True,
         )
     elif status.problem:
-        console.print(f"Not ready: {status.problem}", style="bold yellow", soft_wrap=True)
+        console.say(f"Not ready: {status.problem}", style="bold yellow")
     else:
         console.print("Watching.", style="bold green")
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, words in _rows(status, at):
-        table.add_row(name, words)
+        table.add_row(name, Text(visible(words)))
     console.print(table)
 
 

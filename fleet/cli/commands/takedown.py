@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.prune import _user
+from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.models.removal import checked_reason
 from fleet.rendering.thumbnails import Thumbnails
@@ -40,12 +39,12 @@ async def takedown(
         for sha256 in sha256s:
             await _print_file(console, store, sha256)
             if sha256 in done:
-                console.print(f"  removed before: {done[sha256].reason}", markup=False)
+                console.say(f"  removed before: {done[sha256].reason}")
         if len(sha256s) > 1:
             console.print(
                 "Each goes from every attempt that names it. For one file only, give its hash"
             )
-        console.print(f"reason that readers will see: {reason}", markup=False)
+        console.say(f"reason that readers will see: {reason}")
         if not yes:
             console.print("Nothing was removed. To remove this for good, add --yes")
             return True

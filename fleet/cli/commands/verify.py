@@ -7,12 +7,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Literal
 
-from rich.console import Console
-
 import fleet
 from fleet.bootstrap.evidence import authorities_of, key_path
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, write_file
+from fleet.cli.console import Console
 from fleet.errors import BadInput, LedgerAltered
 from fleet.evidence.verifier import Verifier
 from fleet.ledger.canonical import sha256
@@ -140,9 +139,9 @@ def print_report(console: Console, report: Report) -> None:
         first, last = report.stamped
         console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
     for words in report.notices[:MAX_PRINTED]:
-        console.print(f"note: {words}", style="yellow", markup=False, soft_wrap=True)
+        console.say(f"note: {words}", style="yellow")
     for words in report.findings[:MAX_PRINTED]:
-        console.print(f"ALTERED: {words}", style="bold red", markup=False, soft_wrap=True)
+        console.say(f"ALTERED: {words}", style="bold red")
     more = max(0, len(report.notices) - MAX_PRINTED) + max(0, len(report.findings) - MAX_PRINTED)
     if more:
         console.print(f"… and {more} more")

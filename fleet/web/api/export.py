@@ -22,7 +22,8 @@ from starlette.responses import StreamingResponse
 from starlette.status import HTTP_501_NOT_IMPLEMENTED
 
 from fleet.models import Attempt
-from fleet.rendering.attempt_csv import CSV_COLUMNS, csv_row
+from fleet.models.text import visible_json
+from fleet.rendering.attempt_csv import CSV_COLUMNS, cells_of, csv_row
 from fleet.rendering.i18n import N_
 from fleet.storage.paging import FROM_OLDEST, MAX_LIMIT
 from fleet.web.api.query import FilterQuery
@@ -49,7 +50,6 @@ NO_PARQUET = N_(
 )
 
 # a spreadsheet takes a cell that begins so for a formula, and runs it
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 router = APIRouter()
 
@@ -169,24 +169,17 @@ async def csv_parts(queries: AttemptQueries, wanted: Filter) -> AsyncIterator[by
     writer = csv.DictWriter(text, CSV_COLUMNS)
     writer.writeheader()
     async for attempts in _batches(queries, wanted):
-        writer.writerows(escape_formulas(csv_row(attempt)) for attempt in attempts)
+        writer.writerows(cells_of(attempt) for attempt in attempts)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
 
 
-def escape_formulas(row: dict[str, object]) -> dict[str, object]:
-    """A row that no spreadsheet runs: an apostrophe before texts that would be formulas."""
-    return {
-        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-        for name, cell in row.items()
-    }
-
-
 async def json_lines_parts(queries: AttemptQueries, wanted: Filter) -> AsyncIterator[bytes]:
     """The JSON Lines file, part by part."""
     async for attempts in _batches(queries, wanted):
-        yield "".join(f"{attempt.model_dump_json()}\n" for attempt in attempts).encode()
+        lines = (visible_json(attempt.model_dump_json()) for attempt in attempts)
+        yield "".join(f"{line}\n" for line in lines).encode()
 
 
 async def parquet_parts(

@@ -1,0 +1,38 @@
+"""The terminal as commands write to it: words of a page stay words there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import rich.console
+from rich.segment import Segment
+
+from fleet.models.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import ConsoleOptions, RenderableType
+
+
+class Console(rich.console.Console):
+    """
+    As rich's, but no control that stands in a text reaches the terminal: it is written out.
+
+    A page could move the cursor, set a title or turn a line around otherwise. An end of line is
+    no control here: what a page may have given goes through `say`.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As rich's."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(visible(segment.text, lines=True), segment.style)
+
+    def say(self, words: str, style: str | None = None) -> None:
+        """One line, whatever is in it: no markup, no end of line, not wrapped."""
+        self.print(visible(words), style=style, markup=False, highlight=False, soft_wrap=True)
