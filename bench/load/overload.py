@@ -153,7 +153,7 @@ async def pages(limit_mb: int, wanted: int, seconds: float, held_back: bool) -> 
                         if time.monotonic() < end:
                             page: OpenPage = await chromium.open_page()
                             opened += 1
-                            await page.ask(FILL, None)
+                            await page.page.evaluate(FILL)
                             allowed.append(places.allowed)
                             await asyncio.sleep(STAYS_S)
                             await chromium.close_page(page)

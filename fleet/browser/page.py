@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -49,20 +48,6 @@ class OpenPage:
             return await wait_at_most(ANSWER_S, self.context.cookies()) is not None
         except PlaywrightError:
             return True
-
-    async def ask(self, function: str, argument: object) -> Any:
-        """
-        What a JavaScript function says in the page, None if the page cannot say it now.
-
-        Chromium is asked directly: Playwright's `evaluate` puts a script of its own into every
-        document first, which costs more than the question.
-        """
-        call = {"expression": f"({function})({json.dumps(argument)})", "returnByValue": True}
-        try:
-            got = await wait_at_most(ASK_S, self.cdp.send("Runtime.evaluate", call))
-        except PlaywrightError:
-            return None  # the document is being replaced, or the page is gone
-        return None if got is None else got["result"].get("value")
 
 
 class PageSource(Protocol):

@@ -49,7 +49,8 @@ class PageReading:
     that it works, `later` if its scripts have made it what it is, or may do so by their words,
     `late` the number of scripts that came after it, `awaited` what it waits for (kind, address),
     `ended` the requests of its scripts that ended (address, how often, last status; 0: no answer),
-    `silent` the number of visible frames that do not answer.
+    `silent` the addresses of visible frames of other sites that do not say what they show, `cut`
+    whether it shows more than was read.
     """
 
     url: str
@@ -67,7 +68,8 @@ class PageReading:
     late: int = 0
     awaited: tuple[tuple[str, str], ...] = ()
     ended: tuple[tuple[str, int, int], ...] = ()
-    silent: int = 0
+    silent: tuple[str, ...] = ()
+    cut: bool = False
 
     @property
     def content(self) -> tuple[object, ...]:

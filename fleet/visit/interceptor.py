@@ -74,8 +74,8 @@ class RequestInterceptor:
     Notes of one page.
 
     `leaving` is true from the moment the page asks for another document until that document
-    has come or failed; `asked` counts the requests for one, `documents` those that came; `stage`
-    is how far the present one has come.
+    has come or failed; `asked` counts the requests for one, `loads` those that came, `documents`
+    with them the addresses that one has given itself; `stage` is how far the present one has come.
     """
 
     def __init__(self, opened: OpenPage, watch: Guard) -> None:
@@ -88,6 +88,7 @@ class RequestInterceptor:
         self._redirects = 0
         self.asked = 0
         self.documents = 0
+        self.loads = 0
         self.stage = Stage.BEGUN
         self.served: list[Served] = []
         self.bad_status: BadStatus | None = None
@@ -289,6 +290,7 @@ class RequestInterceptor:
         self.requests.forget(frame["id"] if "parentId" in frame else None)
         if frame["id"] == self.main_frame and "unreachableUrl" not in frame:
             self.stage = Stage.BEGUN
+            self.loads += 1
             self._stands()
 
     def _on_fragment(self, event: dict[str, Any]) -> None:

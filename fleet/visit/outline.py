@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from fleet.rules.signs import MAX_FRAMES, MAX_TEXT
 from fleet.rules.stored_page import FORMAT
 
@@ -15,6 +17,28 @@ if TYPE_CHECKING:
 
 
 MAX_ELEMENTS = 20_000
+
+MAX_CHARACTERS = 5_000_000
+FRAME_CHARACTERS = 1_000_000
+"""Of the page itself, and of each frame of another site: more would end the browser, not help."""
+
+
+class _Body(BaseModel):
+    text: str
+    body: list[Any] | None
+    cut: bool
+
+
+class _Outline(BaseModel):
+    """What `outline` in page_agent.js gives, for one document and the frames it may look into."""
+
+    url: str
+    title: str
+    headings: list[str]
+    central_headings: list[str]
+    loading: bool
+    foreign: list[str]
+    bodies: list[_Body]
 
 
 async def take(
@@ -38,27 +62,24 @@ async def take(
         went_on: the words of the control that was pressed to leave this week for the next.
     """
     question = ("outline", MAX_TEXT, MAX_ELEMENTS, MAX_FRAMES)
-    main = await agent.ask(*question)
-    if main is None:
+    try:
+        main = _Outline.model_validate(await agent.ask(*question, MAX_CHARACTERS))
+        others = await agent.ask_foreign(main.foreign, *question, FRAME_CHARACTERS)
+        parts = [_Outline.model_validate(other) for other in others if other is not None]
+        own, *frames = (body for part in (main, *parts) for body in part.bodies)
+    except ValueError:  # nothing, or nothing that our program would say
         return None
-    others = await agent.ask_foreign(main["foreign"], *question)
-    bodies: list[dict[str, Any]] = list(main["bodies"])
-    for other in others:
-        bodies += other["bodies"]
-    own, *frames = bodies
     kept = {
         "format": FORMAT,
-        **{
-            name: main[name] for name in ("url", "title", "headings", "central_headings", "loading")
-        },
-        "text": own["text"],
+        **main.model_dump(exclude={"foreign", "bodies"}),
+        "text": own.text,
         "dialogs": list(dialogs),
         "document": document,
         "failed": [list(each) for each in failed],
         "unsettled": unsettled,
         "went_on": went_on,
-        "cut": own["cut"],
-        "body": own["body"],
-        "frames": [{"text": frame["text"], "body": frame["body"]} for frame in frames],
+        "cut": own.cut,
+        "body": own.body,
+        "frames": [{"text": frame.text, "body": frame.body} for frame in frames],
     }
     return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

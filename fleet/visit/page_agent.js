@@ -20,7 +20,12 @@ globalThis.fleet = (() => {
   };
   const tagOf = getter(E, "tagName"), attributesOf = getter(E, "attributes");
   const insideOf = getter(N, "childNodes"), parentOf = getter(N, "parentNode");
-  const shadowOf = getter(E, "shadowRoot"), kindOf = getter(N, "nodeType");
+  const shadowOf = getter(E, "shadowRoot"), slotOf = getter(E, "assignedSlot");
+  const kindOf = getter(N, "nodeType"), spaceOf = getter(E, "namespaceURI");
+  const heightOf = getter(E, "clientHeight"), widthOf = getter(E, "clientWidth");
+  const wholeHeightOf = getter(E, "scrollHeight"), wholeWidthOf = getter(E, "scrollWidth");
+  const htmlOf = getter(E, "outerHTML"), typeOf = getter(D, "doctype");
+  const rangeIn = method(D, "createRange"), intoView = method(E, "scrollIntoView");
   const boxOf = method(E, "getBoundingClientRect"), attribute = method(E, "getAttribute");
   const has = method(E, "hasAttribute"), closest = method(E, "closest");
   const contains = method(N, "contains"), drawn = method(E, "checkVisibility");
@@ -34,12 +39,13 @@ globalThis.fleet = (() => {
   const LEAST_PX = 2, LEAST_OPACITY = 0.1, OPAQUE = 0.9, LEAST_CONTRAST = 1.1, BLUR_PX = 5;
   const SKIPPED = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "HEAD", "TEXTAREA",
     "DATALIST", "defs", "clipPath", "mask", "pattern", "symbol", "marker", "title", "desc", "metadata"]);
+  const SVG = "http://www.w3.org/2000/svg";
   const SOLID = new Set(["IMG", "VIDEO", "CANVAS", "IFRAME", "OBJECT", "EMBED"]);
 
   // What goes on while nobody asks ---------------------------------------------------------------
 
   const finished = new Map(), settled = new WeakSet();
-  const MOST_ADDRESSES = 2000;
+  const MOST_ADDRESSES = 2000, MOST_CHARACTERS = 1000000;
   const finish = (address, status) => {
     const before = finished.get(address);
     if (before === undefined && finished.size >= MOST_ADDRESSES) return;
@@ -58,19 +64,28 @@ globalThis.fleet = (() => {
   } catch { /* a document without performance has no requests of its own */ }
   const hear = (type, action) =>
     EventTarget.prototype.addEventListener.call(document, type, action, true);
-  hear("readystatechange", () => {
-    if (stateOf(document) === "complete") complete = performance.now();
-  });
-  // on the document: `load` never reaches the window
-  hear("load", (event) => settled.add(event.target));
-  hear("error", (event) => {
-    settled.add(event.target);
-    if (tagOf(event.target) === "SCRIPT") finish(event.target.src, 0);
-  });
-  // the parser's own work is over by then; a banner that is put into the body is no rewriting
-  hear("DOMContentLoaded", () => new MutationObserver((records) => {
+  const changes = new MutationObserver((records) => {
     for (const { target } of records) if (target !== bodyOf(document)) rewritten++;
-  }).observe(document, { childList: true, characterData: true, subtree: true }));
+  });
+  const heard = {
+    readystatechange: () => {
+      if (stateOf(document) === "complete") complete = performance.now();
+    },
+    // on the document: `load` never reaches the window
+    load: (event) => { if (event.isTrusted) settled.add(event.target); },
+    error: (event) => {
+      if (!event.isTrusted || kindOf(event.target) !== 1) return;
+      settled.add(event.target);
+      if (tagOf(event.target) === "SCRIPT") finish(event.target.src, 0);
+    },
+    // the parser's own work is over by then; a banner that is put into the body is no rewriting
+    DOMContentLoaded: () =>
+      changes.observe(document, { childList: true, characterData: true, subtree: true }),
+  };
+  const listen = () => { for (const type of Object.keys(heard)) hear(type, heard[type]); };
+  listen();
+  // `document.open()` takes away every listener, and then the document's element
+  new MutationObserver(listen).observe(document, { childList: true });
 
   const LATER = new RegExp("setTimeout|setInterval|requestIdle|requestAnimation|fetch\\s*\\(|XMLHttp"
     + "|import\\s*\\(|Observer|Worker|EventSource|WebSocket|postMessage|axios|ajax|getJSON|location");
@@ -209,7 +224,8 @@ globalThis.fleet = (() => {
     }
 
     above(node) {
-      if (kindOf(node) === 1 && node.assignedSlot) return node.assignedSlot;
+      const slot = kindOf(node) === 1 && slotOf(node);
+      if (slot) return slot;
       const parent = parentOf(node);
       if (!parent) return null;
       return kindOf(parent) === 1 ? parent : kindOf(parent) === 11 ? parent.host || null : null;
@@ -288,7 +304,7 @@ globalThis.fleet = (() => {
       if (boxless ? !this.drawnWithoutBox(element) : !drawn(element, { visibilityProperty: true })) return false;
       const ground = this.ground(element);
       if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
-      const range = boxless && this.page.createRange();
+      const range = boxless && rangeIn(this.page);
       if (boxless) range.selectNodeContents(element);
       const boxes = [...(boxless ? range.getClientRects() : E.getClientRects.call(element))].slice(0, 20);
       return boxes.some((box) => {
@@ -301,12 +317,12 @@ globalThis.fleet = (() => {
     read(text, parent) {
       const ground = this.ground(parent), style = this.style(parent);
       if (ground.hidden || ground.opacity < LEAST_OPACITY) return false;
-      const drawing = parent instanceof SVGElement;
+      const drawing = spaceOf(parent) === SVG;
       const ink = drawing ? style.fill : style.webkitTextFillColor;
       const edge = drawing ? style.stroke !== "none" : parseFloat(style.webkitTextStrokeWidth || "0") > 0;
       if ((ink === "none" || alphaOf(ink) < LEAST_OPACITY) && !edge && !/text/.test(style.backgroundClip))
         return false;
-      const range = this.page.createRange();
+      const range = rangeIn(this.page);
       range.selectNodeContents(text);
       const boxes = [...range.getClientRects()].slice(0, 50);
       const shown = boxes.some((box) => {
@@ -457,18 +473,30 @@ globalThis.fleet = (() => {
   const shut = (select) => !select.multiple && !(select.size > 1);
 
   /**
+   * What is nested deeper (cells that are never closed) stands side by side in the outline:
+   * Chromium hands over no value that is nested more than 300 times, two for each element.
+   */
+  const DEEPEST = 100;
+
+  /**
    * The seen words of a document, each with the node and the element that it is of (null: white
-   * space), and with `outlined` its outline: elements, attributes, seen or not.
+   * space), and with `outlined` its outline: elements, attributes, seen or not; `outlined.room`
+   * is how many characters there may be in it.
    */
   const walk = (look, body, limit, outlined) => {
     const words = [], sources = [];
     const say = (text, source = null) => { words.push(text); sources.push(source); };
     let left = limit;
+    const kept = (text, most) => {
+      const part = cut(text, most);
+      if (outlined && (outlined.room -= part.length) < 0) left = -1;
+      return part;
+    };
     const apart = (style) => !/^(inline|contents|ruby|none)/.test(style.display) || style.float !== "none";
-    const into = (element) => {
-      if (left-- <= 0 || look.late || SKIPPED.has(tagOf(element))) return null;
+    const into = (element, depth, outer) => {
+      if (left-- <= 0 || look.late || SKIPPED.has(tagOf(element))) return;
       const style = look.style(element), tag = tagOf(element);
-      if (style.display === "contents" ? !look.drawnWithoutBox(element) : !drawn(element)) return null;
+      if (style.display === "contents" ? !look.drawnWithoutBox(element) : !drawn(element)) return;
       const block = apart(style), inside = [];
       if (tag === "BR") say("\n");
       if (block) say("\n");
@@ -483,34 +511,38 @@ globalThis.fleet = (() => {
           }
         } else if (kind === 3 && legible && look.read(node, element)) {
           say(node.data, [node, element]);
-          if (outlined) inside.push(cut(node.data, 5000));
+          if (outlined) inside.push(kept(node.data, 5000));
         } else if (kind === 1) {
           if (tag === "SELECT" && shut(element)) {
             if (tagOf(node) === "OPTION" && node.selected && look.seen(element)) {
               say(` ${node.label} `, [element, element]);
-              if (outlined) inside.push(["option", {}, 0, [cut(node.label, 5000)]]);
+              if (outlined) inside.push(["option", {}, 0, [kept(node.label, 5000)]]);
             }
             continue;
           }
-          const got = into(node);
-          if (outlined && got) inside.push(got);
+          into(node, depth + 1, inside);
         }
       }
       if (block) say("\n");
       else if (/^table-cell/.test(style.display)) say("\t");
-      if (!outlined) return null;
+      if (!outlined) return;
       const attributes = {};
       for (const { name, value } of [...attributesOf(element)].slice(0, 40))
-        if (legal(name, value)) attributes[name.toLowerCase()] = cut(value, 2000);
-      return [cut(tag.toLowerCase(), 100), attributes, look.seen(element) ? 1 : 0, inside];
+        if (left >= 0 && legal(name, value)) attributes[kept(name, 200).toLowerCase()] = kept(value, 2000);
+      const own = [cut(tag.toLowerCase(), 100), attributes, look.seen(element) ? 1 : 0, inside];
+      outer.push(own);
+      if (depth < DEEPEST) return;
+      own[3] = inside.filter((each) => !Array.isArray(each));
+      outer.push(...inside.filter(Array.isArray));
     };
-    const tree = into(body);
-    return { text: words.join(""), words, sources, tree, cut: left < 0 };
+    const trees = [];
+    into(body, 0, trees);
+    return { text: words.join(""), words, sources, tree: trees[0] ?? null, cut: left < 0 };
   };
 
   /** What a person reads in an element: the seen words in it. */
   const wordsIn = (look, element, limit) => {
-    const { text } = walk(look, element, 2000, false);
+    const { text } = walk(look, element, 2000, null);
     return cut(text.replace(/[ \t]*\n\s*/g, "\n").trim(), limit);
   };
 
@@ -542,7 +574,9 @@ globalThis.fleet = (() => {
         try { if (frame.contentDocument) pages.push(frame.contentDocument); } catch { /* another's */ }
       }
     return pages.slice(0, most)
-      .map((each) => each === document ? globalThis.fleet : viewOf(each)?.fleet).filter(Boolean);
+      // its own property: an element of that name is none
+      .map((each) => Object.getOwnPropertyDescriptor(viewOf(each) ?? {}, "fleet")?.value)
+      .filter(Boolean);
   };
 
   /** The elements of visible frames of other sites. */
@@ -594,9 +628,11 @@ globalThis.fleet = (() => {
       const state = stateOf(page);
       if (state === "loading" || (state === "interactive" && loading === "complete")) loading = state;
     }
+    let space = MOST_CHARACTERS;
     for (const agent of agents(document, 50))
       for (const [address, [times, status]] of agent.ended()) {
         const before = requests[address];
+        if (!before && (space -= address.length) < 0) continue;
         requests[cut(address, 2000)] = [(before?.[0] ?? 0) + times, status];
       }
     const look = found[0][1];
@@ -608,14 +644,14 @@ globalThis.fleet = (() => {
       title: cut(titleOf(document), 500),
       headings: said(heads),
       central_headings: said(heads.filter((head) => !closest(head, BESIDE))),
-      loading, look, foreign: foreign.length,
+      loading, look, foreign: foreign.slice(0, frames).map((each) => cut(each.src, 500)),
       ended: Object.entries(requests).map(([address, [times, status]]) => [address, times, status]),
     };
   };
 
   const read = (selectors, limit, frames) => {
     const counts = {}, central = {}, texts = [];
-    let busy = false;
+    let busy = false, short = false;
     const { look, ...found } = survey(frames, (page, look) => {
       for (const selector of selectors) {
         let seen = 0, middle = 0;
@@ -630,23 +666,24 @@ globalThis.fleet = (() => {
         if (middle) central[selector] = (central[selector] ?? 0) + middle;
       }
       const body = bodyOf(page);
-      if (body) texts.push(walk(look, body, 20000, false).text);
+      const said = body && walk(look, body, 20000, null);
+      if (said) texts.push(said.text);
+      short ||= Boolean(said?.cut);
       busy ||= works(page, look);
     });
-    const all = agents(document, 50);
+    const all = agents(document, 50), text = texts.join("\n");
     return {
-      ...found, counts, central,
-      text: cut(texts.join("\n"), limit),
+      ...found, counts, central, text: cut(text, limit), cut: short || text.length > limit,
       busy, later: all.some((agent) => agent.restless()),
       late: all.reduce((sum, agent) => sum + agent.lateScripts(), 0),
       awaited: awaited(document, look),
     };
   };
 
-  const outline = (limit, elements, frames) => {
-    const bodies = [];
+  const outline = (limit, elements, frames, room) => {
+    const bodies = [], outlined = { room };
     const { look, loading, ...found } = survey(frames, (page, look) => {
-      const { text, tree, cut: short } = walk(look, bodyOf(page), elements, true);
+      const { text, tree, cut: short } = walk(look, bodyOf(page), elements, outlined);
       bodies.push({ text: cut(text, limit), body: tree, cut: short });
     });
     return { ...found, loading: loading !== "complete", bodies };
@@ -680,11 +717,12 @@ globalThis.fleet = (() => {
     for (const [page, look] of documents(document, 20).found) {
       const root = rootOf(page), own = look.style(root).overflowY === "visible";
       for (const each of everywhere(page)) {
-        const lower = each.scrollHeight - each.clientHeight, wider = each.scrollWidth - each.clientWidth;
+        const high = heightOf(each), wide = widthOf(each);
+        const lower = wholeHeightOf(each) - high, wider = wholeWidthOf(each) - wide;
         if (lower < 8 && wider < 8) continue;
         const style = look.style(each);
         if (tagOf(each) === "BODY" && own) continue; // its scrolling is the page's
-        if (tagOf(each) === "TEXTAREA" || each.clientHeight < 40 || each.clientWidth < 100) continue;
+        if (tagOf(each) === "TEXTAREA" || high < 40 || wide < 100) continue;
         if (/auto|scroll/.test(style.overflowY) && lower >= 8 && look.seen(each)) down = Math.max(down, lower);
         if (/auto|scroll/.test(style.overflowX) && wider >= 8 && look.seen(each)) right = Math.max(right, wider);
       }
@@ -750,7 +788,7 @@ globalThis.fleet = (() => {
       if (!source) continue;
       const [node, element] = source;
       if (kindOf(node) === 1) { rects.push([boxOf(node), element]); continue; }
-      const range = page.createRange();
+      const range = rangeIn(page);
       range.setStart(node, start);
       range.setEnd(node, end);
       for (const box of [...range.getClientRects()].slice(0, 50)) rects.push([box, element]);
@@ -802,7 +840,7 @@ globalThis.fleet = (() => {
     const texts = new Map();
     const read = (n) => {
       if (!texts.has(n)) {
-        const { words, sources } = walk(found[n][1], bodyOf(found[n][0]), 20000, false);
+        const { words, sources } = walk(found[n][1], bodyOf(found[n][0]), 20000, null);
         texts.set(n, { sources, ...folded(words) });
       }
       return texts.get(n);
@@ -856,6 +894,10 @@ globalThis.fleet = (() => {
   const plain = (s) => (s || "").normalize("NFC").replace(/[\u2018\u2019\u02bc`\u00b4]/g, "'")
     .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "").toLowerCase().split(/\s+/).filter(Boolean)
     .join(" ");
+  /** Its words as drawn; an element of another kind, or a field that hides them, has none. */
+  const innerOf = getter(HTMLElement.prototype, "innerText");
+  const saidBy = (e) => { try { return innerOf(e); } catch { return ""; } };
+  const textOf = (value) => typeof value === "string" ? value : "";
   const KINDS = {
     button: "button, input[type=submit], input[type=button], input[type=image],"
       + " a[href], area[href], [role=button], [role=link], summary",
@@ -872,9 +914,9 @@ globalThis.fleet = (() => {
     };
     const label = (e) => (e.labels && e.labels[0]) || closest(e, "label");
     const said = (e) => kind === "button"
-      ? e.innerText || e.value || attribute(e, "aria-label") || e.title || e.alt || ""
-      : (label(e) && label(e).innerText) || attribute(e, "aria-label")
-        || (e.parentElement && e.parentElement.innerText) || "";
+      ? saidBy(e) || textOf(e.value) || attribute(e, "aria-label") || attribute(e, "title")
+        || attribute(e, "alt") || ""
+      : (label(e) && saidBy(label(e))) || attribute(e, "aria-label") || saidBy(parentOf(e));
     const wanted = words.map(plain);
     const fits = (e) => selector !== null || wanted.some((w) => kind === "button"
       ? plain(said(e)) === w : plain(said(e)).includes(w));
@@ -887,9 +929,16 @@ globalThis.fleet = (() => {
     return aimed(found, point(found), said(found), label(found));
   };
 
+  /** Where a link leads; one of a drawing says it in a way of its own. */
+  const leadsTo = (link) => {
+    if (typeof link.href === "string") return link.href;
+    const said = attribute(link, "href") ?? attribute(link, "xlink:href") ?? "";
+    try { return new URL(said, document.baseURI).href; } catch { return said; }
+  };
+
   /** A control brought into view: where to press it, what it says, what is in the way. */
   const aimed = (found, aim, words, label) => {
-    aim.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    intoView(aim, { block: "center", inline: "center", behavior: "instant" });
     const box = boxOf(aim);
     const x = box.x + box.width / 2, y = box.y + box.height / 2;
     const top = D.elementFromPoint.call(document, x, y);
@@ -907,7 +956,7 @@ globalThis.fleet = (() => {
     return {
       x, y, windows,
       words: cut(words, 500),
-      address: link ? cut(link.href, 2000) : has(found, "formaction") ? cut(found.formAction, 2000) : null,
+      address: link ? cut(leadsTo(link), 2000) : has(found, "formaction") ? cut(found.formAction, 2000) : null,
       checked: Boolean(found.checked) || attribute(found, "aria-checked") === "true",
       obstacle: found.disabled ? "it is disabled" : hit ? null
         : `it is covered by <${cut(top ? tagOf(top).toLowerCase() : "nothing", 40)}>`,
@@ -918,7 +967,7 @@ globalThis.fleet = (() => {
   const onward = (selector, markup, pattern, shutClass) => {
     const named = new RegExp(`^(?:${pattern})$`, "u"), shutBy = new RegExp(shutClass, "iu");
     const bare = (name) => plain(name).replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
-    const names = (e) => [e.innerText, e.value, attribute(e, "aria-label"), attribute(e, "title"),
+    const names = (e) => [saidBy(e), e.value, attribute(e, "aria-label"), attribute(e, "title"),
       attribute(e, "alt")].filter((name) => typeof name === "string");
     const shut = (e) => e.disabled || has(e, "disabled") || attribute(e, "aria-disabled") === "true"
       || shutBy.test(attribute(e, "class") || "");
@@ -938,9 +987,8 @@ globalThis.fleet = (() => {
   };
 
   const html = (limit) => {
-    const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : "";
-    const root = rootOf(document);
-    const whole = type + (root ? root.outerHTML : "");
+    const type = typeOf(document), root = rootOf(document);
+    const whole = (type ? new XMLSerializer().serializeToString(type) : "") + (root ? htmlOf(root) : "");
     return [cut(whole, limit), whole.length > limit];
   };
 

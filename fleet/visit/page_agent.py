@@ -12,6 +12,7 @@ import asyncio
 import json
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -40,59 +41,82 @@ def _source() -> str:
 
 
 class PageAgent:
-    """Asks questions of the documents of one page. `silent` counts frames that never answered."""
+    """Asks questions of the documents of one page."""
 
     def __init__(self, opened: OpenPage) -> None:
         self._cdp = opened.cdp
         self._main = ""
         self._worlds: dict[str, int] = {}
         self._foreign: list[str] = []
-        self._given_up: set[str] = set()
+        self._addresses: list[str] = []
+        self._slow: set[str] = set()
+        self._standing = 0
 
     async def install(self, main_frame: str) -> None:
         """Put the program into every document of the page from now on."""
         self._main = main_frame
+        self._cdp.on("Page.frameNavigated", lambda event: self._goes(event["frame"]["id"]))
+        self._cdp.on("Page.frameDetached", lambda event: self._goes(event["frameId"]))
         await self._cdp.send(
             "Page.addScriptToEvaluateOnNewDocument",
             {"source": _source(), "worldName": WORLD, "runImmediately": True},
         )
 
-    def forget(self) -> None:
-        """Another document came: what was known of the one before is over."""
-        self._worlds.clear()
-        self._foreign.clear()
-        self._given_up.clear()
+    def _goes(self, frame: str) -> None:
+        """
+        The document of a frame is another one now, or none.
 
-    @property
-    def silent(self) -> int:
-        """Visible frames that do not answer, in this document."""
-        return len(self._given_up)
+        Another process may have it, where the number of the old document's world can be that of
+        the page's own: whatever was asked until now counts for nothing.
+        """
+        if frame == self._main:
+            self._worlds.clear()
+            self._slow.clear()
+            self._standing += 1
+        if frame == self._main or frame in self._foreign:
+            self._foreign.clear()
+        self._worlds.pop(frame, None)
+        self._slow.discard(frame)
 
     async def ask(self, question: str, *arguments: object) -> Any:
         """What the main document answers; None while it changes or cannot say."""
         return await wait_at_most(ASK_S, self._ask(self._main, question, arguments))
 
-    async def ask_foreign(self, count: int, question: str, *arguments: object) -> list[Any]:
+    async def ask_foreign(
+        self, addresses: list[str], question: str, *arguments: object
+    ) -> list[Any]:
         """
         What the visible frames of other sites answer, all asked together, under one budget.
 
+        One that was slow is asked again only once it has answered after all.
+
         Args:
-            count: how many the last answer of the main document counted.
+            addresses: where they come from, as the main document's last answer has it.
+
+        Returns:
+            One answer for each; None for a frame that does not answer.
         """
-        if count == 0:
+        if not addresses:
             self._foreign.clear()
             return []
-        if len(self._foreign) != min(count, MAX_FRAMES):
+        if len(self._foreign) != len(addresses) or self._addresses != addresses:
             self._foreign = await wait_at_most(FRAMES_S, self._find_foreign()) or []
-        asked = [each for each in self._foreign if each and each not in self._given_up]
+            self._addresses = addresses
+        frames = [each for each, _ in zip_longest(self._foreign, addresses, fillvalue="")]
+        frames = frames[: len(addresses)]
 
-        async def answer(frame: str) -> tuple[str, Any]:
-            return frame, await self._ask(frame, question, arguments)
+        async def answer(frame: str) -> Any:
+            got = await self._ask(frame, question, arguments)
+            self._slow.discard(frame)
+            return got
 
-        got = await asyncio.gather(*(wait_at_most(FRAMES_S, answer(frame)) for frame in asked))
-        answers = dict(each for each in got if each is not None)
-        self._given_up |= set(asked) - set(answers)
-        return [each for each in answers.values() if each is not None]
+        async def answer_in_time(frame: str) -> Any:
+            if not frame or frame in self._slow:
+                return None
+            self._slow.add(frame)
+            return await wait_at_most(FRAMES_S, answer(frame))
+
+        return await asyncio.gather(*map(answer_in_time, frames))
 
     async def ask_each_foreign(self, questions: list[tuple[Any, ...]]) -> list[Any]:
         """
@@ -107,32 +131,37 @@ class PageAgent:
         calls = [
             wait_at_most(FRAME_S, self._ask(frame, asked[0], asked[1:]))
             for frame, asked in zip(self._foreign, questions, strict=True)
-            if frame and asked and frame not in self._given_up
+            if frame and asked and frame not in self._slow
         ]
         return [each for each in await asyncio.gather(*calls) if each is not None]
 
     async def _ask(self, frame: str, question: str, arguments: Sequence[object]) -> Any:
         given = ",".join(json.dumps(argument) for argument in arguments)
-        expression = f"typeof fleet === 'undefined' ? undefined : fleet.{question}({given})"
+        # its own property: an element of that name is none
+        expression = f"Object.hasOwn(globalThis, 'fleet') ? fleet.{question}({given}) : undefined"
         for _ in range(2):
+            standing = self._standing
             try:
                 world = self._worlds.get(frame) or await self._world(frame)
                 got = await self._evaluate(world, expression)
+                if got.get("type") == "undefined" and standing == self._standing:
+                    # a document that no script of ours could be put before
+                    await self._evaluate(world, f"{_source()}\n0")
+                    got = await self._evaluate(world, expression)
             except PlaywrightError:  # its document is being replaced, or the page is gone
                 self._worlds.pop(frame, None)
                 continue
-            if got.get("type") == "undefined":
-                # a document that no script of ours could be put before
-                await self._evaluate(world, f"{_source()}\n0")
-                got = await self._evaluate(world, expression)
-            return got.get("value")
+            if standing == self._standing:
+                return got.get("value")
         return None
 
     async def _world(self, frame: str) -> int:
         asked = {"frameId": frame, "worldName": WORLD}
-        made = await self._cdp.send("Page.createIsolatedWorld", asked)
-        self._worlds[frame] = int(made["executionContextId"])
-        return self._worlds[frame]
+        standing = self._standing
+        world = int((await self._cdp.send("Page.createIsolatedWorld", asked))["executionContextId"])
+        if standing == self._standing:
+            self._worlds[frame] = world
+        return world
 
     async def _evaluate(self, world: int, expression: str) -> dict[str, Any]:
         call = {"contextId": world, "expression": expression, "returnByValue": True}

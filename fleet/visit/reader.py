@@ -36,7 +36,8 @@ class _Answer(BaseModel):
     busy: bool
     later: bool
     late: int
-    foreign: int
+    foreign: Annotated[list[str], Field(max_length=MAX_FRAMES)]
+    cut: bool
     awaited: list[tuple[str, str]]
     ended: list[tuple[str, int, int]]
 
@@ -52,9 +53,10 @@ async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading |
     try:
         main = _Answer.model_validate(await agent.ask(*question))
         foreign = await agent.ask_foreign(main.foreign, *question)
-        parts = [_Answer.model_validate(part) for part in foreign]
+        parts = [_Answer.model_validate(part) for part in foreign if part is not None]
     except ValidationError:  # None, or nothing that our program would say
         return None
+    said = zip(main.foreign, foreign, strict=True)
     answers = [main, *parts]
     return PageReading(
         url=main.url,
@@ -71,7 +73,8 @@ async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading |
         late=sum(answer.late for answer in answers),
         awaited=tuple(each for answer in answers for each in answer.awaited),
         ended=tuple(each for answer in answers for each in answer.ended),
-        silent=agent.silent,
+        silent=tuple(url for url, answer in said if answer is None),
+        cut=any(answer.cut for answer in answers),
     )
 
 

@@ -127,7 +127,11 @@ class Settling:
 
     def unrest(self, reading: PageReading) -> Unrest | None:
         """The greatest reason for which the page may still change; None if it has settled."""
-        reasons = [*self._fetching(reading), *self._waiting(reading), *self._slow(reading)]
+        reasons = [
+            each
+            for why in (self._fetching, self._waiting, self._unread, self._slow)
+            for each in why(reading)
+        ]
         return max(reasons, key=lambda each: (each.blocks, each.needs_s), default=None)
 
     def _fetching(self, reading: PageReading) -> Iterable[Unrest]:
@@ -158,6 +162,16 @@ class Settling:
                     yield Unrest(words, math.inf, blocks=True)
         if self._requests.leaves_soon:
             yield Unrest("it is about to go on by itself", math.inf)
+
+    def _unread(self, reading: PageReading) -> Iterable[Unrest]:
+        """What stands there and was not read may say something else than what was."""
+        for url in reading.silent:
+            if not requests.is_quiet(url):
+                own = requests.may_answer(url, reading.url)
+                words = f"the frame {url[:200] or 'without an address'} does not answer"
+                yield Unrest(words, math.inf, blocks=own)
+        if reading.cut and "slots" not in self._names:
+            yield Unrest("it shows more than a visit reads", math.inf, blocks=self._says_none)
 
     def _waiting(self, reading: PageReading) -> Iterable[Unrest]:
         now = time.monotonic()

@@ -118,8 +118,8 @@ class PageTracker:
         self.guard.only_reads = looks_on
         if not looks_on:
             self._walk = WeekWalk()
-        self._acted_at = self.traffic.documents
-        return self._acted_at
+        self._acted_at = self.traffic.loads
+        return self.traffic.documents
 
     async def _arrive(self, documents: int) -> None:
         """Wait until the next document stands, and judge it before anything else."""
@@ -134,14 +134,13 @@ class PageTracker:
         if traffic.failure is not None and not traffic.leaving and traffic.bad_status is None:
             raise SiteUnreachable(f"{self.scenario.id}: {traffic.failure}")
         self._check_circle()
-        self._agent.forget()
         self._title = ""  # that of the page before; the first reading gives the new one
         await self._settle()
         if traffic.bad_status is not None:
             await self._read(())
 
     def _check_circle(self) -> None:
-        hops = self.traffic.documents - self._acted_at
+        hops = self.traffic.loads - self._acted_at
         if hops > MAX_HOPS:
             raise Judged(
                 Outcome(

@@ -169,12 +169,15 @@ class Visit(PageWalker, BaseVisit):
         began = clock()
         end = min(began + self._patience.answer_timeout_s, self._end - 1)
         looks_on_s = min(LOOKS_ON_S, self._patience.answer_timeout_s / 2)
-        documents, settling = self.traffic.documents, Settling(self.traffic.requests)
+        traffic, settling = self.traffic, Settling(self.traffic.requests)
+        documents, loads = traffic.documents, traffic.loads
         while True:
             await self._may_go_on()
-            if self.traffic.leaving or self.traffic.documents > documents:
+            # a page that only gives itself another address (a carousel) is the same page
+            if traffic.leaving or traffic.loads > loads:
                 await self._arrive(documents)
-                documents, settling = self.traffic.documents, Settling(self.traffic.requests)
+                documents, loads = traffic.documents, traffic.loads
+                settling = Settling(traffic.requests)
                 self._reading = None
             late_s, asked = clock() - end, self.traffic.asked
             reading = await self._read(wanted)
@@ -188,7 +191,7 @@ class Visit(PageWalker, BaseVisit):
                     reading, answers[Verdict.NO_SLOTS] if no_slots else None
                 ):
                     before = reading if self.traffic.asked == asked else None
-                    documents = self.traffic.documents
+                    documents, loads = traffic.documents, traffic.loads
                     settling = Settling(self.traffic.requests, before)
                     began = clock()
                     end = min(began + self._patience.answer_timeout_s, self._end - 1)

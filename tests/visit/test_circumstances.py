@@ -71,7 +71,7 @@ async def test_what_is_said_of_the_window_is_what_a_page_sees(chromium: Chromium
     async def script(visit: fleet.Visit) -> Outcome:
         asks = """() => [innerWidth, innerHeight, devicePixelRatio, navigator.language,
             Intl.DateTimeFormat().resolvedOptions().timeZone, navigator.userAgent]"""
-        seen.extend(await visit._opened.ask(asks, None))
+        seen.extend(await visit._page.evaluate(asks))
         return Outcome(verdict=Verdict.CLOSED, detail="seen")
 
     kept = await visited(scripted(script), chromium, QUICK)

@@ -18,6 +18,8 @@ from fleet.rules.requests import gives_appointments, is_quiet, lacking, may_answ
 from fleet.rules.signs import PageReading
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits, VisitLimits
+from fleet.visit.open_requests import OpenRequests
+from fleet.visit.settling import Settling, Unrest
 
 HEAD = (
     '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Prise de rendez-vous</title>'
@@ -254,6 +256,42 @@ async def test_what_was_waited_for_in_vain_is_noted(chromium: Chromium) -> None:
     bodies = {"elsewhere": ENDLESS["a counter elsewhere"]}
     made = await visited(bodies, chromium, SHORT)
     assert [n for n in made["elsewhere"].notes if "it still waits for" in n]
+
+
+def unrest_of(reading: PageReading, *answers: str) -> Unrest | None:
+    settling = Settling(OpenRequests())
+    settling.look(reading, answers)
+    return settling.unrest(reading)
+
+
+@pytest.mark.parametrize(
+    ("frame", "blocks"),
+    [
+        ("https://rdv.example/agenda", True),
+        ("https://calendrier.example/creneaux", True),
+        ("https://cartes.example/plan", False),
+        ("", False),
+    ],
+)
+def test_a_frame_that_does_not_answer_counts_by_its_address(frame: str, blocks: bool) -> None:
+    unrest = unrest_of(shown(silent=(frame,)), "no_slots")
+
+    assert unrest is not None
+    assert "does not answer" in unrest.words
+    assert unrest.blocks is blocks
+
+
+def test_a_counter_that_does_not_answer_keeps_nobody() -> None:
+    assert unrest_of(shown(silent=("https://www.google-analytics.com/ns.html",))) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "blocks"), [("no_slots", True), ("closed", True), ("slots", None)]
+)
+def test_what_was_not_read_may_say_something_else(answer: str, blocks: bool | None) -> None:
+    unrest = unrest_of(shown(cut=True), answer)
+
+    assert (unrest.blocks if unrest else None) is blocks
 
 
 def test_what_a_page_lacks_is_told_of_a_page_that_asks_without_end() -> None:

@@ -87,7 +87,7 @@ def reading(found: list[str], *addresses: str) -> Script:
     async def script(visit: fleet.Visit) -> Outcome:
         for address in addresses:
             await visit.open(f"{visit.scenario.url}{address}")
-            found.append(str(await visit._opened.ask("() => document.body.innerText", None)))
+            found.append(str(await visit._page.evaluate("() => document.body.innerText")))
         return FOUND
 
     return script
@@ -302,10 +302,9 @@ async def test_a_replay_happens_on_the_day_of_its_recording(chromium: Chromium) 
 
     async def script(visit: fleet.Visit) -> Outcome:
         await visit.open()
-        there = await visit._opened.ask(
+        there = await visit._page.evaluate(
             "() => [new Date().toISOString().slice(0, 13), new Date(0).getTime(),"
             " new Date() instanceof Date, typeof Date(), navigator.onLine, Date.UTC(1970, 0)]",
-            None,
         )
         days.extend([visit.today.isoformat(), there])
         return FOUND
