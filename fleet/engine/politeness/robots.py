@@ -21,6 +21,7 @@ from fleet.models import Frozen, Instant
 from fleet.system.state_file import StateFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -68,7 +69,71 @@ class Robots(Frozen):
 
     @cached_property
     def _rules(self) -> Protego:
-        return Protego.parse(self.text or "")
+        return Protego.parse(rules_for_us(self.text or ""))
+
+
+AGENT_WORDS = ("user-agent", "useragent", "user agent")
+"""How the lines begin that say for whom the next ones are; as many ways as Protego takes."""
+
+RULE_WORDS = ("allow", "disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw")
+
+SITE_WORDS = ("sitemap", "site-map", "host")
+"""They are about the whole site, wherever they stand."""
+
+MOST_RULES = 5000
+"""What comes after is not read: each rule is compared with every address."""
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a line says for whom its rules are; a page that is no robots.txt has none."""
+    return any(_agent(line) is not None and ":" in line for line in _lines(text))
+
+
+def rules_for_us(text: str) -> str:
+    """
+    Of a robots.txt what can count for us, at most `MOST_RULES` rules; it means the same to Protego.
+
+    Protego multiplies the names of a group with its rules, whoever they are: with half a megabyte
+    of both that has no end.
+    """
+    kept: list[str] = []
+    rules = 0
+    for each in _lines(text):
+        line = each.partition("#")[0].rstrip()
+        low = line[:40].lower()
+        if (name := _agent(line)) is not None:
+            # names of others are one: what matters of them is where their group begins
+            plain = name if name == "*" else name.replace("*", "")
+            own = plain in ("", "*", *_OWN_NAMES)
+            named = f"User-agent: {plain}" if own else "User-agent: somebody-else"
+        elif low.startswith(RULE_WORDS):
+            named, rules = line, rules + 1
+        elif ":" in line and not low.startswith(SITE_WORDS):
+            named = "Crawl-delay: 1"  # whatever it is, it ends the names of a group
+        else:
+            continue
+        if rules > MOST_RULES:
+            break
+        if not kept or named != kept[-1]:
+            kept.append(named)
+    return "\n".join(kept)
+
+
+_OWN_NAMES = tuple(PRODUCT.lower()[:length] for length in range(1, len(PRODUCT) + 1))
+"""Protego takes the beginning of our name for our name."""
+
+
+def _lines(text: str) -> Iterator[str]:
+    return filter(None, map(str.strip, text.splitlines()))
+
+
+def _agent(line: str) -> str | None:
+    """Whom a line names, in small letters; None if it names nobody."""
+    low = line[:200].lower()
+    for words in AGENT_WORDS:
+        if low.startswith(words) and low[len(words) : len(words) + 1] in ("", ":", " ", "\t"):
+            return low[len(words) :].lstrip().removeprefix(":").partition("#")[0].strip()
+    return None
 
 
 class RobotsBook:

@@ -256,7 +256,7 @@ class Checking:
     def read_keys(self) -> None:
         """The public keys of the dossier."""
         text = (self.read("ledger-public-key.pem") or b"").decode("ascii", "replace")
-        for block in re.findall(r"-----BEGIN PUBLIC KEY-----(.*?)-----END", text, re.DOTALL):
+        for block in re.findall(r"-----BEGIN PUBLIC KEY-----([^-]*)-----END", text):
             try:
                 self.keys.append(base64.b64decode(block)[-32:].hex())
             except ValueError:
@@ -334,7 +334,7 @@ class Checking:
             self.unchecked.append(f"{token.name}: {words}")
             return None, None
         _, said = run(openssl, "ts", "-reply", "-in", token, "-text")
-        found = re.search(r"Time stamp: (\w{3}) +(\d+) (\d+):(\d+):(\d+)\S* (\d{4}) GMT", said)
+        found = re.search(r"Time stamp: (\w{3}) +(\d\d?) (\d\d?):(\d\d):(\d\d)\S* (\d{4}) ", said)
         if found is None or found[1] not in MONTHS:
             return None, self.say("illisible", "unreadable")
         day, hour, minute, second, year = map(int, found.groups()[1:])
@@ -425,7 +425,7 @@ def roots_of(path: Path) -> list[str]:
     """The certificates of a PEM file: whose, and their fingerprints, to be compared."""
     found = []
     text = path.read_text("ascii", "replace") if path.exists() else ""
-    for block in re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S):
+    for block in re.findall(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----", text):
         try:
             words = f"SHA-256 {sha256(base64.b64decode(''.join(block.splitlines()[1:-1])))}"
         except ValueError:

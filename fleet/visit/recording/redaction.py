@@ -59,19 +59,19 @@ _TOKEN_NAME = (
 )
 _SESSION_NAME = re.compile(r"sess|sid\b|token|auth|csrf|xsrf|incap|cf_|ticket", re.IGNORECASE)
 _TAG = re.compile(r"<(?:input|meta)\b[^<>]*>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
+_ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
 _VARIABLE = re.compile(
     rf"(?<![\w:.$-]){_TOKEN_NAME}[\"']?\s*[:=]\s*(?:\\?[\"'])([^\"'\\\s<>]+)", re.IGNORECASE
 )
 _PARAMETER = re.compile(rf"(?:^|[?&;]){_TOKEN_NAME}=([^&;#?/\s\"'<>]+)", re.IGNORECASE)
 _BEARER = re.compile(r"\bBearer\s+([\w.~+/=-]{8,})")
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_JWT = re.compile(r"\beyJ[\w-]{8,1000}+\.[\w-]{8,}+\.[\w-]*")
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}(@|%40|&#0*64;|&#x0*40;|\\u0040)(?:[a-z0-9-]{1,63}\.)+"
     r"(?!(?:png|jpe?g|gif|svg|webp|avif|css|m?js|json|woff2?|ttf|map)\b)[a-z]{2,24}(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
-_OUR_CONTACT = re.compile(r"PrefectureFleet/\S+ \(\+([^)]+)\)")
+_OUR_CONTACT = re.compile(r"PrefectureFleet/\S{1,40} \(\+([^)]{1,500})\)")
 _V4 = re.compile(r"(?<![\w./=-])(?:\d{1,3}\.){3}\d{1,3}(?![\w/-]|\.\d)")
 _V6 = re.compile(r"(?<![\w:.])[0-9a-f:]{6,39}(?![\w:]|\.\d)", re.IGNORECASE)
 

@@ -43,7 +43,7 @@ ABOUT = (
 PRACTICE = "EXERCICE (practice)"
 
 _BREAKS = re.compile(r"[\r\n\0]+")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title\b[^<>]*>((?:[^<]|<(?!/?title))*)</title>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,17 @@ import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from aiohttp import web
+from protego import Protego
 
 from fleet.browser.chromium import Chromium
 from fleet.engine.options import RunOptions
 from fleet.engine.politeness.host import HostLimits
 from fleet.engine.politeness.hosts import Hosts
-from fleet.engine.politeness.robots import PRODUCT, Robots, RobotsAnswer
+from fleet.engine.politeness.robots import PRODUCT, Robots, RobotsAnswer, rules_for_us
 from fleet.engine.politeness.robots_fetcher import MOST_BYTES, RobotsReader, fetch
 from fleet.engine.run import Runner
 from fleet.models import Verdict
@@ -74,6 +76,32 @@ async def read(site: Site) -> Robots:
 def says(text: str, path: str = "/booking/create/1") -> RobotsAnswer:
     robots = Robots(url="", tried_at=AT, read_at=AT, text=text)
     return robots.says(f"https://www.essonne.gouv.fr{path}")
+
+
+LINES = (
+    *(
+        "User-agent: *",
+        f"User-agent: {PRODUCT}",
+        "User-Agent: bad",
+        "user agent bad2",
+        "User-agent:",
+    ),
+    *("User-agent: prefecture*", "Useragent: **", "User-agent: *fleet", "User-agent: bad # x"),
+    *("Disallow: /a", "Disallow: /", "Allow: /a/b", "Allow: /", "Disallow:", "disallow /b"),
+    *("Crawl-delay: 5", "Sitemap: https://x/y", "Host: x", "Noindex: /a", "Allowed: /x"),
+    *("hello", "foo: bar", "foo http://x", "# c", "", "  ", "\t# User-agent: *"),
+)
+
+
+def test_what_is_left_of_a_robots_txt_means_the_same() -> None:
+    """To Protego, which reads all of it or only what can count for us."""
+    random = Random(1)
+    for _ in range(3000):
+        text = "\n".join(random.choices(LINES, k=random.randint(1, 9)))
+        whole, left = Protego.parse(text), Protego.parse(rules_for_us(text))
+        for path in ("/a", "/a/b", "/b", "/"):
+            url = f"https://x.fr{path}"
+            assert whole.can_fetch(url, PRODUCT) == left.can_fetch(url, PRODUCT), text
 
 
 # What it says -------------------------------------------------------------------------------------
@@ -180,8 +208,9 @@ async def test_no_more_than_its_beginning_is_read_and_no_half_line_counts(site: 
 
 
 async def test_what_is_compressed_although_nobody_asked_is_not_unpacked(site: Site) -> None:
+    body = gzip.compress(b"\0" * 10_000_000)  # takes longer than is waited for an answer
+
     async def bomb(_: web.Request) -> web.Response:
-        body = gzip.compress(b"\0" * 10_000_000)
         return web.Response(body=body, headers={"Content-Encoding": "gzip"})
 
     site.answer = bomb
