@@ -2,7 +2,7 @@
 `make faults`: Chromium, driver, MongoDB and fleet are killed, frozen and ended while it watches.
 
     python -m bench.faults.faults [--minutes 5] [--seed N] \
-        [--embedded | --mongodb-away S | --full-disk]
+        [--embedded | --mongodb-away S | --full-disk | --upset clock|loop|fleets|spool]
 
 Afterwards every due time must have ended exactly once, no finished attempt may be lost, and no
 process, file or page may be left behind. Exit code 1 if one is.
@@ -31,6 +31,16 @@ import psutil
 from bench.faults.country import forms
 from bench.faults.outages import full_disk, mongodb_away, small_disk
 from bench.faults.supervisor import end_in_order, events, free_port, said
+from bench.faults.upsets import (
+    after_damage,
+    after_jumps,
+    clock_jumps,
+    damaged_spool,
+    damaged_storage,
+    spoken,
+    stalls,
+    two_fleets,
+)
 from bench.faults.witnesses import Records, counted, unreadable
 from bench.faults.world import World, machine
 from fleet.models import Attempt, Verdict, now
@@ -52,6 +62,9 @@ SETTINGS: dict[str, object] = {
     "RETRY_WAIT_S": 2,
     "GRACE_S": 10,
 }
+LEAST = timedelta(minutes=0.1)
+"""`MIN_GAP_MINUTES`."""
+
 PARTS = ("Chromium", "driver", "mongod", "fleet")
 SIGNALS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM)
 TRUE_OF_A_HEALTHY_SITE = (Verdict.SLOTS, Verdict.NO_SLOTS, Verdict.CRASHED)
@@ -169,6 +182,37 @@ async def finish(world: World) -> dict[str, int]:
     }
 
 
+async def upset(world: World, what: str, address: str) -> tuple[list[str], set[str]]:
+    """Do it; what was not as it must be, and the due times whose files were damaged."""
+    match what:
+        case "clock":
+            return await clock_jumps(world, world.folder / "clock"), set()
+        case "loop":
+            return await stalls(world, address), set()
+        case "fleets":
+            return await two_fleets(world), set()
+    return [], await damaged_spool(world)
+
+
+async def after_upset(world: World, what: str, hurt: set[str]) -> tuple[dict[str, int], list[str]]:
+    """The accounts after it: those of clocks that were set know no true times."""
+    print(f"errors in the log: {spoken(world.fleet.log)}")
+    async with world.records() as store:
+        records = await Records.of(store, world.fleet.log, world.requests.values(), world.forms)
+        code, output = await world.command("verify")
+        wrong = {**records.wrong(), "fleet verify says altered": code}
+        unlike = after_damage(hurt, records)
+        if what == "clock":
+            unlike += await after_jumps(store, records, LEAST)
+            for name in ("requests of no attempt", "retries without a first try"):
+                wrong.pop(name)
+        wrong["finished attempts lost"] -= len(hurt)
+    print(records.summary(), " ".join(output.split())[-200:], sep="\n")
+    if what == "spool":
+        unlike += await damaged_storage(world)
+    return wrong, unlike
+
+
 async def judged(world: World, blows: list[Blow]) -> dict[str, int]:
     """The accounts of a world that has ended."""
     async with world.records() as store:
@@ -249,18 +293,26 @@ async def main(given: argparse.Namespace, folder: Path) -> int:
             {**SETTINGS, **more},
             embedded=given.embedded,
             data=folder / "disk" if given.full_disk else None,
+            clock=folder / "clock" if given.upset == "clock" else None,
         )
+        hurt: set[str] = set()
         blows: list[Blow] = []
         unlike: list[str] = []
         async with world.running():
             if given.mongodb_away:
                 away = await mongodb_away(world, given.mongodb_away)
+            elif given.upset:
+                unlike, hurt = await upset(world, given.upset, address)
             elif given.full_disk:
                 unlike = await full_disk(world, 30, address)
             else:
                 blows = await every_blow(world, random, given.minutes)
             wrong = await finish(world)
-        wrong |= await judged(world, blows)
+        if given.upset:
+            more_wrong, more_unlike = await after_upset(world, given.upset, hurt)
+            wrong, unlike = wrong | more_wrong, unlike + more_unlike
+        else:
+            wrong |= await judged(world, blows)
         wrong["not as said"] = len(unlike)
         if given.mongodb_away:
             async with world.records() as store:
@@ -278,6 +330,8 @@ if __name__ == "__main__":
     parser.add_argument("--embedded", action="store_true", help="the fleet's own MongoDB")
     parser.add_argument("--mongodb-away", type=float, metavar="S", help="only this, for S seconds")
     parser.add_argument("--full-disk", action="store_true", help="only this; needs root")
+    upsets = ("clock", "loop", "fleets", "spool")
+    parser.add_argument("--upset", choices=upsets, help="only this")
     parser.add_argument("--keep", action="store_true", help="leave the folder with all logs")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="faults-"))

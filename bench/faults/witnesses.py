@@ -64,7 +64,8 @@ class Records:
         """Read them; `until` is the instant before which the fleet says that nothing is open."""
         plans = await store.watch_state.plans()
         accounted = await store.watch_state.reconciled_until()
-        since, until = plans[0].since, min(accounted.values())
+        # the first plan's, unless the clock was set back beyond it
+        since, until = min(plan.since for plan in plans), min(accounted.values())
         return cls(
             attempts=[each async for each in store.attempts.find()],
             missed=await store.missed_visits.of(None, since, until),
@@ -100,7 +101,8 @@ class Records:
 
     def unexplained(self) -> list[Session]:
         """Visits that the country saw and that neither an attempt nor an interruption explains."""
-        interrupted = [m for m in self.missed if m.why is MissReason.INTERRUPTED]
+        made = (MissReason.INTERRUPTED, MissReason.LOST)
+        interrupted = [m for m in self.missed if m.why in made]
         return [
             each
             for each in self.sessions

@@ -41,6 +41,7 @@ class World:
         settings: `FLEET_*` without the prefix.
         embedded: the fleet keeps its own MongoDB; else it is a process beside the fleet.
         data: the fleet's data folder, if it is not to be in `folder`.
+        clock: by this file's word (`+3600`) the fleet's clock is set, as libfaketime does it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class World:
         *,
         embedded: bool = False,
         data: Path | None = None,
+        clock: Path | None = None,
     ) -> None:
         self.folder, self.embedded = folder, embedded
         self.data = data or folder / "data"
@@ -73,6 +75,8 @@ class World:
             "TMPDIR": str(self.temporary),
             **{f"FLEET_{name}": str(value) for name, value in said.items()},
         }
+        if clock is not None:
+            self.environment |= faked(clock)
         python = (sys.executable, "-m")
         self.country = Program(
             (
@@ -293,6 +297,31 @@ class World:
                 await self.served()
             turn += 1
             await asyncio.sleep(0.5)
+
+
+def faked(clock: Path) -> dict[str, str]:
+    """The environment in which a Python's clock is set by a file; seconds go on as they do."""
+    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not libraries:
+        raise SystemExit("--clock-jumps: install Debian's package libfaketime")
+    clock.write_text("+0")
+    patch = clock.parent / "python" / "sitecustomize.py"
+    patch.parent.mkdir(exist_ok=True)
+    # libfaketime 0.9.10 refuses the call that `time.sleep` makes, and Chromium does not start under
+    # it (nor does mongod count on): what the fleet starts has this machine's clock
+    patch.write_text(
+        "import os, threading, time\n"
+        "os.environ.pop('LD_PRELOAD', None)\n"
+        "time.sleep = lambda seconds: threading.Event().wait(seconds)\n"
+    )
+    return {
+        "PYTHONPATH": str(patch.parent),
+        "LD_PRELOAD": str(libraries[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
 
 
 def machine() -> str:

@@ -1,5 +1,6 @@
 """
-From how the fleet stands at each look to the events of what changed: disk, MongoDB, Chromium.
+From how the fleet stands at each look to the events of what changed: disk, MongoDB, Chromium, the
+scenario files.
 """
 
 from __future__ import annotations
@@ -23,18 +24,25 @@ class FleetHealth:
     """What of the fleet itself was in order at the last look; all was, before the first."""
 
     def __init__(self) -> None:
-        self._room, self._store = True, True
+        self._room, self._store, self._scenarios = True, True, True
         self._deaths = 0
         self._died_at: deque[datetime] = deque(maxlen=DEATHS)
 
     def update(
-        self, at: datetime, *, no_room: str | None, store_away: bool, deaths: int
+        self,
+        at: datetime,
+        *,
+        no_room: str | None,
+        store_away: bool,
+        deaths: int,
+        scenarios_away: str | None = None,
     ) -> list[Event]:
         """
         What began or ended since the last look.
 
         Args:
             no_room: why no visit may begin (`Spool.why_full`); None if one may.
+            scenarios_away: why no scenario file can be read (`FollowedCatalogue.problem`).
             deaths: how often Chromium died since the start (`BrowserPool.restarts["died"]`).
         """
         found = []
@@ -47,6 +55,11 @@ class FleetHealth:
             found.append(
                 of_fleet(EventKind.STORE_BACK if self._store else EventKind.STORE_AWAY, at)
             )
+        if self._scenarios == bool(scenarios_away):
+            self._scenarios = not scenarios_away
+            kind = EventKind.SCENARIOS_BACK if self._scenarios else EventKind.SCENARIOS_AWAY
+            why = {"why": scenarios_away} if scenarios_away else {}
+            found.append(of_fleet(kind, at, **why))
         new, self._deaths = max(0, deaths - self._deaths), deaths
         self._died_at += [at] * min(new, DEATHS)
         if new and len(self._died_at) == DEATHS and at - self._died_at[0] <= WITHIN:

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanSince:
-    """The plan that holds from `since` on."""
+    """
+    The plan that holds from `since` on, until the next one does.
+
+    With `until`, it holds up to there whatever the next one says: then the clock was set, and the
+    next one may begin before or after that. `number` is the place in their order.
+    """
 
     since: datetime
     plan: SamplingPlan
+    until: datetime | None = None
+    number: int = 0
 
 
 def due_times(
@@ -28,12 +35,12 @@ def due_times(
     if not plans:
         return []
     ends = [*(after.since for _, after in pairwise(plans)), until]
-    found: list[datetime] = []
-    for each, end in zip(plans, ends, strict=True):
-        begin = max(each.since, since)
-        if begin < min(end, until):
-            found += each.plan.due(scenario_id, begin, min(end, until))
-    return found
+    found: set[datetime] = set()
+    for each, next_since in zip(plans, ends, strict=True):
+        begin, end = max(each.since, since), min(each.until or next_since, until)
+        if begin < end:
+            found.update(each.plan.due(scenario_id, begin, end))
+    return sorted(found)
 
 
 def open_times(

@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import fnmatch
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -96,33 +97,56 @@ def load(*places: Path) -> Catalog:
 
 
 class CatalogFollower:
-    """The catalogue of a folder in which files come, change and go."""
+    """
+    The catalogue of a folder in which files come, change and go.
+
+    `problem` says why the folder gives nothing at the moment, None if it does: it is away, cannot
+    be read, or holds no scenario file (so looks the place of a disk that is not mounted). What was
+    read before then holds on.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: object = None
+        self.problem: str | None = None
 
     def reload(self) -> Catalog | None:
         """
-        The catalogue, read again; None if no file changed since the last time.
+        The catalogue, read again; None if no file changed since the last time, or none is there.
 
         Raises:
-            BadInput: the folder does not exist.
+            BadInput: the first time: the folder does not exist, or cannot be read.
         """
-        files = _fingerprint(self._folder)
-        if files == self._files:
+        first = self._files is None
+        try:
+            files = _fingerprint(self._folder)
+            if not files and not first:
+                raise BadInput(f"{self._folder}: no scenario file is there any more")
+            found = None if files == self._files else load(self._folder)
+        except OSError as exc:
+            self._stay(BadInput(f"{self._folder}: {exc.strerror} (FLEET_SCENARIOS_DIR)"))
             return None
-        self._files = files
-        return load(self._folder)
+        except BadInput as exc:
+            self._stay(exc)
+            return None
+        self._files, self.problem = files, None
+        return found
+
+    def _stay(self, exc: BadInput) -> None:
+        if self._files is None:
+            raise exc
+        self.problem = f"{exc}; what was read before holds on"
 
 
 def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a scenario file of this folder does: names, times and sizes."""
     found = []
-    for path in sorted(folder.glob("d*.py")):
-        with contextlib.suppress(OSError):  # removed meanwhile
-            stat = path.stat()
-            found.append((path.name, stat.st_mtime_ns, stat.st_size))
+    # unlike `glob`, and `iterdir` before Python 3.13, it tells at once of what cannot be read
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+        if fnmatch.fnmatchcase(name, "d*.py"):
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                stat = (folder / name).stat()
+                found.append((name, stat.st_mtime_ns, stat.st_size))
     return tuple(found)
 
 

@@ -7,7 +7,9 @@ Everything is read from the fleet when it is asked for.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -25,9 +27,16 @@ from fleet.errors import BadInput
 from fleet.models import Verdict, now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+
+    from aiohttp.typedefs import Handler
 
     from fleet.engine.watch import Watch
+
+T = TypeVar("T")
+
+ANSWER_S = 5.0
+"""A loop that answers no question for so long stands."""
 
 
 class WatchCollector(Collector):
@@ -92,50 +101,105 @@ def _counter(name: str, words: str, label: str, counts: Mapping[str, int]) -> Me
     return family
 
 
+@contextlib.contextmanager
+def loop_beside() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop in a thread of its own: it turns also while that of the caller stands."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="health", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _in(loop: asyncio.AbstractEventLoop, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What `call` gives in another thread's loop."""
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call(), loop))
+
+
 async def listen(
     watch: Watch, address: str, notices: Callable[[], Mapping[str, int]] = dict
 ) -> None:
     """
-    Answer at `address` (`host:port`) until cancelled.
+    Answer at `address` (`host:port`) until cancelled, also while the fleet's event loop stands.
 
-    `/metrics` is for Prometheus. `/healthz/live` answers 200 while the event loop turns;
+    `/metrics` is for Prometheus. `/healthz/live` answers 200 while the event loop turns, else 503;
     `/healthz/ready` 200 while nothing keeps the fleet from its work, else 503 and what does.
     `/healthz` is the latter. `notices` gives what became of notices (`Alerts.counts`).
 
     Raises:
         BadInput: the address cannot be had.
     """
+    app = _application(watch, notices, asyncio.get_running_loop())
+    with loop_beside() as beside:
+        runner = await _in(beside, lambda: _serve(app, address))
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await _in(beside, runner.cleanup)
+
+
+def _application(
+    watch: Watch, notices: Callable[[], Mapping[str, int]], fleets_own: asyncio.AbstractEventLoop
+) -> web.Application:
     registry = CollectorRegistry()
     registry.register(WatchCollector(watch, notices))
 
+    async def asked(question: Callable[[], T]) -> T:
+        """Put it where the fleet's own things are read, so that nobody changes them meanwhile."""
+
+        async def answer() -> T:
+            return question()
+
+        async with asyncio.timeout(ANSWER_S):
+            return await _in(fleets_own, answer)
+
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        body = await asked(lambda: generate_latest(registry))
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def live(_: web.Request) -> web.Response:
+        await asked(lambda: None)
         return web.json_response({"live": True})
 
     async def ready(_: web.Request) -> web.Response:
-        problem = watch.problem()
+        problem = await asked(watch.problem)
         body = {"live": True, "ready": problem is None, "problem": problem}
         return web.json_response(body, status=503 if problem else 200)
 
-    app = web.Application()
-    app.router.add_get("/metrics", metrics)
-    app.router.add_get("/healthz/live", live)
-    app.router.add_get("/healthz/ready", ready)
-    app.router.add_get("/healthz", ready)
+    app = web.Application(middlewares=[_or_stands])
+    for path, handler in (
+        ("/metrics", metrics),
+        ("/healthz/live", live),
+        ("/healthz/ready", ready),
+        ("/healthz", ready),
+    ):
+        app.router.add_get(path, handler)
+    return app
+
+
+@web.middleware
+async def _or_stands(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The answer; or, if the fleet's loop gives none, that it stands."""
+    try:
+        return await handler(request)
+    except TimeoutError:
+        problem = f"the event loop has not turned for {ANSWER_S:g} s or more"
+        return web.json_response({"live": False, "ready": False, "problem": problem}, status=503)
+
+
+async def _serve(app: web.Application, address: str) -> web.AppRunner:
     host, _, port = address.rpartition(":")
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-        except OSError as exc:
-            raise BadInput(
-                f"FLEET_LISTEN is {address}: {exc.strerror or exc}; choose another port"
-            ) from exc
-        await asyncio.get_running_loop().create_future()
-    finally:
+        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+    except OSError as exc:
         await runner.cleanup()
+        raise BadInput(
+            f"FLEET_LISTEN is {address}: {exc.strerror or exc}; choose another port"
+        ) from exc
+    return runner

@@ -46,12 +46,14 @@ class WatchTiming:
 
     `take_lease_s` is how long it waits for the lease at the start: longer than the lease of a
     fleet that was killed lasts (`lease.TTL_S`). `follow_s` is how often the scenario files are
-    looked at, `status_s` how often `fleet status` hears of it.
+    looked at, `settle_s` how often it is written down that the clock was set, `status_s` how often
+    `fleet status` hears of it.
     """
 
     take_lease_s: float = 35
     renew_lease_s: float = 10
     reconcile_s: float = 60
+    settle_s: float = 1
     follow_s: float = 10
     status_s: float = 10
     seal_s: float = 3600

@@ -87,6 +87,12 @@ class Reachability:
         self._look()
         self._visits = [each for each in self._visits if each.served is not served]
 
+    def forget(self) -> None:
+        """Nothing that was heard is of any use: the clock was set meanwhile."""
+        for known in (self._answered, self._failed, self._offsets):
+            known.clear()
+        self._resolved = None
+
     async def known(self, url: str, served: Sequence[Served], doubt: Doubt) -> NetworkKnowledge:
         """What is known now that `url` gave no document to the visit whose documents are these."""
         host = host_of(url)
@@ -142,7 +148,8 @@ class Reachability:
     def _last_answer(self) -> datetime | None:
         """When a site answered last, if that was lately."""
         last = max(self._answered.values(), default=None)
-        return last if last is not None and self.now() - last <= LATELY else None
+        # from a time to come: of a visit during which the clock was set back
+        return last if last is not None and abs(self.now() - last) <= LATELY else None
 
     def _failed_since(self, answered_at: datetime | None, host: str) -> int:
         """How many other sites gave nothing since then, or lately if none answered."""

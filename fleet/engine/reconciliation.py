@@ -12,7 +12,7 @@ import structlog
 
 from fleet.analysis.coverage import open_times
 from fleet.models import now as real_now
-from fleet.models.missed import MissedVisit, MissReason
+from fleet.models.missed import MissedVisit, MissReason, due_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +24,24 @@ if TYPE_CHECKING:
 
 
 class Reconciliation:
-    """That of one database; `marks` are the visits that a killed fleet had begun."""
+    """
+    That of one database.
+
+    Args:
+        marks: the visits that a killed fleet had begun.
+        lost: of what due times the spool held something that was damaged (`Spool.lost`).
+    """
 
     def __init__(
-        self, store: Store, marks: VisitMarks, *, now: Callable[[], datetime] = real_now
+        self,
+        store: Store,
+        marks: VisitMarks,
+        *,
+        lost: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         self._store, self._marks, self._now = store, marks, now
+        self._lost = lost if lost is not None else {}
 
     async def reconcile(self, scenarios: Sequence[Scenario], until: datetime) -> None:
         """
@@ -73,6 +85,10 @@ class Reconciliation:
                     words = (
                         f"the fleet ended during the visit, which began at {unfinished.began_at}"
                     )
+                elif kind := self._lost.get(due_mark(scenario_id, due_at)):
+                    why = MissReason.LOST
+                    words = "it was made" if kind == "attempt" else "it was missed"
+                    words += ", and the file that kept it was damaged: see the spool"
                 else:
                     why, words = MissReason.UNWATCHED, "no fleet watched this flow then"
                 missed.append(MissedVisit.of(scenarios[scenario_id], due_at, why, words, at))

@@ -6,9 +6,10 @@ that anyone can open), then in MongoDB, then removed. The file has its name only
 written under another, synced, renamed, and the folder synced. Names begin with a number that grows,
 so that the order is kept across restarts.
 
-What MongoDB will never take (a document that it refuses for what it is) goes to `refused/`, and
-what cannot be read any more to `damaged/`: neither may stand in the way of those behind it. Both
-are for a person to look at; what is moved back into the folder is taken at the next start.
+What MongoDB will never take (a document that it refuses for what it is) goes to `refused/`, what
+cannot be read any more to `damaged/`, and the attempt of a due time that has one to `twice/`: none
+may stand in the way of those behind it. They are for a person to look at; what is moved back into
+the folder is taken at the next start.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.engine.keeping import stand_in
-from fleet.engine.spool_format import pack, read_item
+from fleet.engine.spool_format import mark_in, pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreNeverTakes, StoreRefused
-from fleet.models.missed import MissedVisit
+from fleet.models.missed import MissedVisit, due_mark
 from fleet.system.files import HALF, sync_folder, write_whole
 from fleet.system.waiting import finish_first
 
@@ -40,15 +41,19 @@ if TYPE_CHECKING:
     from fleet.models.attempt import Capture
     from fleet.storage.store import Store
 
-NAME = re.compile(r"(\d+)-(attempt|missed)\.zip")
-REFUSED, DAMAGED = "refused", "damaged"
+NAME = re.compile(r"(\d{1,20})-(attempt|missed)(?:-([0-9a-f]{32}))?\.zip")
+"""When, what, and of which due time (`due_mark`); names of older fleets do not say that."""
+
+REFUSED, DAMAGED, TWICE = "refused", "damaged", "twice"
 
 
 class Spool:
     """
     The spool in `folder`.
 
-    `refused` and `damaged` are how many items lie in the folders of these names.
+    `refused`, `damaged` and `twice` are how many items lie in the folders of these names. `lost`
+    says of which due times (`due_mark`) nothing can be read any more, and whether it was an
+    `attempt` or a `missed` visit.
 
     Args:
         max_bytes: how much may wait here before no new visit may begin.
@@ -62,7 +67,8 @@ class Spool:
         self._number = 0
         self._lock: int | None = None
         self._put_lock, self._drain_lock = asyncio.Lock(), asyncio.Lock()
-        self.refused = self.damaged = 0
+        self.refused = self.damaged = self.twice = 0
+        self.lost: dict[str, str] = {}
         self._log = structlog.get_logger()
 
     def open(self) -> None:
@@ -104,11 +110,13 @@ class Spool:
     def _count(self) -> None:
         for half in self._folder.glob(f"*{HALF}"):
             half.unlink(missing_ok=True)
-        waiting, refused, damaged = (
-            _items_in(folder)
-            for folder in (self._folder, self._folder / REFUSED, self._folder / DAMAGED)
+        waiting, refused, damaged, twice = (
+            _items_in(self._folder / each) for each in ("", REFUSED, DAMAGED, TWICE)
         )
-        self._items, self.refused, self.damaged = waiting, len(refused), len(damaged)
+        self._items, self.refused, self.twice = waiting, len(refused), len(twice)
+        self.damaged = len(damaged)
+        for name in damaged:
+            self._lose(name, self._folder / DAMAGED / name)
         # beyond all that wait, also if the clock was set back since
         self._number = max(map(_number, waiting), default=0)
 
@@ -167,8 +175,7 @@ class Spool:
             # milliseconds, not 1, 2, 3: a number must not come again once the folder was empty, or
             # what was set aside would be overwritten; and still growing if the clock is set back
             self._number = max(self._number + 1, time.time_ns() // 1_000_000)
-            kind = "missed" if isinstance(item, MissedVisit) else "attempt"
-            await finish_first(self._put(f"{self._number:013d}-{kind}.zip", item))
+            await finish_first(self._put(f"{self._number:013d}-{_what(item)}.zip", item))
 
     async def _put(self, name: str, item: Capture | MissedVisit) -> None:
         self._items[name] = await asyncio.to_thread(self._write, name, item)
@@ -210,10 +217,12 @@ class Spool:
             item = await asyncio.to_thread(read_item, path)
         except FileNotFoundError:
             self._log.error("somebody took an item out of the spool", item=str(path))
+            self._lose(name, path)
             del self._items[name]
             return
         except DamagedItem as exc:
             self.damaged += 1
+            self._lose(name, path)
             self._set_aside(name, DAMAGED, str(exc))
             return
         except OSError as exc:
@@ -231,18 +240,19 @@ class Spool:
                 await self._stand_in(item, store, exc)
             self._set_aside(name, REFUSED, str(exc))
             return
+        if not is_first and not isinstance(item, MissedVisit):
+            # a due time has one attempt, but what was seen is nobody's to throw away
+            self.twice += 1
+            self._set_aside(
+                name,
+                TWICE,
+                f"{item.attempt.scenario_id} was visited twice for {item.attempt.due_at}, by two"
+                f" fleets; the first that came is kept, this is attempt {item.attempt.id}",
+            )
+            return
         # killed before this, it is given again at the next start; MongoDB then has it already
         await finish_first(self._remove(name))
-        if isinstance(item, MissedVisit):
-            return
-        if not is_first:
-            self._log.warning(
-                "visited twice for one due time; the first is kept",
-                scenario=item.attempt.scenario_id,
-                due_at=str(item.attempt.due_at),
-                attempt=item.attempt.id,
-            )
-        elif on_stored is not None:
+        if not isinstance(item, MissedVisit) and on_stored is not None:
             await on_stored(item.attempt)
 
     async def _stand_in(self, item: Capture, store: Store, why: StoreNeverTakes) -> None:
@@ -258,6 +268,13 @@ class Spool:
         except OSError as exc:
             self._log.error("stored, but not removed", item=str(path), problem=exc.strerror)
         del self._items[name]
+
+    def _lose(self, name: str, path: Path) -> None:
+        """Remember of which due time an item was that cannot be read."""
+        found = NAME.fullmatch(name)
+        mark = found and (found[3] or mark_in(path))
+        if found and mark:
+            self.lost[mark] = found[2]
 
     def _set_aside(self, name: str, where: str, problem: str) -> None:
         aside = self._folder / where / name
@@ -275,6 +292,14 @@ def _items_in(folder: Path) -> dict[str, int]:
     """Size by name of the items in a folder, in order; what has another name is none of ours."""
     sizes = {p.name: p.stat().st_size for p in folder.glob("*.zip") if NAME.fullmatch(p.name)}
     return {name: sizes[name] for name in sorted(sizes, key=_number)}
+
+
+def _what(item: Capture | MissedVisit) -> str:
+    """What the name of its file says of it."""
+    if isinstance(item, MissedVisit):
+        return f"missed-{due_mark(item.scenario_id, item.due_at)}"
+    due_at = item.attempt.due_at
+    return f"attempt-{due_mark(item.attempt.scenario_id, due_at)}" if due_at else "attempt"
 
 
 def _number(name: str) -> int:

@@ -7,15 +7,18 @@ visit's holds `missed.json`. The JSON is that of the models: text, numbers, inst
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import json
 import zipfile
+from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 from fleet.errors import DamagedItem
 from fleet.models import Attempt, Evidence, EvidenceFile
 from fleet.models.attempt import Capture
-from fleet.models.missed import MissedVisit
+from fleet.models.missed import MissedVisit, due_mark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,16 @@ def read_item(path: Path) -> Capture | MissedVisit:
         except Exception as exc:
             words = (str(exc).splitlines() or [""])[0][:300]
             raise DamagedItem(f"{type(exc).__name__}: {words}") from exc
+
+
+def mark_in(path: Path) -> str | None:
+    """The due time (`due_mark`) that a damaged file still tells of itself; None if it does not."""
+    # safe: see `read_item`
+    with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive:
+        (name,) = {"attempt.json", "missed.json"} & {*archive.namelist()}
+        fields = json.loads(archive.read(name))
+        return due_mark(str(fields["scenario_id"]), datetime.fromisoformat(fields["due_at"]))
+    return None
 
 
 def _unpack(file: IO[bytes]) -> Capture | MissedVisit:

@@ -61,6 +61,7 @@ def status_of(watch: Watching, at: datetime) -> Status:
         spool_oldest=parts.spool.oldest,
         spool_refused=parts.spool.refused,
         spool_damaged=parts.spool.damaged,
+        spool_twice=parts.spool.twice,
         browser_restarts=dict(parts.browsers.restarts),
         cooling=tuple(
             HostCooling(host=state.host, until=state.cooling_until, why=state.why or "")

@@ -11,12 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.analysis.events import of_fleet
+from fleet.engine.clock_care import ClockCare
 from fleet.engine.counters import Counters
 from fleet.engine.drainer import Drainer
+from fleet.engine.lease_keeper import LeaseKeeper
 from fleet.engine.options import WatchOptions
 from fleet.engine.parts import WatchParts
 from fleet.engine.reachability import Reachability
@@ -28,13 +32,17 @@ from fleet.errors import LeaseLost, LeaseTaken, StoreRefused, StoreUnreachable
 from fleet.models import Run
 from fleet.models import now as real_now
 from fleet.models.address import host_of
+from fleet.models.event import EventKind
+from fleet.system.clock import clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
 
+    from fleet.engine.clock_care import ClockJump
     from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.models import Attempt, Scenario
+    from fleet.models.event import Event
 
 
 class Watch:
@@ -45,6 +53,8 @@ class Watch:
         scenarios: gives the catalogue of this moment: the same list while no file changed.
         on_stored: called with every attempt once MongoDB has it.
         robots: reads the robots.txt of hosts to which a visit is led.
+        steady: seconds that only go forward, also while the machine sleeps.
+        catalogue_problem: says why no scenario file can be read, None if one can.
     """
 
     def __init__(
@@ -55,26 +65,33 @@ class Watch:
         *,
         on_stored: Callable[[Attempt], Awaitable[None]] | None = None,
         robots: RobotsReader | None = None,
+        catalogue_problem: Callable[[], str | None] = lambda: None,
         now: Callable[[], datetime] = real_now,
+        steady: Callable[[], float] = clock,
     ) -> None:
         self.parts, self.options, self.counters = parts, options, Counters()
         self._scenarios, self._now = scenarios, now
-        self.lease_lost: LeaseLost | None = None
+        self.catalogue_problem = catalogue_problem
+        self._catalogue_away = False
+        # what is to be told, for who tells it; bounded, because nobody may
+        self.happened: deque[Event] = deque(maxlen=100)
         self.sealed_at: datetime | None = None
         self.stopped = False
         self.scheduler: Scheduler | None = None
         self._drainer = Drainer(parts.spool, parts.store, on_stored=on_stored, revive=parts.revive)
+        self._lease = LeaseKeeper(parts.lease, options.timing, self._drainer)
         self._catalogue: Sequence[Scenario] = ()
-        self._reconciliation = Reconciliation(parts.store, parts.marks, now=now)
-        self.run = Run(
-            id=uuid.uuid4().hex,
-            started_at=now(),
-            scenario_ids=(),
-            times=1,
-            watch=True,
-            fleet_version=parts.browsers.fleet_version,
-            chromium_version=parts.browsers.version,
+        self._steady = steady
+        self.clock = ClockCare(parts.store, now=now, steady=steady, on_jump=self._clock_jumped)
+        self._network = Reachability(
+            lambda: {host_of(each.url) for each in self._catalogue},
+            proxied=parts.browsers.environment.proxy != "none",
+            now=now,
         )
+        self._reconciliation = Reconciliation(
+            parts.store, parts.marks, lost=parts.spool.lost, now=now
+        )
+        self.run = _run_of(parts, now())
         self.workers = Workers(
             parts.browsers,
             parts.hosts,
@@ -85,15 +102,13 @@ class Watch:
             run_id=self.run.id,
             limits=options.limits,
             retries=options.retries,
-            network=Reachability(
-                lambda: {host_of(each.url) for each in self._catalogue},
-                proxied=parts.browsers.environment.proxy != "none",
-                now=now,
-            ),
-            may_visit=self._may_visit,
+            network=self._network,
+            clock_facts=self.clock.facts,
+            may_visit=self._lease.may_visit,
             on_spooled=self._drainer.wake,
             robots=robots,
             now=now,
+            steady=steady,
         )
         self._log = structlog.get_logger()
 
@@ -109,7 +124,7 @@ class Watch:
             LeaseLost: another fleet took over while this one was frozen or cut off.
             StoreUnreachable: MongoDB does not answer at the start.
         """
-        await self._take_lease(stop)
+        await self._lease.take(stop)
         try:
             if stop.is_set():
                 return
@@ -117,8 +132,9 @@ class Watch:
             timing = self.options.timing
             jobs = [
                 self.scheduler.run(stop),
-                self._renew(),
+                self._lease.keep(),
                 self._drainer.run(),
+                self._every(timing.settle_s, self._settle_clock),
                 self._every(timing.reconcile_s, self._reconcile),
                 self._every(timing.follow_s, self._follow_catalogue),
                 self._every(timing.status_s, self._publish_status),
@@ -141,6 +157,11 @@ class Watch:
                 await self.parts.lease.release()
 
     @property
+    def lease_lost(self) -> LeaseLost | None:
+        """That another fleet has taken over, if one has."""
+        return self._lease.lost
+
+    @property
     def store_away(self) -> bool:
         """Whether MongoDB did not answer when it was last asked."""
         return self._drainer.away
@@ -153,21 +174,40 @@ class Watch:
             return "it is starting"
         if words := self.parts.spool.why_full():
             return words
-        return "MongoDB does not answer; attempts wait in the spool" if self._drainer.away else None
+        if self._drainer.away:
+            return "MongoDB does not answer; attempts wait in the spool"
+        return self.catalogue_problem()
+
+    def stood_still(self, seconds: float) -> None:
+        """Note that nothing went on here for so long."""
+        self._log.error("the event loop stood still", seconds=round(seconds, 1))
+        words = f"La flotte est restée immobile pendant {seconds:.0f} s."
+        self.happened.append(
+            of_fleet(EventKind.STOOD_STILL, self._now(), words=words, seconds=round(seconds))
+        )
 
     async def _begin(self) -> Scheduler:
         """Note what was missed before this start; the scheduler of what is due from now on."""
         store = self.parts.store
         await self._drainer.drain()
         at = self._now()  # one instant for all: what is due from here on is this fleet's
-        plan = await store.watch_state.use_plan(self.options.mean_gap, self.options.min_gap, at)
+        await self.clock.begin(self.options.mean_gap, self.options.min_gap, at)
         self._catalogue = scenarios = self._scenarios()
         await self._reconciliation.reconcile(scenarios, at)
         self.parts.marks.clear()  # only now: what they tell is in the store
         self.run = self.run.model_copy(update={"scenario_ids": tuple(s.id for s in scenarios)})
         await store.runs.keep(self.run)
         self._log.info("watching", run=self.run.id, scenarios=len(scenarios))
-        return Scheduler(plan, self.workers, scenarios, at, now=self._now)
+        return Scheduler(
+            self.clock.plan,
+            self.workers,
+            scenarios,
+            self.clock.since,
+            now=self._now,
+            steady=self._steady,
+            latest=self.options.retries.latest,
+            look=self.clock.look,
+        )
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         # in this order: nothing new is handed over, visits end, what they saw goes into MongoDB,
@@ -179,10 +219,11 @@ class Watch:
         for task in (draining, *others):
             task.cancel()
         await asyncio.wait({draining, *others})
-        if not self.lease_lost:
-            with contextlib.suppress(StoreUnreachable, StoreRefused, TimeoutError):
-                async with asyncio.timeout(self.options.timing.last_drain_s):
-                    await self._drainer.drain()
+        with contextlib.suppress(StoreUnreachable, StoreRefused, TimeoutError):
+            async with asyncio.timeout(self.options.timing.last_drain_s):
+                # also without the lease: what was seen was seen, and nobody else has it
+                await self._drainer.drain()
+                if not self.lease_lost:
                     await self._reconcile()
                     await self.parts.store.runs.keep(
                         self.run.model_copy(
@@ -202,44 +243,22 @@ class Watch:
                 waiting=self.parts.spool.waiting,
             )
 
-    # The lease ------------------------------------------------------------------------------
+    # The clock ------------------------------------------------------------------------------
 
-    async def _take_lease(self, stop: asyncio.Event) -> None:
-        """Take it, waiting for that of a fleet that was killed just now to end."""
-        timing = self.options.timing
-        give_up = asyncio.get_running_loop().time() + timing.take_lease_s
-        while not stop.is_set():
+    def _clock_jumped(self, jump: ClockJump) -> None:
+        """All that was known by the clock as it was is known no more."""
+        if self.scheduler is not None:
+            self.scheduler.begin_anew(self.clock.plan, self.clock.since)
+        self.parts.lease.doubt()
+        self._network.forget()
+        self.happened.append(jump.event())
+
+    async def _settle_clock(self) -> None:
+        if self.scheduler is not None and not self._drainer.away:
             try:
-                await self.parts.lease.take()
-            except LeaseTaken as exc:
-                if asyncio.get_running_loop().time() > give_up:
-                    raise
-                self._log.warning("waiting for the lease of another fleet", problem=str(exc))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), timing.renew_lease_s)
-            else:
-                return
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(self.options.timing.renew_lease_s)
-            await self._renew_once()
-
-    async def _renew_once(self) -> None:
-        try:
-            await self.parts.lease.renew()
-        except LeaseLost as exc:
-            self.lease_lost = exc
-            raise
-        except (StoreUnreachable, StoreRefused) as exc:
-            self._drainer.report_away(exc)
-
-    async def _may_visit(self) -> str | None:
-        """None if a visit may begin. A fleet that was frozen asks before it goes on."""
-        if self.lease_lost is None and not self.parts.lease.is_certain() and not self._drainer.away:
-            with contextlib.suppress(LeaseLost):
-                await self._renew_once()
-        return str(self.lease_lost) if self.lease_lost else None
+                await self.clock.settle()
+            except (StoreUnreachable, StoreRefused) as exc:
+                self._drainer.report_away(exc)
 
     # Reconciliation -------------------------------------------------------------------------
 
@@ -251,8 +270,10 @@ class Watch:
             return
         # what was handed over and has not ended is open, and so is what is due at this instant
         open_now = [self._now(), scheduler.next_due, self.workers.oldest_open]
+        open_now.append(self.clock.held)
         until = min(at for at in open_now if at is not None)
         try:
+            await self.clock.settle()
             await self._reconciliation.reconcile([*scheduler.scenarios.values()], until)
         except (StoreUnreachable, StoreRefused) as exc:
             self._drainer.report_away(exc)
@@ -261,6 +282,13 @@ class Watch:
 
     async def _follow_catalogue(self) -> None:
         scheduler, scenarios = self.scheduler, self._scenarios()
+        problem = self.catalogue_problem()
+        if bool(problem) != self._catalogue_away:
+            self._catalogue_away = bool(problem)
+            if problem:
+                self._log.error("the scenario folder is away", problem=problem)
+            else:
+                self._log.info("the scenario folder is back")
         if scheduler is None or scenarios is self._catalogue:
             return
         self._catalogue = scenarios
@@ -292,14 +320,28 @@ class Watch:
 
     async def _publish_status(self) -> None:
         """Tell MongoDB how this stands; while it is away, nobody could read it there."""
-        if not self._drainer.away:
+        if not self._drainer.away and not self.lease_lost:
             with contextlib.suppress(StoreUnreachable, StoreRefused):
-                await self.parts.store.watch_state.write_status(status_of(self, self._now()))
+                await self.parts.store.watch_state.write_status(
+                    status_of(self, self._now()), self.parts.lease.fence
+                )
 
     async def _every(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
         while True:
             await call()
             await asyncio.sleep(seconds)
+
+
+def _run_of(parts: WatchParts, at: datetime) -> Run:
+    return Run(
+        id=uuid.uuid4().hex,
+        started_at=at,
+        scenario_ids=(),
+        times=1,
+        watch=True,
+        fleet_version=parts.browsers.fleet_version,
+        chromium_version=parts.browsers.version,
+    )
 
 
 def _differs(one: Scenario, other: Scenario) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.engine.clock_care import JUMP_S
 from fleet.engine.due import Due
 from fleet.engine.keeping import stand_in
 from fleet.engine.options import RetryPolicy
@@ -23,12 +24,13 @@ from fleet.errors import SpoolFull, TurnedAway
 from fleet.models import Group
 from fleet.models import now as real_now
 from fleet.models.missed import MissedVisit, MissReason
+from fleet.system.clock import clock
 from fleet.system.waiting import finish_first
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from fleet.browser.pool import BrowserPool
@@ -55,6 +57,7 @@ class Workers:
         network: is asked before a site is blamed for a document that did not come.
         may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
         on_spooled: called once something new is in the spool.
+        clock_facts: gives what an attempt that began then (`steady`) has to tell of the clock.
     """
 
     def __init__(
@@ -73,18 +76,23 @@ class Workers:
         may_visit: Callable[[], Awaitable[str | None]],
         on_spooled: Callable[[], None] = lambda: None,
         robots: RobotsReader | None = None,
+        clock_facts: Callable[[float], Mapping[str, str]] = lambda _: {},
         now: Callable[[], datetime] = real_now,
+        steady: Callable[[], float] = clock,
     ) -> None:
         self._browsers, self._hosts, self._limiter = browsers, hosts, limiter
         self._spool, self._marks, self._counters = spool, marks, counters
         self._run_id, self._limits, self._retries = run_id, limits, retries
         self._may_visit, self._on_spooled, self._now = may_visit, on_spooled, now
         self._network = network
+        self._clock_facts, self._steady = clock_facts, steady
+        self._handed: dict[tuple[str, datetime], tuple[float, float]] = {}
         self._robots = robots
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
         self._open: dict[tuple[str, datetime], int] = {}
+        self._begun: set[tuple[str, datetime]] = set()
         self._delayed: set[asyncio.Task[None]] = set()
         self._stopping, self._note_missed = False, True
         self._log = structlog.get_logger()
@@ -94,6 +102,8 @@ class Workers:
         host = self._hosts.of(due.scenario)
         key = (due.scenario.id, due.due_at)
         self._open[key] = self._open.get(key, 0) + 1
+        late_s = max(0.0, (self._now() - due.due_at).total_seconds())
+        self._handed.setdefault(key, (self._steady(), late_s))
         self._queues.setdefault(host.name, deque()).append(due)
         if host.name not in self._lanes:
             self._lanes[host.name] = asyncio.ensure_future(self._lane(host))
@@ -112,8 +122,8 @@ class Workers:
         """
         Begin no more visits, let those under way end for `grace_s` s, then close their pages.
 
-        What was not made is in the spool as missed when this returns, unless not to be noted
-        (another fleet makes these visits now).
+        What was not made is in the spool as missed when this returns; if it is not to be noted
+        (another fleet accounts for it now), only visits that had begun.
         """
         self._stopping, self._note_missed = True, note
         for task in self._delayed:
@@ -192,23 +202,31 @@ class Workers:
 
     async def _obstacle(self, due: Due) -> tuple[MissReason, str] | None:
         """Why this visit must not begin now; None if it may."""
-        late = self._now() - due.due_at
+        late_s = self._late_s(due)
         if self._stopping:
             return MissReason.INTERRUPTED, "the fleet was being stopped"
+        if (due.due_at - self._now()).total_seconds() > JUMP_S:
+            return MissReason.UNWATCHED, "the clock was set back before it began"
         if words := await self._may_visit():
             return MissReason.UNWATCHED, words
         if words := self._spool.why_full():
             return MissReason.NO_ROOM, words
         if found := find_obstacle(self._hosts, due.scenario):
             return found.why, found.words
-        if due.number == 1 and late > self._retries.latest:
-            return MissReason.LATE, f"{late.total_seconds():.0f} s late, {self.waiting} visits wait"
+        if due.number == 1 and late_s > self._retries.latest.total_seconds():
+            return MissReason.LATE, f"{late_s:.0f} s late, {self.waiting} visits wait"
         return None
+
+    def _late_s(self, due: Due) -> float:
+        """How late it is: as it was when it was handed over, and the time since then."""
+        at_s, late_s = self._handed[due.scenario.id, due.due_at]
+        return late_s + self._steady() - at_s
 
     async def _visit(self, turns: VisitTurns, due: Due) -> None:
         scenario = due.scenario
         self._marks.begin(scenario.id, due.due_at)
-        late_s = max(0.0, (self._now() - due.due_at).total_seconds())
+        self._begun.add((scenario.id, due.due_at))
+        late_s, began_s = self._late_s(due), self._steady()
         bound = {"run": self._run_id, "scenario": scenario.id, "due_at": due.due_at.isoformat()}
         with structlog.contextvars.bound_contextvars(**bound):
             capture = await attempt(
@@ -223,6 +241,8 @@ class Workers:
             )
             if due.number == 1:
                 self._counters.add_lateness(late_s)
+            if told := self._clock_facts(began_s):
+                capture = capture.stating(told)
             capture = await finish_first(self._keep(turns, due, capture))
             self._log.info(
                 "attempt",
@@ -267,7 +287,8 @@ class Workers:
 
         async def later() -> None:
             await asyncio.sleep(wait.total_seconds())
-            self.submit(due)
+            if (due.due_at - self._now()).total_seconds() <= JUMP_S:  # else the clock was set back
+                self.submit(due)
 
         task = asyncio.ensure_future(later())
         self._delayed.add(task)
@@ -275,7 +296,10 @@ class Workers:
 
     async def _miss(self, due: Due, why: MissReason, words: str) -> None:
         """Note that a due visit was not made. A retry is no due visit: that was made."""
-        if due.number == 1 and self._note_missed:
+        # that nobody watched is noted by the reconciliation, of this fleet or the one that has the
+        # lease now; it accounts for what is due, but knows of no visit under way
+        others = why is MissReason.UNWATCHED or not self._note_missed
+        if due.number == 1 and (not others or (due.scenario.id, due.due_at) in self._begun):
             missed = MissedVisit.of(due.scenario, due.due_at, why, words, self._now())
             await self._spool_item(missed)
             self._counters.add_miss(why)
@@ -288,9 +312,10 @@ class Workers:
     def _close(self, due: Due) -> None:
         key = (due.scenario.id, due.due_at)
         self._marks.end(*key)
+        self._begun.discard(key)
         self._open[key] -= 1
         if not self._open[key]:
-            del self._open[key]
+            del self._open[key], self._handed[key]
 
     async def _spool_item(self, item: Capture | MissedVisit) -> None:
         """Into the spool, as soon as the disk takes it; no visit begins meanwhile."""

@@ -29,7 +29,7 @@ from fleet.models.outcome import (
 from fleet.models.text import Fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 Address = Annotated[str, Fitted(2000)]
@@ -201,6 +201,11 @@ class Capture:
 
     attempt: Attempt
     files: Sequence[EvidenceFile]
+
+    def stating(self, facts: Mapping[str, str]) -> Capture:
+        """The same with these facts added."""
+        told = {**self.attempt.facts, **facts}
+        return Capture(self.attempt.model_copy(update={"facts": told}), self.files)
 
     def crashed(self, why: str) -> Capture:
         """The same attempt as `crashed`, without a word of what was seen: it cannot be kept."""

@@ -33,6 +33,10 @@ class EventKind(StrEnum):
     BROWSERS_DIE = "browsers_die"
     NETWORK_AWAY = "network_away"
     NETWORK_BACK = "network_back"
+    CLOCK_JUMPED = "clock_jumped"
+    STOOD_STILL = "stood_still"
+    SCENARIOS_AWAY = "scenarios_away"
+    SCENARIOS_BACK = "scenarios_back"
     WATCH_STARTED = "watch_started"
     WATCH_STOPPED = "watch_stopped"
 
@@ -55,6 +59,10 @@ LABELS: dict[EventKind, str] = {
     EventKind.BROWSERS_DIE: "Chromium meurt",
     EventKind.NETWORK_AWAY: "Aucun site joint, de notre fait",
     EventKind.NETWORK_BACK: "Sites de nouveau joints",
+    EventKind.CLOCK_JUMPED: "Saut de l’horloge",
+    EventKind.STOOD_STILL: "Flotte immobile",
+    EventKind.SCENARIOS_AWAY: "Catalogue absent",
+    EventKind.SCENARIOS_BACK: "Catalogue de retour",
     EventKind.WATCH_STARTED: "Observation commencée",
     EventKind.WATCH_STOPPED: "Observation arrêtée",
 }
@@ -76,6 +84,13 @@ OF_FLEET = {
         " cause.",
     ),
     EventKind.NETWORK_BACK: ("network", "La flotte joint de nouveau des sites."),
+    EventKind.CLOCK_JUMPED: ("clock", "L’horloge de cette machine a sauté."),
+    EventKind.STOOD_STILL: ("loop", "La flotte est restée immobile."),
+    EventKind.SCENARIOS_AWAY: (
+        "scenarios",
+        "Le dossier du catalogue n’est plus là : la flotte observe ce qu’elle en avait lu.",
+    ),
+    EventKind.SCENARIOS_BACK: ("scenarios", "Le dossier du catalogue est de retour."),
     EventKind.WATCH_STARTED: ("watch", "La flotte commence à observer."),
     EventKind.WATCH_STOPPED: ("watch", "La flotte cesse d’observer."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -31,6 +32,18 @@ class MissReason(StrEnum):
     """The fleet was too busy to begin in time."""
     NO_ROOM = "no_room"
     """Nothing more could be kept: spool full, disk nearly full."""
+    LOST = "lost"
+    """A visit was made, or noted as missed, and what was kept of it on the disk was damaged."""
+
+
+def due_id(scenario_id: str, due_at: datetime) -> str:
+    """One for each scenario and due time."""
+    return f"{scenario_id}@{due_at.isoformat(timespec='milliseconds')}"
+
+
+def due_mark(scenario_id: str, due_at: datetime) -> str:
+    """The same as a part of a file's name."""
+    return hashlib.sha256(due_id(scenario_id, due_at).encode()).hexdigest()[:32]
 
 
 class MissedVisit(Frozen):
@@ -47,7 +60,7 @@ class MissedVisit(Frozen):
     @property
     def id(self) -> str:
         """One for each scenario and due time: to note it twice is harmless."""
-        return f"{self.scenario_id}@{self.due_at.isoformat(timespec='milliseconds')}"
+        return due_id(self.scenario_id, self.due_at)
 
     @classmethod
     def of(

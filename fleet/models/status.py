@@ -16,7 +16,8 @@ from fleet.models.base import Frozen, Instant
 if TYPE_CHECKING:
     from datetime import datetime
 
-STALE = timedelta(seconds=60)
+STALE = timedelta(seconds=30)
+"""It is said every ten seconds; and what is said from the future says nothing of the present."""
 
 
 class HostCooling(Frozen):
@@ -35,7 +36,8 @@ class Status(Frozen):
     seconds; None before the first visit. `ready` is false while something keeps it from doing
     its work, and `problem` says what; `stopped`: this was its last word. `notices` and
     `heartbeat` say whether anybody is told of changes, and an outside monitor that it lives; None
-    in what an older fleet said.
+    in what an older fleet said. `age_s` is how long before it was read it was written, if that is
+    known.
     """
 
     at: Instant
@@ -66,10 +68,16 @@ class Status(Frozen):
     stopped: bool = False
     notices: bool | None = None
     heartbeat: bool | None = None
+    spool_twice: int = 0
+    age_s: float | None = None
+
+    def age(self, at: datetime) -> timedelta:
+        """How old this is: when it was read, by the database's clock; else at `at`, by two."""
+        return at - self.at if self.age_s is None else timedelta(seconds=self.age_s)
 
     def stale(self, at: datetime) -> bool:
-        """Whether this is too old to say anything of the present."""
-        return at - self.at > STALE
+        """Whether this is too old to say anything of the present, or of a time to come."""
+        return abs(self.age(at)) > STALE
 
     def to_document(self) -> dict[str, Any]:
         """As MongoDB keeps it: one document, replaced each time."""

@@ -45,6 +45,7 @@ class Lease:
         self._leases, self._name, self._ttl_s = db.leases, name, ttl_s
         self._holder = uuid.uuid4().hex
         self._certain_until = 0.0
+        self._seen: tuple[object, float] | None = None
         self.fence = 0
 
     async def take(self) -> None:
@@ -73,11 +74,12 @@ class Lease:
                 )
             # one step on the server, by its clock: of two fleets at the same moment, one is matched
             found = await self._leases.find_one_and_update(
-                {"_id": self._name, "$or": [over, {"holder": self._holder}]},
+                {"_id": self._name, "$or": [over, {"holder": self._holder}, *self._silent()]},
                 [{"$set": holder}],
                 return_document=ReturnDocument.AFTER,
             )
         if found is None:
+            await self._look_at_holder()
             raise LeaseTaken(
                 f"another fleet does this work already ({self._name}):"
                 f" {await self._describe_holder()}."
@@ -124,9 +126,26 @@ class Lease:
                 [{"$set": {"expires_at": "$$NOW", "holder": None}}],
             )
 
+    def doubt(self) -> None:
+        """Be sure of nothing until it is renewed: the server's clock may have been set."""
+        self._certain_until = 0.0
+
     def is_certain(self) -> bool:
         """Whether it was renewed so lately that nobody else can hold it."""
         return clock() < self._certain_until
+
+    def _silent(self) -> list[dict[str, Any]]:
+        """The lease as it stood here for a whole time-to-live: its holder does not renew it."""
+        if self._seen is None or clock() - self._seen[1] < self._ttl_s:
+            return []
+        return [{"expires_at": self._seen[0]}]
+
+    async def _look_at_holder(self) -> None:
+        """Its end says nothing once the server's clock was set back; that nobody moves it, does."""
+        with translated_errors(f"read the lease {self._name!r}"):
+            found = await self._leases.find_one({"_id": self._name}) or {}
+        if self._seen is None or self._seen[0] != found.get("expires_at"):
+            self._seen = found.get("expires_at"), clock()
 
     def _end(self) -> dict[str, Any]:
         return {"$add": ["$$NOW", int(self._ttl_s * 1000)]}

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 UNAUTHORIZED = 13
 """MongoDB's code for what this user of the database may not do."""
 
+BUSY = "transient issue"
+
 INDEXES_S = 3600
 """How long the making of indexes may take when an older database is opened."""
 
@@ -87,6 +89,7 @@ class Store:
             self._db,
             self._files,
             removals=self.removals,
+            missed=self.missed_visits,
             ledger=self.ledger,
             rollups=self.rollups,
             events=self.events,
@@ -185,6 +188,32 @@ class Store:
     async def evidence_kind(self, sha256: str) -> str | None:
         """What a stored file is: `picture`, `html`, `outline`; None if no file has this hash."""
         return await self._files.kind(sha256)
+
+    async def collections(self) -> list[str]:
+        """The names of all collections that there are, of this fleet or not."""
+        with translated_errors("list the collections"):
+            return sorted(await self._db.list_collection_names())
+
+    async def validate(self, collection: str) -> list[str]:
+        """
+        What MongoDB itself finds wrong with a collection, its documents and its indexes.
+
+        All of it is read, which may take long; who writes to it waits meanwhile.
+
+        Raises:
+            StoreUnreachable, StoreRefused: it was not read to its end; damage may be why.
+        """
+        with translated_errors(f"validate {collection}"), timeout(INDEXES_S):
+            found = await self._db.command("validate", collection, full=True)
+            # what is in use, or not on the disk yet, cannot be looked at below the documents
+            if any(BUSY in str(each) for each in found.get("warnings", ())):
+                found = await self._db.command("validate", collection)
+        wrong = [*found.get("errors", ())]
+        for name, index in found.get("indexDetails", {}).items():
+            wrong += [f"index {name}: {each}" for each in index.get("errors", ())]
+        if not found.get("valid"):
+            wrong += [*found.get("warnings", ())] or ["it is not valid"]
+        return [" ".join(str(each).split())[:300] for each in wrong]
 
     async def size_bytes(self) -> int:
         """What the database takes on disk, indexes included."""

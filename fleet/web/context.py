@@ -33,7 +33,8 @@ class WebContext:
     are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
     authorities that are believed. `chromium` opens what prints dossiers; None where there is no
     Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where
-    readers find these pages; `problems` are scenario files that could not be read. `proxies` are
+    readers find these pages; `problems` are scenario files that could not be read, `away`
+    holds why the folder of all of them gives nothing at the moment, if it does not. `proxies` are
     those that the pages stand behind.
     """
 
@@ -48,6 +49,7 @@ class WebContext:
     contact: str | None = None
     public_url: str | None = None
     problems: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
     proxies: Proxies = field(default_factory=Proxies)
 
     def use(self, catalogue: Catalog) -> None:

@@ -176,3 +176,50 @@ def test_the_page_of_the_catalogue_is_current(real: loader.Catalog) -> None:
 
     now = "\n".join(scenarios_markdown(real.scenarios)) + "\n"
     assert generated == now, "docs/catalogue.md is old: make catalogue"
+
+
+# A folder that is followed
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "a file", "shut"])
+def test_a_folder_that_goes_away_takes_nothing_with_it_and_may_come_back(
+    tmp_path: Path, how: str
+) -> None:
+    folder, aside = tmp_path / "scenarios", tmp_path / "aside"
+    folder.mkdir()
+    write(folder, "d63_a.py", "a = flow('a')")
+    following = loader.CatalogFollower(folder)
+    first = following.reload()
+    assert first is not None
+    assert [s.id for s in first.scenarios] == ["63/a"]
+    assert (following.reload(), following.problem) == (None, None)
+
+    folder.rename(aside)
+    match how:
+        case "empty":  # as the place of a disk that is not mounted
+            folder.mkdir()
+        case "a file":
+            folder.write_text("")
+        case "shut":
+            folder.symlink_to(folder)  # root may read everything, but not this
+    for _ in range(2):
+        assert following.reload() is None
+        assert "what was read before holds on" in str(following.problem)
+
+    if how == "empty":
+        folder.rmdir()
+    elif how != "gone":
+        folder.unlink()
+    write(aside, "d63_b.py", "b = flow('b')")
+    aside.rename(folder)
+    back = following.reload()
+    assert back is not None
+    assert [s.id for s in back.scenarios] == ["63/a", "63/b"]
+    assert following.problem is None
+
+
+def test_a_folder_that_was_never_there_is_told_at_once(tmp_path: Path) -> None:
+    following = loader.CatalogFollower(tmp_path / "none")
+    for _ in range(2):
+        with pytest.raises(BadInput, match="FLEET_SCENARIOS_DIR"):
+            following.reload()

@@ -21,14 +21,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from fleet.engine.spool import Spool
+from fleet.engine.in_progress import VisitMarks
+from fleet.engine.reconciliation import Reconciliation
+from fleet.engine.spool import TWICE, Spool
 from fleet.engine.spool_format import pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreRefused, StoreUnreachable
 from fleet.models import Attempt, Verdict
 from fleet.models.attempt import Capture
 from fleet.models.missed import MissedVisit, MissReason
+from fleet.practice import PREFECTURES
 from fleet.storage.embedded import Mongod
 from fleet.storage.store import Store
+from tests.conftest import scenario_of
 from tests.storage.databases import own_database
 from tests.storage.test_embedded import servers_of, small_disk
 from tests.storage.test_store import AT, attempt_of, file_of
@@ -344,8 +348,8 @@ async def test_an_item_that_somebody_took_away_stands_in_nobodys_way(
     assert await all_of(store) == [there.attempt]
 
 
-async def test_of_two_attempts_for_one_due_time_the_first_counts(
-    spool: Spool, store: Store
+async def test_of_two_attempts_for_one_due_time_the_first_counts_and_the_other_is_set_aside(
+    spool: Spool, store: Store, tmp_path: Path
 ) -> None:
     first, double = kept("one", due_at=AT), kept("two", due_at=AT)
     retry = kept("three", due_at=AT, number=2)
@@ -361,6 +365,62 @@ async def test_of_two_attempts_for_one_due_time_the_first_counts(
 
     assert told == [item.attempt.id for item in (first, retry, *by_hand)]
     assert sorted(a.id for a in await all_of(store)) == sorted(told)
+    (aside,) = items_in(tmp_path / "spool" / TWICE)
+    assert (aside, spool.twice, spool.waiting) == (double, 1, 0)
+
+
+async def test_an_attempt_that_comes_late_takes_away_that_it_was_missed(store: Store) -> None:
+    """Whatever comes first: the note, the attempt, or the note of who did not know of it."""
+    late = kept(due_at=AT, started_at=AT + timedelta(seconds=2)).attempt
+    unwatched = MISSED.model_copy(
+        update={"scenario_id": late.scenario_id, "why": MissReason.UNWATCHED}
+    )
+    interrupted = unwatched.model_copy(update={"why": MissReason.INTERRUPTED})
+
+    async def noted() -> list[MissReason]:
+        return [m.why for m in await store.missed_visits.of(None, AT, AT + timedelta(days=1))]
+
+    await store.missed_visits.add([unwatched])
+    await store.missed_visits.add([interrupted])
+    assert await noted() == [MissReason.INTERRUPTED], "who knows more is believed"
+    await store.missed_visits.add([unwatched])
+    assert await noted() == [MissReason.INTERRUPTED]
+
+    await store.attempts.add(late, kept().files)
+    assert await noted() == []
+    await store.missed_visits.add([unwatched, interrupted])
+    assert await noted() == []
+
+
+async def test_a_due_time_whose_file_is_damaged_is_lost_and_not_unwatched(
+    store: Store, tmp_path: Path
+) -> None:
+    """Also after a restart, and also if the file is all zeros; unless it is found after all."""
+    plan = await store.watch_state.use_plan(timedelta(hours=1), timedelta(minutes=10), AT)
+    scenario = scenario_of(PREFECTURES[0])
+    due = plan.due(scenario.id, AT, AT + timedelta(hours=9))[:4]
+    await store.watch_state.set_reconciled([scenario.id], AT)
+    missed = MissedVisit.of(scenario, due[3], MissReason.COOLING, "left alone", AT)
+    good = kept("good", scenario_id=scenario.id, due_at=due[0])
+    with spool_in(tmp_path / "spool") as spool:
+        await spool.put(good)
+        await spool.put(kept("bad", scenario_id=scenario.id, due_at=due[1]))
+        await spool.put(missed)
+        (_, second, third) = files_of(tmp_path / "spool")
+        second.write_bytes(b"\0" * second.stat().st_size)
+        third.write_bytes(third.read_bytes()[:40])
+        await spool.drain(store)
+    until = due[3] + timedelta(milliseconds=1)
+    with spool_in(tmp_path / "spool") as spool:
+        marks = VisitMarks(tmp_path / "begun")
+        await Reconciliation(store, marks, lost=spool.lost).reconcile([scenario], until)
+
+    found = await store.missed_visits.of(None, AT, until)
+    assert {m.due_at: m.why for m in found} == {
+        due[1]: MissReason.LOST,
+        due[2]: MissReason.UNWATCHED,
+        due[3]: MissReason.LOST,
+    }
 
 
 async def test_a_crash_between_storing_and_removing_doubles_nothing(

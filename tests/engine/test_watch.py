@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
+import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -21,6 +25,7 @@ from fleet.analysis.coverage import due_times
 from fleet.browser.chromium import Chromium
 from fleet.browser.executable import find_chromium
 from fleet.browser.pool import BrowserPool
+from fleet.engine import metrics
 from fleet.engine.concurrency import ConcurrencyLimiter
 from fleet.engine.in_progress import VisitMarks
 from fleet.engine.metrics import listen
@@ -36,6 +41,7 @@ from fleet.models.missed import MissReason
 from fleet.practice import Fault, FaultKind, Form, Planning, PracticeServer, always, never
 from fleet.settings import Settings
 from fleet.storage.embedded import Mongod
+from fleet.storage.lease import LONG_AGO
 from fleet.storage.store import Store
 from tests.browser.alone import until
 from tests.conftest import QUICK, scenario_of
@@ -236,6 +242,50 @@ async def test_a_fleet_whose_lease_was_taken_stops_at_once(country: Country) -> 
     assert len(country.server.requests) == made
 
 
+async def test_what_a_frozen_fleet_had_seen_or_begun_is_told_by_it_though_another_has_its_place(
+    country: Country, tmp_path: Path
+) -> None:
+    """Their data folders apart, as on two machines; the first one goes on after it was frozen."""
+    other = Country(country.server, country.store, country.browsers, tmp_path / "other")
+    release, begun = asyncio.Event(), asyncio.Event()
+
+    async def is_long(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        begun.set()
+        await release.wait()
+        return Outcome(verdict=Verdict.CLOSED, detail="seen")
+
+    first, *others = country.scenarios
+    country.scenarios = [first.model_copy(update={"script": is_long}), *others]
+
+    async def be_frozen() -> None:
+        async with country.watching(timed(renew_lease_s=30)) as watch:
+            await begun.wait()
+            # frozen here: it renews nothing, and what it has in its spool does not leave it
+            spool, store = watch.parts.spool, country.store
+            async with spool._drain_lock:
+                await until(lambda: spool.waiting > 0)
+                await store.lease("watch")._leases.update_one(
+                    {}, {"$set": {"expires_at": LONG_AGO}}
+                )
+                async with other.watching(timed(take_lease_s=5)) as second:
+                    await until(lambda: second.scheduler is not None)
+                    status = await store.watch_state.status()
+                    assert status is not None
+                    with contextlib.suppress(LeaseLost):
+                        await watch._lease._renew()
+                    spool_was = spool.waiting
+            assert spool_was > 0
+
+    with contextlib.suppress(LeaseLost):
+        await be_frozen()
+
+    ended = await country.account()
+    assert ended[Verdict.SLOTS] + ended[Verdict.NO_SLOTS] > 0
+    missed = await country.store.missed_visits.of(None, country.began, datetime.now(UTC))
+    assert MissReason.INTERRUPTED in {m.why for m in missed if m.scenario_id == first.id}
+
+
 async def test_what_a_fleet_that_was_not_running_missed_is_noted_at_the_next_start(
     country: Country,
 ) -> None:
@@ -415,8 +465,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_health_and_metrics_are_told_over_http(country: Country) -> None:
-    async with country.watching() as watch:
+async def test_health_and_metrics_are_told_over_http(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, dict[str, Any]]] = []
+    gone: list[str] = []
+
+    def ask(place: str) -> None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{place}", timeout=30)
+        except urllib.error.HTTPError as exc:
+            asked.append((exc.code, json.loads(exc.read())))
+
+    def away() -> str | None:
+        return gone[0] if gone else None
+
+    async with country.watching(catalogue_problem=away) as watch:
         port = free_port()
         listening = asyncio.ensure_future(listen(watch, f"127.0.0.1:{port}"))
         await country.until(lambda made: len(made) >= 1)
@@ -434,6 +498,20 @@ async def test_health_and_metrics_are_told_over_http(country: Country) -> None:
                 assert "is full" in (await answer.json())["problem"]
             async with http.get("/healthz/live") as answer:
                 assert answer.status == 200
+        monkeypatch.setattr(metrics, "ANSWER_S", 0.3)
+        for page in ("live", "ready"):
+            asking = asyncio.ensure_future(asyncio.to_thread(ask, f"{port}/healthz/{page}"))
+            await asyncio.sleep(0)
+            until_s = time.monotonic() + 20
+            while not asked and time.monotonic() < until_s:  # the loop of the fleet stands
+                time.sleep(0.05)  # noqa: ASYNC251
+            await asking
+            status, body = asked.pop()
+            assert (status, body["live"], body["ready"]) == (503, False, False)
+            assert "the event loop has not turned" in body["problem"]
+        watch.parts.spool._max_bytes = 10**9
+        gone.append("the folder is away")
+        await until(lambda: watch.problem() == "the folder is away")
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening

@@ -424,7 +424,7 @@ def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
     assert verbs(StoredAttempts) == {"prepare", "add", "find", "latest"}
     assert verbs(Store) == {
         *("open", "close", "version", "size_bytes", "lease"),
-        *("evidence", "evidence_kind", "find_damage"),
+        *("evidence", "evidence_kind", "find_damage", "collections", "validate"),
     }
     source = inspect.getsource(StoredAttempts) + inspect.getsource(Store)
     for name in ("update", "replace", "delete", "remove", "drop", "rename", "bulk_write"):

@@ -31,6 +31,8 @@ async def test_it_is_ready_while_mongodb_answers_and_lives_in_any_case(
         transport = httpx.ASGITransport(app=create_app(library))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             good = await http.get("/healthz")
+            library.away.append("/srv/scenarios: no such folder")
+            without = await http.get("/healthz")
             (process,) = servers_of(tmp_path)
             process.kill()
             bad = await http.get("/healthz/ready")
@@ -38,5 +40,13 @@ async def test_it_is_ready_while_mongodb_answers_and_lives_in_any_case(
 
     assert (good.status_code, good.json()["ready"]) == (200, True)
     assert (bad.status_code, bad.json()["problem"]) == (503, "MongoDB does not answer")
+    assert (without.status_code, without.json()) == (
+        200,
+        {
+            "live": True,
+            "ready": True,
+            "problem": "the scenario folder is away; what was read stays",
+        },
+    )
     assert lives.json() == {"live": True}
     assert good.headers["cache-control"] == "no-store"

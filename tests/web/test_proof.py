@@ -289,7 +289,7 @@ async def test_the_page_of_seals_says_when_everything_was_last_verified_and_what
 
     assert (await fleet("verify", **settings)).code == 0
     page = await words_at(own, "/sceaux")
-    assert "Rien n’avait été modifié." in page
+    assert "Rien n’avait été modifié de ce qui est vérifié" in page
     assert "8 tentatives, 16 fichiers, 2 sceaux, 2 horodatages" in page
 
     name = own.past.attempts[2].evidence[1].sha256

@@ -62,8 +62,11 @@ async def report_health(alerts: Alerts, watch: Watch) -> None:
             no_room=parts.spool.why_full(),
             store_away=watch.store_away,
             deaths=parts.browsers.restarts["died"],
+            scenarios_away=watch.catalogue_problem(),
         ):
             await alerts.publish(event)
+        while watch.happened:
+            await alerts.publish(watch.happened.popleft())
         await asyncio.sleep(LOOK_S)
 
 

@@ -8,6 +8,7 @@ import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
 import uvicorn
 
 from fleet.bootstrap.evidence import authorities_of
@@ -18,6 +19,7 @@ from fleet.catalog import loader
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupt_event
 from fleet.errors import BadInput, FleetError, NoChromium
+from fleet.system.pulse import Pulse
 from fleet.system.terminal import bear_any_terminal
 from fleet.web.app import create_app
 from fleet.web.context import WebContext
@@ -104,11 +106,15 @@ async def _following(library: WebContext, folder: Path) -> AsyncIterator[None]:
     """Meanwhile, use the scenario files as they are, and know the proxies in front."""
 
     async def follow() -> None:
-        following = loader.CatalogFollower(folder)
+        following, said = loader.CatalogFollower(folder), False
         while True:
-            with contextlib.suppress(BadInput):  # the folder is away: what was read stays
+            with contextlib.suppress(BadInput):  # away since the start: what was read stays
                 if found := await asyncio.to_thread(following.reload):
                     library.use(found)
+            library.away[:] = [following.problem] if following.problem else []
+            if library.away and not said:
+                structlog.get_logger().error("the scenario folder is away", problem=library.away[0])
+            said = bool(library.away)
             await asyncio.sleep(FOLLOW_S)
 
     tasks = [asyncio.ensure_future(each) for each in (follow(), library.proxies.follow())]
@@ -143,8 +149,10 @@ async def _serve_with(
     others: AbstractAsyncContextManager[None], library: WebContext, listening: socket, host: str
 ) -> None:
     async with others, _answering(library, listening) as serving:
+        # what stands is ended: whatever keeps this command running starts it again
         print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
-        await asyncio.wait({serving})
+        with Pulse():
+            await asyncio.wait({serving})
 
 
 def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: Connection) -> None:
@@ -159,7 +167,8 @@ def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: C
             ):
                 first.send_bytes(b"serving")
                 ends: set[Future[Any]] = {serving, asyncio.ensure_future(has_message(first))}
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                with Pulse():
+                    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
 
     bear_any_terminal()
     try:

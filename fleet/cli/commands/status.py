@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -16,7 +17,7 @@ from fleet.system.terminal import for_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from fleet.models.status import Status
     from fleet.settings import Settings
@@ -39,12 +40,13 @@ def print_status(console: Console, status: Status | None, at: datetime) -> None:
     if status is None:
         console.print("No fleet has watched this database yet. Start one with: fleet watch")
         return
-    age = span(at - status.at)
+    age = span(status.age(at))
     if status.stopped:
         console.print(f"Stopped {age} ago. Start it with: fleet watch", style="bold yellow")
     elif status.stale(at):
+        odd = " (from a time to come)" if status.age(at) < timedelta(0) else ""
         console.print(
-            f"No sign of life for {age}: the fleet has ended, hangs, or is cut off from"
+            f"No sign of life for {age}{odd}: the fleet has ended, hangs, or is cut off from"
             " MongoDB. See its log; start it with: fleet watch",
             style="bold red",
             soft_wrap=True,
@@ -63,7 +65,7 @@ def _rows(status: Status, at: datetime) -> list[tuple[str, str]]:
     late = status.lateness_s
     waits = f", the oldest for {span(at - status.spool_oldest)}" if status.spool_oldest else ""
     rows = [
-        ("last sign of life", f"{span(at - status.at)} ago"),
+        ("last sign of life", f"{span(status.age(at))} ago"),
         ("since", f"{_paris(status.since)}, on {status.machine}, process {status.pid}"),
         ("flows", str(status.scenarios)),
         ("next visit due", _paris(status.next_due) if status.next_due else "none"),
@@ -82,7 +84,11 @@ def _rows(status: Status, at: datetime) -> list[tuple[str, str]]:
 
 def _aside(status: Status) -> list[tuple[str, str]]:
     """What no draining brings into MongoDB: somebody has to look."""
-    aside = {"refused by MongoDB": status.spool_refused, "damaged": status.spool_damaged}
+    aside = {
+        "refused by MongoDB": status.spool_refused,
+        "damaged": status.spool_damaged,
+        "visited twice": status.spool_twice,
+    }
     if not any(aside.values()):
         return []
     return [("set aside", f"{_counts(aside)}: see the folders beside the spool")]

@@ -24,6 +24,7 @@ from fleet.engine.metrics import listen
 from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.watch import Watch
 from fleet.errors import BadInput
+from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -39,7 +40,7 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
     options = watch_options(settings)
     async with contextlib.AsyncExitStack() as stack:
         port = (await stack.enter_async_context(practice_server())).port if in_practice else None
-        scenarios = follow_catalogue(settings, patterns, port)
+        scenarios = FollowedCatalogue(settings, patterns, port)
         loopback = all(map(is_loopback, scenarios()))
         check_gaps(options, loopback)
         parts = await stack.enter_async_context(
@@ -50,7 +51,14 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
         robots = RobotsReader(parts.hosts, parts.browsers.user_agent)
-        watched = Watch(parts, options, scenarios, on_stored=wake_alerts(alerts), robots=robots)
+        watched = Watch(
+            parts,
+            options,
+            scenarios,
+            on_stored=wake_alerts(alerts),
+            robots=robots,
+            catalogue_problem=lambda: scenarios.problem,
+        )
         more = [
             robots.keep_read(scenarios),
             report_health(alerts, watched),
@@ -60,7 +68,8 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         if settings.heartbeat_url is not None:
             more.append(beat(settings.heartbeat_url.get_secret_value(), watched.problem))
         try:
-            await watched.watch(stop, *more)
+            with Pulse(on_still=watched.stood_still):
+                await watched.watch(stop, *more)
         finally:
             await report_end(alerts, watched)
     return True
@@ -80,35 +89,50 @@ def wake_alerts(alerts: Alerts) -> Callable[[Attempt], Awaitable[None]]:
     return stored
 
 
-def follow_catalogue(
-    settings: Settings, patterns: Sequence[str], practice_port: int | None
-) -> Callable[[], Sequence[Scenario]]:
-    """The catalogue of the moment, by files that may change; the same list while they do not."""
-    follower = loader.CatalogFollower(settings.scenarios_dir)
-    first = True
-    scenarios: list[Scenario] = []
+class FollowedCatalogue:
+    """
+    The catalogue of the moment, by files that may change; the same list while they do not.
 
-    def now() -> Sequence[Scenario]:
-        nonlocal first, scenarios
-        catalogue = follower.reload()
+    `problem` says why nothing new can be read at the moment, None if it can.
+    """
+
+    def __init__(
+        self, settings: Settings, patterns: Sequence[str], practice_port: int | None
+    ) -> None:
+        self._settings, self._patterns, self._port = settings, patterns, practice_port
+        self._follower = loader.CatalogFollower(settings.scenarios_dir)
+        self._scenarios: list[Scenario] | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing new can be read; what was read before is watched."""
+        return self._follower.problem
+
+    def __call__(self) -> Sequence[Scenario]:
+        """
+        The scenarios that are watched now.
+
+        Raises:
+            BadInput: the first time: there are none, or they may not be visited.
+        """
+        catalogue = self._follower.reload()
         if catalogue is None:
-            return scenarios
-        first, was_first = False, first
+            return self._scenarios or []
         for problem in catalogue.problems:
             structlog.get_logger().error("scenario file left out", problem=str(problem))
+        first = self._scenarios is None
         try:
-            chosen = catalogue.select(patterns)
-            check_may_visit(chosen, settings)
+            chosen = catalogue.select(self._patterns)
+            check_may_visit(chosen, self._settings)
         except BadInput as exc:
-            if was_first:
+            if first:
                 raise
             structlog.get_logger().error("the catalogue stays as it was", problem=str(exc))
-            return scenarios
-        if was_first and not chosen:
+            return self._scenarios or []
+        if first and not chosen:
             raise BadInput(
-                f"no scenario to watch in {settings.scenarios_dir}; see: fleet check, fleet list"
+                f"no scenario to watch in {self._settings.scenarios_dir}; see: fleet check,"
+                " fleet list"
             )
-        scenarios = [on_port(s, practice_port) if practice_port else s for s in chosen]
-        return scenarios
-
-    return now
+        self._scenarios = [on_port(s, self._port) if self._port else s for s in chosen]
+        return self._scenarios

@@ -8,9 +8,10 @@ ends with its process.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,11 +25,11 @@ from fleet.engine.politeness.breaker import (
     judge_response,
 )
 from fleet.models import now as real_now
+from fleet.system.clock import clock
 from fleet.system.state_file import FileLock, StateFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from fleet.engine.politeness.breaker import CoolingRule
@@ -89,8 +90,14 @@ class Host:
         *,
         now: Callable[[], datetime] = real_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self.name = name
+        # a clock that was set ends no pause and empties no budget, as far as this process knows
+        self._steady = steady or (clock if now is real_now else None)
+        self._last: tuple[datetime, float] | None = None
+        self._visits_s: deque[float] = deque(maxlen=VISITS_KEPT)
+        self._cooling: tuple[datetime, float] | None = None
         self._courtesy, self._now, self._sleep = courtesy, now, sleep
         plain = quote(name, safe="")
         self._file = StateFile(
@@ -104,6 +111,8 @@ class Host:
     def cooling_until(self) -> datetime | None:
         """Until when the host is left alone; None: it may be visited."""
         until, now = self._state.cooling_until, self._now()
+        if self._steady is not None and self._cooling and until == self._cooling[0]:
+            until = now + timedelta(seconds=self._cooling[1] - self._steady())
         if until is None or until <= now or self._courtesy.cooling is None:
             return None
         return min(until, now + LONGEST)
@@ -111,7 +120,17 @@ class Host:
     def spent(self) -> datetime | None:
         """When the next visit is within the budget, if this hour's is used up; else None."""
         budget, recent = self._courtesy.visits_per_hour, self._recent()
-        return recent[-budget] + HOUR if budget is not None and len(recent) >= budget else None
+        if budget is None:
+            return None
+        if len(recent) >= budget:
+            return recent[-budget] + HOUR
+        if self._steady is None:
+            return None
+        at_s, hour_s = self._steady(), HOUR.total_seconds()
+        own = [each for each in self._visits_s if at_s - each < hour_s]
+        if len(own) < budget:
+            return None
+        return self._now() + timedelta(seconds=hour_s - (at_s - own[-budget]))
 
     def left_s(self, until: datetime | None) -> float:
         """Seconds from now until then; 0 if that is over, or None."""
@@ -195,6 +214,11 @@ class Host:
         changes: dict[str, object] = {"visits": visits}
         if self._courtesy.cooling is not None and said is not None:
             changes |= judge_response(kept, said, now, self._courtesy.cooling)
+        if self._steady is not None:
+            self._visits_s.append(self._steady())
+            until = changes.get("cooling_until")
+            if isinstance(until, datetime) and until != kept.cooling_until:
+                self._cooling = until, self._steady() + (until - now).total_seconds()
         self._file.write(kept.model_copy(update=changes))
 
     def leads(self, url: str) -> tuple[str, ...]:
@@ -253,6 +277,10 @@ class Host:
 
     def _pause_left_s(self, paused: bool) -> float:
         last_at, pause_s = self._state.last_at, self._courtesy.pause_s
+        if self._steady is not None and self._last is not None:
+            left_s = pause_s - (self._steady() - self._last[1])
+            if left_s > 0 or last_at == self._last[0]:  # else another process was here since
+                return max(0.0, left_s)
         if last_at is None:
             return 0.0
         if self._now() < last_at:  # the clock was set back, perhaps by days: one pause, not those
@@ -260,7 +288,10 @@ class Host:
         return pause_s - (self._now() - last_at).total_seconds()
 
     def _stamp(self) -> None:
-        self._file.write(self._state.model_copy(update={"last_at": self._now()}))
+        at = self._now()
+        self._file.write(self._state.model_copy(update={"last_at": at}))
+        if self._steady is not None:
+            self._last = at, self._steady()
 
     @property
     def _state(self) -> HostFile:

@@ -36,6 +36,7 @@ class Hosts:
     Args:
         folder: made when it is needed; None: nothing is kept or shared (practice, tests).
         now, sleep: the clock, and how to wait by it.
+        steady: seconds that only go forward; None: the machine's, if `now` is the machine's too.
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class Hosts:
         *,
         now: Callable[[], datetime] = real_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self.courtesy = courtesy
         self.robots = RobotsBook(folder and folder / "robots")
-        self._folder, self._now, self._sleep = folder, now, sleep
+        self._folder, self._now, self._sleep, self._steady = folder, now, sleep, steady
         self._hosts: dict[str, Host] = {}
 
     def of(self, scenario: Scenario) -> Host:
@@ -59,7 +61,12 @@ class Hosts:
         """The host of this name; the same object each time."""
         if name not in self._hosts:
             self._hosts[name] = Host(
-                name, self.courtesy, self._folder, now=self._now, sleep=self._sleep
+                name,
+                self.courtesy,
+                self._folder,
+                now=self._now,
+                sleep=self._sleep,
+                steady=self._steady,
             )
         return self._hosts[name]
 

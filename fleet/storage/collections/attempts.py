@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fleet.storage.collections.events import Events
     from fleet.storage.collections.ledger import Ledger
+    from fleet.storage.collections.missed import MissedVisits
     from fleet.storage.collections.removals import Removals
     from fleet.storage.evidence_files import EvidenceFiles
     from fleet.storage.figures.rollups import Rollups
@@ -44,12 +45,13 @@ class StoredAttempts:
         files: EvidenceFiles,
         *,
         removals: Removals,
+        missed: MissedVisits,
         ledger: Ledger,
         rollups: Rollups,
         events: Events,
     ) -> None:
         self._db, self._attempts = db, db.attempts
-        self._files, self._removals = files, removals
+        self._files, self._removals, self._missed = files, removals, missed
         self._ledger, self._rollups, self._events = ledger, rollups, events
 
     async def prepare(self) -> None:
@@ -69,6 +71,8 @@ class StoredAttempts:
     async def add(self, attempt: Attempt, files: Sequence[EvidenceFile]) -> bool:
         """
         Keep an attempt: its files, itself, its link, its counts. Adding it again is harmless.
+
+        If its due time was noted as missed before it came, that is taken away.
 
         Returns:
             Whether it is kept now; false if another attempt is there for its due time, made by
@@ -90,6 +94,8 @@ class StoredAttempts:
                 # this attempt, stored before a crash, goes on; another of its due time does not
                 if not await self._attempts.find_one({"_id": attempt.id}, {"_id": 1}):
                     return False
+            if attempt.due_at is not None:
+                await self._missed.forget(attempt.scenario_id, attempt.due_at)
             await self._removals.settle(files)
             await self._ledger.link(document)
             await self._events.keep(attempt, await self._rollups.keep(attempt))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
 
-from fleet.models.missed import MissedVisit, MissReason
+from fleet.models.missed import MissedVisit, MissReason, due_id
 from fleet.storage.client import but_duplicates, translated_errors
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
 
+BATCH = 1000
+
+
 class MissedVisits:
     """The missed visits of one database."""
 
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
-        self._missed = db.missed
+        self._missed, self._attempts = db.missed, db.attempts
 
     async def prepare(self) -> None:
         """Make the indexes where they are missing."""
@@ -36,15 +39,57 @@ class MissedVisits:
 
     async def add(self, missed: Sequence[MissedVisit]) -> None:
         """
-        Keep what was missed; what is there already stays as it was noted first.
+        Keep what was missed, but of due times that an attempt carries.
+
+        What is there already stays as it was noted first; only that nobody watched gives way to
+        whoever knows more.
 
         Raises:
             StoreUnreachable, StoreRefused: some may not have been kept.
         """
         if not missed:
             return
-        with translated_errors("keep missed visits"), but_duplicates():
-            await self._missed.insert_many([m.to_document() for m in missed], ordered=False)
+        documents = [each.to_document() for each in missed]
+        unwatched = MissReason.UNWATCHED.value
+        with translated_errors("keep missed visits"):
+            with but_duplicates():
+                await self._missed.insert_many(documents, ordered=False)
+            better = [
+                ReplaceOne({"_id": each["_id"], "why": unwatched}, each)
+                for each in documents
+                if each["why"] != unwatched
+            ]
+            if better:
+                await self._missed.bulk_write(better, ordered=False)
+            # last: an attempt that is stored from here on takes its note away itself
+            await self._forget_attempted(missed)
+
+    async def forget(self, scenario_id: str, due_at: datetime) -> None:
+        """Take a note away: an attempt of this due time is stored, however late it came."""
+        with translated_errors("take away that a visit was missed"):
+            await self._missed.delete_one({"_id": due_id(scenario_id, due_at)})
+
+    async def forget_after(self, at: datetime) -> None:
+        """Take away that nobody watched after `at`: the clock went back, it has not come yet."""
+        with translated_errors("take away what was not missed yet"):
+            await self._missed.delete_many(
+                {"due_at": {"$gt": at}, "why": MissReason.UNWATCHED.value}
+            )
+
+    async def _forget_attempted(self, missed: Sequence[MissedVisit]) -> None:
+        by_scenario: dict[str, list[datetime]] = {}
+        for each in missed:
+            by_scenario.setdefault(each.scenario_id, []).append(each.due_at)
+        for scenario_id, times in by_scenario.items():
+            for begin in range(0, len(times), BATCH):
+                query = {
+                    "scenario_id": scenario_id,
+                    "due_at": {"$in": times[begin : begin + BATCH]},
+                }
+                made = await self._attempts.distinct("due_at", query)
+                if made:
+                    ids = [due_id(scenario_id, at) for at in made]
+                    await self._missed.delete_many({"_id": {"$in": ids}})
 
     async def of(
         self, scenario_id: str | None, since: datetime, until: datetime, *, limit: int = 100_000

@@ -8,22 +8,37 @@ the sampling plans by which due times were drawn, each with the instant from whi
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from fleet.analysis.coverage import PlanSince
 from fleet.analysis.sampling import SamplingPlan
 from fleet.models.status import Status
 from fleet.storage.client import translated_errors
+from fleet.storage.lease import LONG_AGO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
+
+
+BY_NUMBER = [("number", ASCENDING), ("since", ASCENDING)]
+
+
+def _plan_document(plan: SamplingPlan, since: datetime) -> dict[str, Any]:
+    return {
+        "since": since,
+        "seed": plan.seed,
+        "mean_gap_s": plan.mean_gap.total_seconds(),
+        "min_gap_s": plan.min_gap.total_seconds(),
+    }
 
 
 class WatchState:
@@ -37,7 +52,8 @@ class WatchState:
     async def plans(self) -> list[PlanSince]:
         """Every plan that ever held, oldest first."""
         with translated_errors("read the sampling plans"):
-            found = self._plans.find().sort("since", ASCENDING)
+            # those of older fleets have no number, and come first
+            found = self._plans.find().sort(BY_NUMBER)
             return [
                 PlanSince(
                     each["since"],
@@ -46,8 +62,10 @@ class WatchState:
                         timedelta(seconds=each["mean_gap_s"]),
                         timedelta(seconds=each["min_gap_s"]),
                     ),
+                    each.get("until"),
+                    number,
                 )
-                async for each in found
+                for number, each in enumerate(await found.to_list(None))
             ]
 
     async def use_plan(
@@ -67,15 +85,40 @@ class WatchState:
             else SamplingPlan(secrets.token_hex(16), mean_gap, min_gap)
         )
         with translated_errors("keep the sampling plan"):
-            await self._plans.insert_one(
-                {
-                    "since": now,
-                    "seed": plan.seed,
-                    "mean_gap_s": mean_gap.total_seconds(),
-                    "min_gap_s": min_gap.total_seconds(),
-                }
-            )
+            await self._plans.insert_one({"number": len(plans), **_plan_document(plan, now)})
         return plan
+
+    async def begin_stretch(
+        self, number: int, plan: SamplingPlan, since: datetime, ended_at: datetime
+    ) -> None:
+        """
+        A plan holds from `since` on, the one before it held until `ended_at`: the clock was set.
+
+        To say it again is harmless.
+        """
+        with translated_errors("keep that the clock was set"):
+            before = (await self._plans.find().sort(BY_NUMBER).to_list(None))[number - 1]
+            until = ended_at + timedelta(milliseconds=1)  # what was due just then was handed over
+            await self._plans.update_one(
+                {"_id": before["_id"], "until": None}, {"$set": {"until": until}}
+            )
+            await self._plans.update_one(
+                {"number": number},
+                {"$setOnInsert": {**_plan_document(plan, since), "number": number}},
+                upsert=True,
+            )
+
+    async def extend_stretch(self, number: int, since: datetime) -> None:
+        """The plan of that number holds since then: the clock stays where it was set."""
+        with translated_errors("keep that the clock stays"):
+            await self._plans.update_one({"number": number}, {"$min": {"since": since}})
+
+    async def open_again(self, at: datetime, most: timedelta) -> None:
+        """Nothing is accounted for after `at` any more: the clock was set back to it."""
+        with translated_errors("keep that the clock was set back"):
+            await self._watched.update_many(
+                {"until": {"$gt": at, "$lte": at + most}}, {"$set": {"until": at}}
+            )
 
     async def reconciled_until(self) -> dict[str, datetime]:
         """By scenario, the instant up to which its due times are accounted for."""
@@ -100,17 +143,48 @@ class WatchState:
         """By scenario, the due times in this period that were noted as missed."""
         return await self._due_times(self._missed, since, until)
 
-    async def write_status(self, status: Status) -> None:
-        """Write down how the watching fleet stands now."""
-        document = status.to_document()
-        with translated_errors("say how the fleet stands"):
-            await self._status.replace_one({"_id": document["_id"]}, document, upsert=True)
+    async def write_status(self, status: Status, fence: int = 0) -> None:
+        """
+        Write down how the watching fleet stands now.
+
+        Args:
+            fence: the number of its lease. What the fleet after it has written stays.
+        """
+        document = {**status.to_document(), "fence": fence}
+        minute_ms = 60_000
+        mine = {"$lte": [{"$ifNull": ["$fence", 0]}, fence]}
+        # numbers begin anew if the leases were dropped; then the other one is silent
+        silent = {
+            "$gt": [
+                {"$abs": {"$subtract": ["$$NOW", {"$ifNull": ["$heard_at", LONG_AGO]}]}},
+                minute_ms,
+            ]
+        }
+        heard = {"$mergeObjects": [{"$literal": document}, {"heard_at": "$$NOW"}]}
+        with (
+            translated_errors("say how the fleet stands"),
+            contextlib.suppress(DuplicateKeyError),
+        ):
+            who, update = {"_id": document["_id"]}, [{"$replaceWith": heard}]
+            done = await self._status.update_one({**who, "$expr": {"$or": [mine, silent]}}, update)
+            if not done.matched_count:  # nobody's yet, or that of the fleet after this one
+                none = {**who, "fence": {"$exists": False}}
+                await self._status.update_one(none, update, upsert=True)
 
     async def status(self) -> Status | None:
-        """How the watching fleet stood last; None if none has watched this database yet."""
+        """
+        How the watching fleet stood last; None if none has watched this database yet.
+
+        How long ago that was, `age_s`, is by MongoDB's clock only.
+        """
+        age = {"$divide": [{"$subtract": ["$$NOW", "$heard_at"]}, 1000]}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"_id": "watch"}},
+            {"$addFields": {"age_s": age}},
+        ]
         with translated_errors("read how the fleet stands"):
-            found = await self._status.find_one({"_id": "watch"})
-        return Status.from_document(found) if found else None
+            found = await self._status.aggregate(pipeline).to_list(1)
+        return Status.from_document(found[0]) if found else None
 
     async def _due_times(
         self, collection: Any, since: datetime, until: datetime

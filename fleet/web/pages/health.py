@@ -23,11 +23,13 @@ async def live() -> JSONResponse:
 @router.get("/healthz")
 @router.get("/healthz/ready")
 async def ready(request: Request) -> JSONResponse:
-    """Whether MongoDB answers; 503 if not."""
+    """Whether MongoDB answers; 503 if not. What else is wrong is told with 200."""
+    context, answers = context_of(request), True
+    # neither an address nor a folder is named: anybody may ask this
+    problem = "the scenario folder is away; what was read stays" if context.away else None
     try:
-        await context_of(request).store.version()
-        problem = None
+        await context.store.version()
     except (StoreUnreachable, StoreRefused):
-        problem = "MongoDB does not answer"  # not its address: anybody may ask this
-    body = {"live": True, "ready": problem is None, "problem": problem}
-    return JSONResponse(body, 503 if problem else 200, headers={"Cache-Control": "no-store"})
+        answers, problem = False, "MongoDB does not answer"
+    body = {"live": True, "ready": answers, "problem": problem}
+    return JSONResponse(body, 200 if answers else 503, headers={"Cache-Control": "no-store"})

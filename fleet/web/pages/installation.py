@@ -201,7 +201,10 @@ def _scenarios(words: Words, context: WebContext) -> Point:
             "%(n)s fichiers ne peuvent pas être lus :",
             len(bad),
         )
-    sound = n and not bad
+    if context.away:
+        title = words.t("Le dossier du catalogue")
+        seen += " " + words.t("Leur dossier n’est plus là ; ce qui en avait été lu reste en usage.")
+    sound = n and not bad and not context.away
     typed = "" if sound else _in_container(context, "fleet check")
     return Point(
         title, InstallationState.DONE if sound else InstallationState.TO_DO, seen, typed, bad[:5]
