@@ -28,7 +28,7 @@ def privilege(database: str, collection: str, *actions: str) -> dict[str, Any]:
 
 def roles() -> dict[str, dict[str, Any]]:
     """For each account its role: privileges, and roles that it takes over."""
-    watch = [privilege(each, "", "collMod") for each in DATABASES]
+    watch = [privilege(each, "", "collMod", "validate") for each in DATABASES]
     web = [privilege(each, "", *READ) for each in DATABASES]
     web += [privilege(db, name, *WRITE) for db in DATABASES for name in WRITTEN_BY_WEB]
     writes = [{"role": "readWrite", "db": each} for each in DATABASES]

@@ -49,7 +49,7 @@ COMMANDS = {
     "alert test": set[str](),
     "backup": {"--keep", "--practice"},
     "restore": {"--replace", "--practice"},
-    "doctor": set[str](),
+    "doctor": {"--database", "--practice"},
 }
 """The contract. Programs and people's cron tables depend on these names."""
 

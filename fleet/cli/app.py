@@ -290,11 +290,16 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    database: Annotated[
+        bool, typer.Option("--database", help="only MongoDB: every document and index is read")
+    ] = False,
+    practice: Practice = False,
+) -> None:
     """Say whether everything is here that a visit needs, and what to do if not."""
     from fleet.cli.commands import doctor
 
-    _run(doctor.doctor(load_settings()), otherwise=1)
+    _run(doctor.doctor(_settings(practice), database=database), otherwise=1)
 
 
 def _version(wanted: bool) -> None:

@@ -71,6 +71,7 @@ async def test_the_watching_fleet_stores_and_the_pages_read_but_cannot_write(
         await store.attempts.add(attempt, [picture])
         dump = await store.dumps.write(tmp_path, "1")
         await store.dumps.note(dump)
+        assert {n: await store.validate(n) for n in await store.collections()}["attempts"] == []
 
     async with await Store.open(urls["web"], DATABASE) as pages:
         assert await pages.evidence(picture.evidence.sha256) == b"picture"

@@ -41,10 +41,10 @@ async def test_a_database_of_an_earlier_version_is_read_judged_proved_and_gone_o
     }
 
     assert {name: said.code for name, said in steps.items() if said.code} == {}
-    assert "Nothing was altered." in steps["verify"].out
+    assert "Nothing was altered in what was read" in steps["verify"].out
     assert "2 attempts, 2 judged again" in steps["rejudge"].out
     assert ", 0 changed" in steps["rejudge"].out
     assert "2 verdicts given before" in steps["rejudge"].out
     assert steps["export attempts"].out.count("\n") == 2
     assert "1 attempts under 1 new seals" in steps["seal"].out
-    assert "Nothing was altered." in steps["verify --new"].out
+    assert "Nothing was altered in what was read" in steps["verify --new"].out

@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
 
 
-async def doctor(settings: Settings) -> bool:
-    """Print one line for each thing looked at, with what to do; false if one is bad."""
+async def doctor(settings: Settings, *, database: bool = False) -> bool:
+    """
+    Print one line for each thing looked at, with what to do; false if one is bad.
+
+    Args:
+        database: look at every document and index of the database, which may take long.
+    """
     console = Console(highlight=False)
     marks = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[bold red]bad [/]"}
     sound = True
-    async for finding in examine(settings):
+    async for finding in validated(settings) if database else examine(settings):
         sound &= finding.state != "bad"
         console.print(marks[finding.state], f"{finding.what:<16}", finding.seen, soft_wrap=True)
         if finding.advice:
@@ -98,6 +103,26 @@ async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
         yield CheckResult(
             "contact", "warn", "FLEET_CONTACT_URL is not set", "set it before visiting real sites"
         )
+
+
+RESTORE = "restore a backup (fleet restore), or see MongoDB's own log; then: fleet verify"
+
+
+async def validated(settings: Settings) -> AsyncIterator[CheckResult]:
+    """What MongoDB finds in each of its collections; never raises for what is damaged."""
+    name = ""
+    try:
+        async with open_store(settings) as store:
+            for name in await store.collections():
+                if wrong := await store.validate(name):
+                    seen = "; ".join(wrong[:3]) + (
+                        f"; and {len(wrong) - 3} more" * (len(wrong) > 3)
+                    )
+                    yield CheckResult(name, "bad", seen, RESTORE)
+                else:
+                    yield CheckResult(name, "ok", "documents and indexes are whole")
+    except FleetError as exc:
+        yield CheckResult(name or "MongoDB", "bad", f"not read to its end: {exc}", RESTORE)
 
 
 def _sandbox(sandboxed: bool, settings: Settings) -> CheckResult:

@@ -21,6 +21,7 @@ from fleet.models import FLOW_SLUG, now
 from fleet.storage.collections.verification_log import Verification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fleet.ledger.chain import Seal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from fleet.settings import Settings
     from fleet.storage.store import Store
 
+
+READ = {"attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"}
+"""The collections that a verification reads."""
 
 MAX_PRINTED = 50
 """Findings and notices that are printed; the rest is counted."""
@@ -73,7 +77,8 @@ async def verify(
         if kind is not None:
             # the last seal as it was before: one that is made meanwhile may not have been checked
             await _remember(store, state_file, report, last_seal, kind=kind, began_at=began_at)
-    print_report(Console(highlight=False), report)
+        unread = sorted({*await store.collections()} - READ)
+    print_report(Console(highlight=False), report, unread)
     return report.sound
 
 
@@ -124,8 +129,8 @@ async def _remember(
         write_file(state_file, json.dumps(state).encode(), overwrite=True)
 
 
-def print_report(console: Console, report: Report) -> None:
-    """Print a report for a person."""
+def print_report(console: Console, report: Report, unread: Sequence[str]) -> None:
+    """Print a report for a person; `unread` are collections that it says nothing of."""
     counted = (
         f"{report.attempts} attempts, {report.files} files, {report.links} links, {report.seals}"
         f" seals, {report.tokens} timestamps checked"
@@ -145,7 +150,17 @@ def print_report(console: Console, report: Report) -> None:
     more = max(0, len(report.notices) - MAX_PRINTED) + max(0, len(report.findings) - MAX_PRINTED)
     if more:
         console.print(f"… and {more} more")
+    console.print(
+        f"not read: {', '.join(unread) or 'no other collection'}; indexes; MongoDB's own files. To"
+        " look at those: fleet doctor --database",
+        soft_wrap=True,
+    )
     if report.sound:
-        console.print("Nothing was altered.", style="bold green")
+        console.print(
+            "Nothing was altered in what was read: the attempts, files, links and seals counted"
+            " above.",
+            style="bold green",
+            soft_wrap=True,
+        )
     else:
         console.print(f"{len(report.findings)} findings: it was altered.", style="bold red")
