@@ -91,8 +91,11 @@ CAPTCHA = AddressRule("the answer to RDV-Préfecture's captcha", re.compile(r"_v
 FORBIDDEN = (
     AddressRule(
         "steps 5 to 9 of eZ bookingserver, which select, hold and confirm a slot",
-        # eZ also reads « (name)/value »; no step beyond 9 is known, and none is asked for
-        re.compile(r"/booking/create/[^/]*/(?:\([^/]*\)/)?\+?0*(?:[5-9](?!\d)|[1-9]\d)"),
+        # eZ also reads « (name)/value », PHP « 0.5e1 »; none beyond 9 is known, or asked for
+        re.compile(
+            r"/booking/create/[^/]*/(?:\([^/]*\)/(?:[^/(]+/(?=\())?)*"
+            r"\+?0*(?:[5-9](?!\d)|[1-9]\d|[\d.]+e\d)"
+        ),
     ),
     AddressRule(
         "the confirmation of eZ bookingserver", re.compile(r"/booking/confirm"), files=True

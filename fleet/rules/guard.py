@@ -16,12 +16,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fleet.errors import GuardRefused
 from fleet.models.address import host_of
 from fleet.rules.addresses import readings
 from fleet.rules.forbidden import forbidden
+from fleet.rules.internal import SETTING
 from fleet.rules.signs import normalise
+
+if TYPE_CHECKING:
+    from fleet.rules.internal import PublicOnly
 
 FORBIDDEN_WORDS = (
     "première plage horaire libre",
@@ -47,7 +52,8 @@ SLOT_WORDS = ("libre", "plage libre")
 
 CALENDAR = re.compile(
     # eZ: 4 is the calendar, what follows is forbidden
-    r"/booking/create/[^/]+/(?:\([^/]*\)/)?\+?0*(?:[4-9](?!\d)|[1-9]\d)"
+    r"/booking/create/[^/]+/(?:\([^/]*\)/(?:[^/(]+/(?=\())?)*"
+    r"\+?0*(?:[4-9](?!\d)|[1-9]\d|[\d.]+e\d)"
     # RDV-Préfecture [B]; that slots are posted from there is inferred [I]
     r"|\A(?>.*?/rdvpref(?=/)).*/creneau(?![\w-])"
 )
@@ -65,6 +71,16 @@ _EAPPOINTMENT_FORMS = 1
 
 _MAX_NOTED = 50
 
+READING = ("GET", "HEAD")
+
+OTHER_METHOD = ("x-http-method-override", "x-http-method", "x-method-override")
+"""Headers by which a page may ask a server to take its request for one of another method."""
+
+OTHER_ADDRESS = ("x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-original-uri")
+"""Headers by which a page may ask a server to take its request for one of another address."""
+
+_METHOD = re.compile(r"(?:^|[&;])_?(?:http_?)?method=(?:post|put|patch|delete)\b")
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
@@ -74,17 +90,21 @@ class PageRequest:
     Args:
         kind: what it is for, as Chromium names it (Document, XHR, Image, …).
         senders: the addresses of the documents that may have sent it.
+        main: it asks for the page itself, not for a part of it.
     """
 
     url: str
     method: str = "GET"
     kind: str = "Document"
     senders: tuple[str, ...] = ()
+    main: bool = False
 
     @property
     def reads(self) -> bool:
-        """Whether its method only reads."""
-        return self.method.upper() in ("GET", "HEAD") or self.kind == "Preflight"
+        """Whether its method only reads, and its address does not name another."""
+        if self.kind == "Preflight":
+            return True
+        return self.method.upper() in READING and not _names_method(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +142,11 @@ def refusal(asked: PageRequest, *, person: bool = False) -> GuardRefusal | None:
         f"it was sent from the calendar {calendars[0][:300]}, from where nothing may be posted",
         grave=not (to_others or report),
     )
+
+
+def _names_method(url: str) -> bool:
+    """As frameworks take it from a form: `?_method=PUT`."""
+    return any(_METHOD.search(way.query) for way in readings(url))
 
 
 def _reads_week(asked: PageRequest) -> bool:
@@ -168,11 +193,16 @@ class Guard:
     Args:
         person: the page is in a person's hands (`person_session.py`), who may answer a captcha.
             Nothing else is allowed that a scenario may not do.
+        public: what may be asked; None: everything that Chromium reaches.
     """
 
-    def __init__(self, scenario_id: str, *, person: bool = False) -> None:
+    def __init__(
+        self, scenario_id: str, *, person: bool = False, public: PublicOnly | None = None
+    ) -> None:
         self._scenario_id = scenario_id
         self._person = person
+        self._public = public
+        self._ended = ""
         self._forms = 0
         self.only_reads = False
         self.refused: list[str] = []
@@ -184,6 +214,10 @@ class Guard:
         All steps of eAppointment seem to have one address and one form [I], so only the number
         of forms sent tells the one that opens the calendar from the one that takes a slot.
         """
+        if self._public is not None and (what := self._public.refuses(asked.url)):
+            if asked.main:
+                self.lead_inside(asked.url, what)
+            return GuardRefusal(f"it is {what}", grave=asked.main)
         found = refusal(asked, person=self._person)
         sends = not (asked.reads or _reads_week(asked))
         if self.only_reads and sends and not forbidden(asked.url, kind=asked.kind, chosen=True):
@@ -203,6 +237,20 @@ class Guard:
         if len(self.refused) < _MAX_NOTED:
             self.refused.append(f"{asked.method} {asked.url[:300]} ({asked.kind}): {why}")
 
+    def lead_inside(self, url: str, what: str) -> None:
+        """End the visit: its page was led to an address that is not of the public network."""
+        self.end(
+            f"the visit was led inside and did not go: {url[:300]} is {what}. Nothing is known of"
+            f" the site; if it is yours, name its host in {SETTING}"
+        )
+
+    def end(self, words: str) -> None:
+        """End the visit for what its page does, in words for a person."""
+        if not self.refused:
+            self._ended = words
+        if len(self.refused) < _MAX_NOTED:
+            self.refused.append(words)
+
     def check(self) -> None:
         """
         Raises:
@@ -214,6 +262,8 @@ class Guard:
     @property
     def words(self) -> str:
         """What was refused, for a person; only when something was."""
+        if self._ended:
+            return f"{self._scenario_id}: {self._ended}"
         return (
             f"{self._scenario_id}: the guard stopped a request that would take or hold a slot:"
             f" {self.refused[0]}. Nothing was sent; end the scenario one step earlier."
