@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fleet.errors import BadInput
+from fleet.models.address import host_of
 from fleet.models.event import EventKind
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class Settings(BaseSettings):
     egress_address: str | None = Field(
         default=None,
         description="the IP address from which sites see this machine; kept with visits",
+    )
+    internal_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="hosts at internal addresses that may be visited, with spaces between",
     )
     deadline_s: float = Field(default=180, gt=0, le=3600, description="whole visit, pictures apart")
     answer_timeout_s: float = Field(
@@ -216,10 +221,17 @@ class Settings(BaseSettings):
             raise ValueError("expected an address that starts with https:// or http://")
         return value.rstrip("/") if value is not None else None
 
-    @field_validator("timestamp_urls", "notify_kinds", "behind", mode="before")
+    @field_validator("timestamp_urls", "notify_kinds", "behind", "internal_hosts", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("internal_hosts")
+    @classmethod
+    def _internal(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any("/" in each or host_of(f"http://{each}/") != each for each in value):
+            raise ValueError("expected hosts in small letters, without scheme, port or path")
+        return value
 
     @field_validator("timestamp_urls")
     @classmethod

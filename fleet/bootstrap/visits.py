@@ -111,6 +111,7 @@ async def open_chromium(
         sandbox=settings.chromium_sandbox,
         contact_url=settings.contact_url,
         egress_address=settings.egress_address,
+        internal_hosts=() if loopback_only else settings.internal_hosts,
         close_s=settings.close_s,
         loopback_only=loopback_only,
         show=show,

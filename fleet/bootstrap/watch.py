@@ -158,6 +158,7 @@ def browsers_of(settings: Settings, *, loopback_only: bool) -> BrowserPool:
             sandbox=settings.chromium_sandbox,
             contact_url=settings.contact_url,
             egress_address=settings.egress_address,
+            internal_hosts=() if loopback_only else settings.internal_hosts,
             close_s=settings.close_s,
             loopback_only=loopback_only,
             starting=starting,
@@ -168,5 +169,5 @@ def browsers_of(settings: Settings, *, loopback_only: bool) -> BrowserPool:
         age_s=60 * settings.recycle_minutes,
         memory_bytes=settings.recycle_mb * 1_000_000,
     )
-    visit_s = START_S + settings.deadline_s + settings.last_look_s + 2 * settings.close_s
+    visit_s = START_S + settings.deadline_s + settings.last_look_s + 3 * settings.close_s
     return BrowserPool(make, lifetime, longest_visit_s=visit_s)

@@ -1,9 +1,12 @@
 """
-What Chromium is started with: no way out of a page that its guard does not see.
+What Chromium is started with: no way out of a page that its guard does not see, none inside.
 
 The guard stands on the requests of one page (`visit/interceptor.py`). What would leave beside
 them is switched off here, for every frame, worker and page at once, and a page cannot switch it
 on again. Which way out is closed by what: docs/conduct.md; tried: tests/visit/test_ways_out.py.
+
+Playwright adds switches of its own. Each is in docs/chromium.md with the reason why it stays or
+goes, and a test compares that table with the command line of a running Chromium.
 """
 
 from __future__ import annotations
@@ -19,6 +22,12 @@ ARGUMENTS = (
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 
+NOT_PLAYWRIGHTS = (
+    # without it Chromium takes 200 changes of address in 10 s from a page, and drops the rest
+    "--disable-ipc-flooding-protection",
+)
+"""Switches that Playwright adds and Chromium is not to get."""
+
 FEATURES = (
     # Playwright's own: of two such arguments Chromium takes the last
     "CDPScreenshotNewSurface",
@@ -26,6 +35,15 @@ FEATURES = (
     # speculation rules: of what a page wants prefetched or prerendered, none at once
     "PrefetchSchedulerTesting:kPrefetchSchedulerTestingActiveSetSizeLimitForBase/0"
     "/kPrefetchSchedulerTestingActiveSetSizeLimitForBurst/0",
+    # a page of the public network asks none of this machine or of the networks around it, by the
+    # address that was connected to; all but the page's own documents (`visit/gate.py`)
+    "LocalNetworkAccessChecks:LocalNetworkAccessChecksWarn/false",
+    "LocalNetworkAccessForSubframeNavigations",
+    "LocalNetworkAccessForFencedFrameNavigations",
+    "LocalNetworkAccessForWorkers",
+    "LocalNetworkAccessChecksWebRTC",
+    "LocalNetworkAccessChecksWebSockets",
+    "LocalNetworkAccessChecksWebTransport",
 )
 
 NO_SOCKETS = (

@@ -24,7 +24,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
 from fleet.browser import popups, processes
-from fleet.browser.arguments import arguments_for
+from fleet.browser.arguments import NOT_PLAYWRIGHTS, arguments_for
 from fleet.browser.environment import (
     DEVICE_SCALE,
     LOCALE,
@@ -35,10 +35,14 @@ from fleet.browser.environment import (
 )
 from fleet.browser.executable import refuses_sandbox, why_not
 from fleet.browser.page import OpenPage
+from fleet.browser.warden import PageWarden
 from fleet.errors import NoChromium
+from fleet.rules.internal import PublicOnly
 from fleet.system.waiting import finish_first, wait_at_most
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from playwright.async_api import Browser, Playwright
 
 START_S = 30.0
@@ -58,6 +62,8 @@ class Chromium:
         show: open a window (needs a full Chromium and a screen).
         person: its pages are in a person's hands, who may answer a captcha (`session.py`).
         egress_address: from which address sites see this machine, if somebody knows it.
+        internal_hosts: hosts that visits may ask wherever they are. With `loopback_only` and
+            without any, every host that is reached may be asked.
         starting: shared by Chromiums of one process that may be started at the same time.
 
     Raises (on entry):
@@ -76,6 +82,7 @@ class Chromium:
         show: bool = False,
         person: bool = False,
         egress_address: str | None = None,
+        internal_hosts: Iterable[str] = (),
         starting: asyncio.Lock | None = None,
     ) -> None:
         self.executable = executable
@@ -88,6 +95,9 @@ class Chromium:
         self.fleet_version = fleet_version
         self._close_s = close_s
         self._loopback_only = loopback_only
+        allowed, direct = frozenset(internal_hosts), self.environment.proxy == "none"
+        everything = loopback_only and not allowed
+        self.public = None if everything else PublicOnly(allowed, direct)
         self._show = show
         self._person = person
         self._is_shell = "headless" in executable.name and "shell" in executable.name
@@ -98,7 +108,7 @@ class Chromium:
         self._home: Path | None = None
         self._processes: list[psutil.Process] = []
         self._died = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
         processes.sweep_temporary()
@@ -151,16 +161,22 @@ class Chromium:
             raise
 
     async def close_page(self, opened: OpenPage) -> None:
-        """Close a page with its context; if that takes too long, end the whole Chromium."""
+        """Close a page with its context; if that takes too long, end its process, then Chromium."""
 
-        async def close() -> bool:
+        async def close() -> None:
             for _ in range(2):  # an error in any listener is raised by whatever call comes next
                 with contextlib.suppress(Exception):  # dead already: nothing left to close
                     await opened.context.close()
                     break
-            return True
 
-        if not await wait_at_most(self._close_s, close()) and not opened.died.is_set():
+        closing = asyncio.ensure_future(close())
+        if (await asyncio.wait({closing}, timeout=self._close_s))[0] or opened.died.is_set():
+            return
+        opened.crash()
+        if (
+            not (await asyncio.wait({closing}, timeout=self._close_s))[0]
+            and not opened.died.is_set()
+        ):
             self.kill()
 
     def kill(self) -> None:
@@ -226,7 +242,7 @@ class Chromium:
         )
         try:
             if not self._is_shell:
-                await popups.guard_popups(context, person=self._person)
+                await popups.guard_popups(context, person=self._person, public=self.public)
             page = await context.new_page()
             cdp = await context.new_cdp_session(page)
             await cdp.send("Page.enable")
@@ -234,7 +250,7 @@ class Chromium:
             with contextlib.suppress(PlaywrightError):
                 await context.close()
             raise
-        return OpenPage(context, page, cdp, died)
+        return OpenPage(context, page, cdp, died, public=self.public)
 
     async def _start(self) -> None:
         self._died = asyncio.Event()
@@ -257,15 +273,15 @@ class Chromium:
         drivers = processes.started_in(home)
         own_proxy = self.environment.proxy != "none"
         arguments = arguments_for(loopback_only=self._loopback_only, own_proxy=own_proxy)
-        # Chromium meets strangers: it gets none of our settings (a database's password)
         environment: dict[str, str | float | bool] = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},
+            **{k: v for k, v in os.environ.items() if not k.startswith("FLEET_")},  # no password
             "TMPDIR": str(home),
         }
         launching = self._playwright.chromium.launch(
             executable_path=self.executable,
             headless=not self._show,
             args=arguments,
+            ignore_default_args=[*NOT_PLAYWRIGHTS],
             chromium_sandbox=self.sandboxed,
             # the fleet ends its browsers itself: a signal must not reach them first
             handle_sigint=False,
@@ -277,11 +293,19 @@ class Chromium:
         self._browser = await wait_at_most(START_S + self._close_s, launching)
         if self._browser is None:
             raise PlaywrightError(f"Playwright's driver did not answer in {START_S:g} s")
-        self._processes = [*drivers, *(child for each in drivers for child in each.children())]
+        programs = [child for each in drivers for child in each.children()]
+        self._processes = [*drivers, *programs]
         died = self._died
         self._browser.on("disconnected", lambda _: died.set())
-        self._watching = asyncio.ensure_future(processes.watch(self._processes, self._died))
+        watches = processes.watch(self._processes, died), self._watch_pages(self._browser, programs)
+        self._watching = tuple(map(asyncio.ensure_future, watches))
         self.version = self._browser.version
+
+    async def _watch_pages(self, browser: Browser, programs: list[psutil.Process]) -> None:
+        with contextlib.suppress(PlaywrightError):  # it has ended
+            cdp = await browser.new_browser_cdp_session()
+            roots = [program.pid for program in programs]
+            await PageWarden(roots, cdp, lambda: bool(browser.contexts)).watch()
 
     async def _stop(self) -> None:
         async def stop() -> bool:
@@ -304,9 +328,10 @@ class Chromium:
         self.kill()
         await processes.until_gone(remains, self._close_s)
         processes.reap([*self._processes, *remains])
-        if self._watching is not None:
-            self._watching.cancel()
-        self._playwright = self._browser = self._watching = None
+        for task in self._watching:
+            task.cancel()
+        self._playwright = self._browser = None
+        self._watching = ()
         self._processes = []
         if self._home is not None:
             await processes.remove(self._home)

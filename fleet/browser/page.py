@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Page
 
     from fleet.models.circumstances import Environment
+    from fleet.rules.internal import PublicOnly
 
 ASK_S = 10.0
 """How long a page may take to say what is on it; one whose script never ends says nothing."""
@@ -27,7 +28,8 @@ class OpenPage:
     A page in a fresh context of its own, with a session of Chromium's own protocol.
 
     `died` is set once its Chromium or the driver has died or was ended. `kept` marks a page that
-    outlives its visits: a person's session.
+    outlives its visits: a person's session. `public` is what may be asked; None: everything that
+    its Chromium reaches.
     """
 
     context: BrowserContext
@@ -35,12 +37,21 @@ class OpenPage:
     cdp: CDPSession
     died: asyncio.Event
     kept: bool = False
+    public: PublicOnly | None = None
 
     async def again(self) -> OpenPage:
         """The same page for another visit, kept open after it, with a protocol session anew."""
         cdp = await self.context.new_cdp_session(self.page)
         await cdp.send("Page.enable")
-        return OpenPage(self.context, self.page, cdp, self.died, kept=True)
+        return replace(self, cdp=cdp, kept=True)
+
+    def crash(self) -> None:
+        """
+        End the page's process at once, whatever it does. Nobody waits: the answer may never come.
+
+        Its other calls fail, and to its visit it has died.
+        """
+        asyncio.ensure_future(self.cdp.send("Page.crash")).add_done_callback(_taken)
 
     async def browser_answers(self) -> bool:
         """Whether driver and Chromium answer, whatever their page does."""
@@ -48,6 +59,12 @@ class OpenPage:
             return await wait_at_most(ANSWER_S, self.context.cookies()) is not None
         except PlaywrightError:
             return True
+
+
+def _taken(call: asyncio.Future[Any]) -> None:
+    """Take the exception of a call nobody waits for, so that asyncio does not print it."""
+    if not call.cancelled():
+        call.exception()
 
 
 class PageSource(Protocol):

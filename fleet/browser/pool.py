@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fleet.browser.chromium import Chromium
     from fleet.browser.page import OpenPage
     from fleet.models.circumstances import Environment
+    from fleet.rules.internal import PublicOnly
 
 SAMPLE_S = 5.0
 """How often memory and age are looked at."""
@@ -149,6 +150,11 @@ class BrowserPool:
     def user_agent(self) -> str:
         """What Chromium is, and whose visit this is."""
         return self._now.chromium.user_agent
+
+    @property
+    def public(self) -> PublicOnly | None:
+        """What visits may ask; None: everything that Chromium reaches."""
+        return self._now.chromium.public
 
     @property
     def open_contexts(self) -> int:

@@ -9,6 +9,7 @@ from fleet.rules.guard import Guard, PageRequest
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Route
 
+    from fleet.rules.internal import PublicOnly
 
 _KINDS = {
     "document": "Document",
@@ -26,14 +27,14 @@ _KINDS = {
 """Playwright's words for kinds of requests, and Chromium's."""
 
 
-async def guard_popups(context: BrowserContext, *, person: bool) -> None:
+async def guard_popups(context: BrowserContext, *, person: bool, public: PublicOnly | None) -> None:
     """
     For a Chromium that can open popups: look at every request of every page, close popups.
 
     Args:
-        person: as for `Guard`.
+        person, public: as for `Guard`.
     """
-    watch = Guard("popups", person=person)
+    watch = Guard("popups", person=person, public=public)
 
     async def look(route: Route) -> None:
         request = route.request

@@ -99,7 +99,8 @@ async def hold_session(
     access = RunHosts(hosts, robots)
     opened = await chromium.open_page()
     try:
-        traffic = RequestInterceptor(await opened.again(), Guard(scenario.id, person=True))
+        guard = Guard(scenario.id, person=True, public=opened.public)
+        traffic = RequestInterceptor(await opened.again(), guard)
         await _open_window(scenario, opened, traffic, access, limits)
         tell("In the window: go on to the captcha, answer it, and stop at the calendar")
         answer = await _wait_for_answer(scenario, opened, traffic, person_s, stop, tell)

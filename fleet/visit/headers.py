@@ -14,6 +14,15 @@ _SECONDS = re.compile(r"\+?(\d+)(\.\d*)?\s*(?:s|sec|secs|seconds?|secondes?)?", 
 
 
 @dataclass(frozen=True, slots=True)
+class BadStatus:
+    """A document that came with an error status, and its `Retry-After`."""
+
+    status: int
+    url: str
+    retry_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskedWait:
     """The header as it came, and when that was by the site's own clock (ours, if it told none)."""
 

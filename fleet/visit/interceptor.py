@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,12 @@ from fleet.rules.guard import PageRequest
 from fleet.rules.net_errors import NAMED_ERRORS
 from fleet.rules.requests import is_quiet
 from fleet.visit.gate import NO_DOCUMENT, PageGate
-from fleet.visit.headers import AskedWait, date_of, served_with
+from fleet.visit.headers import AskedWait, BadStatus, date_of, served_with
 from fleet.visit.open_requests import KIND, OpenRequests
 from fleet.visit.servers import ServerLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from playwright.async_api import Dialog as PageDialog
     from playwright.async_api import Download
@@ -60,15 +59,6 @@ class Stage(IntEnum):
     LOADED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class BadStatus:
-    """A document that came with an error status, and its `Retry-After`."""
-
-    status: int
-    url: str
-    retry_after: str | None
-
-
 class RequestInterceptor:
     """
     Notes of one page.
@@ -79,10 +69,11 @@ class RequestInterceptor:
     """
 
     def __init__(self, opened: OpenPage, watch: Guard) -> None:
-        self._page, self._cdp, self._guard = opened.page, opened.cdp, watch
+        self._opened, self._guard = opened, watch
+        self._page, self._cdp = opened.page, opened.cdp
         self.main_frame = ""
         self.requests = OpenRequests()
-        self.gate = PageGate(watch)
+        self.gate = PageGate(watch, opened.public)
         self._pending: str | None = None
         self._changed = asyncio.Event()
         self._redirects = 0
@@ -116,7 +107,7 @@ class RequestInterceptor:
         for event, listener in self._listeners.items():
             page.on(event, listener)
         cdp.on("Page.windowOpen", self._on_window_open)
-        cdp.on("Fetch.requestPaused", self._on_paused)
+        cdp.on("Fetch.requestPaused", self._on_pause)
         cdp.on("Page.frameNavigated", self._on_frame)
         cdp.on("Page.navigatedWithinDocument", self._on_fragment)
         cdp.on("Page.domContentEventFired", lambda _: self._reaches(Stage.PARSED))
@@ -174,12 +165,19 @@ class RequestInterceptor:
         if len(self.notes) < MAX_NOTES:
             self.notes.append(words[:500])
 
+    def _on_pause(self, event: dict[str, Any]) -> Coroutine[Any, Any, None] | None:
+        """Begin to answer a pause; nothing is begun for what is left as it is, of a flood most."""
+        if self.page_crashed or self.gate.flooded(self._opened):
+            self._changed.set()
+            return None
+        return self._on_paused(event)
+
     async def _on_paused(self, event: dict[str, Any]) -> None:
         request, paused = event["request"], {"requestId": event["requestId"]}
         answered = "responseStatusCode" in event or "responseErrorReason" in event
         mine = event["resourceType"] == "Document" and event["frameId"] == self.main_frame
-        refusal = None if answered else self.gate.judge(event)
-        if answered:
+        refusal = self._refusal(event, mine=mine, answered=answered)
+        if answered and refusal is None:
             self.gate.answered(event, event.get("responseStatusCode"))
             self._note_wait(event)
         if refusal is not None:
@@ -189,7 +187,7 @@ class RequestInterceptor:
         elif mine:
             self._pending, self.failure = event["requestId"], None
             self.asked += 1
-            self._note_request(request["headers"])
+            self._note_request(request["headers"], event.get("networkId"))
         elif event["resourceType"] == "Document" and not answered:
             self.requests.begin_frame(event)
         elif event["resourceType"] == "Document":
@@ -220,8 +218,13 @@ class RequestInterceptor:
             else:
                 await self._cdp.send("Fetch.continueRequest", paused)
 
+    def _refusal(self, event: dict[str, Any], *, mine: bool, answered: bool) -> GuardRefusal | None:
+        if not answered:
+            return self.gate.judge(event, main=mine)
+        url, space = event["request"]["url"], self.connections.space
+        return self.gate.judge_answer(url, space) if mine and self.player is None else None
+
     def _note_wait(self, event: dict[str, Any]) -> None:
-        """A calendar whose data or frame is refused asks to be left alone as a page does."""
         url, status = event["request"]["url"], event.get("responseStatusCode")
         if status in TOO_MUCH and host_of(url) == host_of(self._page.url) and not is_quiet(url):
             self._keep_wait({h["name"].lower(): h["value"] for h in event["responseHeaders"]})
@@ -248,15 +251,16 @@ class RequestInterceptor:
             self._note_answer(event["request"]["url"], answer.noted())
         await self._cdp.send(*answer.command(event["requestId"]))
 
-    def _note_request(self, headers: dict[str, str]) -> None:
+    def _note_request(self, headers: dict[str, str], request: str | None) -> None:
         if self.user_agent is None:
             sent = {name.lower(): value for name, value in headers.items()}
             self.user_agent = sent.get("user-agent", "")[:500] or None
         if self.player is None:
-            self.connections.asked()
+            self.connections.asked(request)
 
     def _answered_by(self, url: str, address: str) -> None:
         """Complete the latest note of this document."""
+        self.gate.connected(url, address)
         for number in range(len(self.served) - 1, -1, -1):
             if self.served[number].url == url[:2000] and self.served[number].address is None:
                 self.served[number] = self.served[number].model_copy(update={"address": address})
@@ -329,6 +333,11 @@ class RequestInterceptor:
     def _on_crash(self, _: Any) -> None:
         self.page_crashed = True
         self._changed.set()
+        self._closing = asyncio.ensure_future(self._close())
+
+    async def _close(self) -> None:
+        with contextlib.suppress(PlaywrightError):
+            await self._page.close()
 
     def _on_window_open(self, event: dict[str, Any]) -> None:
         url = str(event.get("url", ""))

@@ -52,6 +52,9 @@ class ServerLog:
         self._found: dict[Server, str | None] = {}
         self._last: Server | None = None
         self._on = False
+        self._asked: str | None = None
+        self.space: str | None = None
+        """On what network the address is that answers the document asked for, as Chromium says."""
         self._calls: set[asyncio.Task[None]] = set()
         self.shared = False
 
@@ -60,10 +63,12 @@ class ServerLog:
         self._main_frame = main_frame
         self._cdp.on("Network.requestWillBeSent", self._on_request)
         self._cdp.on("Network.responseReceived", self._on_answer)
+        self._cdp.on("Network.responseReceivedExtraInfo", self._on_connected)
         self.asked()
 
-    def asked(self) -> None:
-        """A document is asked for."""
+    def asked(self, request: str | None = None) -> None:
+        """A document is asked for, by the request that Chromium calls so."""
+        self._asked, self.space = request, None
         if not self._on and not self.shared:
             self._on = True
             self._call(self._tell("Network.enable", _NOTHING_KEPT))
@@ -92,6 +97,11 @@ class ServerLog:
     def _on_request(self, event: dict[str, Any]) -> None:
         if "redirectResponse" in event and self._mine(event):
             self._note(event["redirectResponse"])
+
+    def _on_connected(self, event: dict[str, Any]) -> None:
+        # told when the answer's head is there, so before the answer is paused
+        if event["requestId"] == self._asked:
+            self.space = event.get("resourceIPAddressSpace")
 
     def _on_answer(self, event: dict[str, Any]) -> None:
         if self._mine(event):

@@ -73,7 +73,7 @@ class PageTracker:
         self.scenario = scenario
         self.files: list[EvidenceFile] = []
         self.expired = False
-        self.guard = Guard(scenario.id)
+        self.guard = Guard(scenario.id, public=opened.public)
         self.traffic = RequestInterceptor(opened, self.guard)
         self._page = opened.page
         self._cdp = opened.cdp

@@ -45,6 +45,9 @@ GETS = {
     "frame": page(f'<iframe src="{TAKES}"></iframe>'),
     "object": page(f'<object data="{TAKES}"></object>'),
     "fetch": script(f"fetch('{TAKES}')"),
+    "fetch, address named in a header": script(
+        f"fetch('/plain', {{headers: {{'X-Original-URL': '{TAKES}'}}}})"
+    ),
     "fetch of a redirect": script("fetch('/redirect')"),
     "fetch when the page is left": script(
         f"onpagehide = () => fetch('{TAKES}', {{keepalive: true}}); location = '/plain'"
@@ -91,6 +94,13 @@ POSTS = {
         "fetch('/take', {method: 'POST', referrerPolicy: 'no-referrer'})"
     ),
     "fetch, PUT": script("fetch('/take', {method: 'PUT'})"),
+    "fetch, method named in a header": script(
+        "fetch('/take', {headers: {'X-HTTP-Method-Override': 'POST'}})"
+    ),
+    "form, method named in the address": page(
+        "<form action=/take><input name=_method value=PUT></form>"
+        "<script>document.forms[0].submit()</script>"
+    ),
     "XMLHttpRequest": script("const x = new XMLHttpRequest(); x.open('POST', '/take'); x.send()"),
     "beacon": script("navigator.sendBeacon('/take', 'x')"),
     "ping": page("<a href=#x ping=/take>x</a><script>document.links[0].click()</script>"),
@@ -189,7 +199,9 @@ class WaysOut(asyncio.DatagramProtocol):
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.lower()
-        if request.method in ("POST", "PUT") or path.startswith(TAKES):
+        told = request.headers.get("X-HTTP-Method-Override") or request.query.get("_method")
+        path = request.headers.get("X-Original-URL", path)
+        if (told or request.method) in ("POST", "PUT") or path.startswith(TAKES):
             self.sent.append(f"{request.method} {request.path_qs}")
             return web.Response(text="Votre créneau est réservé", content_type="text/html")
         if path == "/redirect":

@@ -167,7 +167,7 @@ async def visit(
             options=options,
             limits=limits,
             hosts=hosts,
-            robots=RobotsReader(hosts, chromium.user_agent),
+            robots=RobotsReader(hosts, chromium.user_agent, public=chromium.public),
             on_attempt=on_attempt,
             recorder=recorder,
             neighbours=[host_of(each.url) for each in catalogue],

@@ -48,7 +48,7 @@ async def session(
                 person_s=PERSON_S,
                 limits=limits_of(settings),
                 hosts=hosts,
-                robots=RobotsReader(hosts, chromium.user_agent),
+                robots=RobotsReader(hosts, chromium.user_agent, public=chromium.public),
                 stop=interrupt_event(),
                 tell=console.say,
                 on_attempt=on_attempt,

@@ -50,7 +50,7 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         title_of = title_finder(scenarios)
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
-        robots = RobotsReader(parts.hosts, parts.browsers.user_agent)
+        robots = RobotsReader(parts.hosts, parts.browsers.user_agent, public=parts.browsers.public)
         watched = Watch(
             parts,
             options,

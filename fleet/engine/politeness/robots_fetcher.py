@@ -14,15 +14,18 @@ from aiohttp.resolver import ThreadedResolver
 from fleet.engine.politeness.robots import Robots, names_somebody
 from fleet.models import now as real_now
 from fleet.models.address import host_of
+from fleet.rules.internal import SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
     from aiohttp.abc import ResolveResult
 
     from fleet.engine.politeness.hosts import Hosts
     from fleet.models import Scenario
+    from fleet.rules.internal import PublicOnly
 
 
 READ_S = 10.0
@@ -49,12 +52,19 @@ class RobotsReader:
 
     Args:
         user_agent: the same that visits send.
+        public: what visits may ask; None: everything.
     """
 
     def __init__(
-        self, hosts: Hosts, user_agent: str, *, now: Callable[[], datetime] = real_now
+        self,
+        hosts: Hosts,
+        user_agent: str,
+        *,
+        public: PublicOnly | None = None,
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         self._hosts, self._user_agent, self._now = hosts, user_agent, now
+        self._public = public
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, scenario: Scenario) -> None:
@@ -69,7 +79,9 @@ class RobotsReader:
             return
         async with self._places:
             before = self._hosts.robots.of(host.name)
-            robots = await fetch(robots_url(url), self._user_agent, self._now())
+            robots = await fetch(
+                robots_url(url), self._user_agent, self._now(), public=self._public
+            )
             if robots.read_at is None and before is not None:
                 kept = {"read_at": before.read_at, "text": before.text}
                 robots = robots.model_copy(update=kept)
@@ -97,11 +109,19 @@ def robots_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/robots.txt"
 
 
-async def fetch(url: str, user_agent: str, at: datetime, *, read_s: float = READ_S) -> Robots:
+async def fetch(
+    url: str,
+    user_agent: str,
+    at: datetime,
+    *,
+    read_s: float = READ_S,
+    public: PublicOnly | None = None,
+) -> Robots:
     """
     What is at `url`, by RFC 9309: 4xx but 429 means that there is none. Never raises.
 
-    At most `read_s` seconds, `MOST_BYTES` bytes and `MOST_REDIRECTS` redirects.
+    At most `read_s` seconds, `MOST_BYTES` bytes and `MOST_REDIRECTS` redirects,
+    none of which leads inside (`public`).
     """
     # not compressed: a few kilobytes must not become gigabytes here
     headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
@@ -109,7 +129,8 @@ async def fetch(url: str, user_agent: str, at: datetime, *, read_s: float = READ
     try:
         async with (
             aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=_Resolver(), force_close=True),
+                connector=aiohttp.TCPConnector(resolver=_Resolver(public), force_close=True),
+                middlewares=(_refuse_inside(public),),
                 timeout=aiohttp.ClientTimeout(total=read_s),
             ) as session,
             session.get(url, headers=headers, max_redirects=MOST_REDIRECTS) as answer,
@@ -140,10 +161,38 @@ async def _text(content: aiohttp.StreamReader) -> str:
 
 
 class _Resolver(ThreadedResolver):
-    """Names as the system knows them, and `*.localhost` as Chromium does: this machine."""
+    """
+    Names as the system knows them, and `*.localhost` as Chromium does: this machine.
+
+    What it gives is what is connected to, so no name leads inside that may not.
+    """
+
+    def __init__(self, public: PublicOnly | None) -> None:
+        super().__init__()
+        self._public = public
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         here = host == "localhost" or host.endswith(".localhost")
-        return await super().resolve("127.0.0.1" if here else host, port, family)
+        found = await super().resolve("127.0.0.1" if here else host, port, family)
+        if self._public is not None:
+            addresses = [each["host"] for each in found]
+            _check(self._public.refuses_addresses(f"http://{host}/", addresses))
+        return found
+
+
+def _refuse_inside(public: PublicOnly | None) -> ClientMiddlewareType:
+    """Each address that is asked, those of redirects included, as it is written."""
+
+    async def ask(request: ClientRequest, go_on: ClientHandlerType) -> ClientResponse:
+        if public is not None:
+            _check(public.refuses(str(request.url)))
+        return await go_on(request)
+
+    return ask
+
+
+def _check(refused: str | None) -> None:
+    if refused is not None:
+        raise OSError(f"led inside, and not asked: {refused}; see {SETTING}")
