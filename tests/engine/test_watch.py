@@ -221,7 +221,7 @@ async def test_a_second_fleet_is_told_and_visits_nothing(country: Country, tmp_p
         other = Country(country.server, country.store, country.browsers, tmp_path / "other")
         with pytest.raises(LeaseTaken, match="another fleet does this work"):
             async with other.watching(timed(take_lease_s=0)):
-                await asyncio.sleep(30)
+                await asyncio.sleep(1)
         await country.until(lambda made: len(made) >= 2)
 
     assert [run.watch for run in (await country.store.queries.runs()).items] == [True]
