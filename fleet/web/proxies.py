@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from fleet.web.client_address import plain_address
+
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
@@ -40,7 +42,7 @@ class Proxies:
                 answers = await asyncio.get_running_loop().getaddrinfo(name, None)
             except (socket.gaierror, UnicodeError):
                 continue
-            self.addresses[name] = {str(answer[4][0]) for answer in answers}
+            self.addresses[name] = {plain_address(str(answer[4][0])) for answer in answers}
 
     async def follow(self) -> None:
         """Look the names up again and again; ends at once if there are none."""
@@ -67,4 +69,7 @@ class BehindProxies:
         if believed != self._believed:
             self._believed = believed
             self._behind: Any = ProxyHeadersMiddleware(self._app, sorted(believed))
+        if (client := scope.get("client")) is not None:
+            # on a socket for both, a proxy with an IPv4 address has another spelling
+            scope = {**scope, "client": (plain_address(client[0]), client[1])}
         await self._behind(scope, receive, send)

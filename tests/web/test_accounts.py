@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,13 @@ from starlette.types import Receive, Scope, Send
 
 from fleet.browser.chromium import Chromium
 from fleet.models import now
-from fleet.storage.collections.accounts import FREE_TRIES_ACCOUNT, FREE_TRIES_ADDRESS, SESSION
+from fleet.storage.collections.accounts import (
+    FREE_TRIES_ACCOUNT,
+    FREE_TRIES_ADDRESS,
+    FREE_TRIES_EVERYWHERE,
+    SESSION,
+    SignInTry,
+)
 from fleet.web.app import create_app
 from fleet.web.client_address import address_of
 from fleet.web.pages import account, dossiers, observations
@@ -241,6 +247,13 @@ async def test_the_word_of_a_proxy_that_the_pages_stand_behind_counts_too() -> N
     assert await believed(behind, "192.0.2.81", TLS) == ("192.0.2.81", "http")
 
 
+async def test_a_proxy_is_known_on_a_socket_for_ipv4_and_ipv6_too() -> None:
+    behind = Proxies(("192.0.2.80",))
+    await behind.look_up()
+
+    assert await believed(behind, "::ffff:192.0.2.80", TLS) == ("198.51.100.7", "https")
+
+
 async def test_a_proxy_that_gets_another_address_is_believed_there_only() -> None:
     behind = Proxies(("proxy",))
     behind.addresses["proxy"] = {"192.0.2.80"}
@@ -272,6 +285,18 @@ async def test_a_proxys_name_is_looked_up() -> None:
         ("127.0.0.1", "<script>", "unknown"),
         ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
         ("127.0.0.1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("203.0.113.9", "::ffff:198.51.100.7", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "", "203.0.113.9"),
+        ("::ffff:127.0.0.1", "::ffff:198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "198.51.100.7:50000", "198.51.100.7"),
+        ("127.0.0.1", "[2001:db8:1:2:3:4:5:6]:50000", "2001:db8:1:2::/64"),
+        # 6to4, NAT64 and Teredo: the subscriber's own address is inside
+        ("2002:c633:6407:1:2:3:4:5", "", "198.51.100.7"),
+        ("64:ff9b::198.51.100.7", "", "198.51.100.7"),
+        ("2001:0:cb00:7109:8000:63bf:39cc:9bf8", "", "198.51.100.7"),
+        # nobody is a proxy of ours by what a translator or tunnel carries
+        ("64:ff9b::127.0.0.1", "198.51.100.7", "127.0.0.1"),
+        ("2002:7f00:1::1", "198.51.100.7", "127.0.0.1"),
     ],
 )
 async def test_a_proxys_word_counts_only_from_this_machine(
@@ -280,7 +305,7 @@ async def test_a_proxys_word_counts_only_from_this_machine(
     said = {"X-Forwarded-For": forwarded} if forwarded else {}
     got = await believed(Proxies(), client, {"X-Forwarded-Proto": "https", **said})
 
-    here = client.startswith("127.") or client == "::1"
+    here = client.removeprefix("::ffff:").startswith("127.") or client == "::1"
     assert got == (address, "https" if here else "http")
 
 
@@ -419,15 +444,15 @@ async def test_after_signing_in_one_is_sent_to_a_page_of_this_site(
 # Brute force ---------------------------------------------------------------------------------
 
 
-async def tried_before(of: Club, name: str, address: str, times: int) -> None:
-    """So many wrong tries some hours ago: the next one is looked at, then one waits a minute."""
-    for number in range(times):
+async def tried_before(of: Club, names: Sequence[str], address: str) -> None:
+    """Wrong tries some hours ago: the next one is looked at, then one waits a minute."""
+    for number, name in enumerate(names):
         at = now() - timedelta(hours=6) + number * timedelta(minutes=6)
-        assert await of.store.accounts.count_try(name, address, at=at) == 0
+        assert await of.store.accounts.count_try(SignInTry(name, address, address), at=at) == 0
 
 
 async def test_whoever_tries_too_often_must_wait_and_is_told_so(fresh: Club) -> None:
-    await tried_before(fresh, CLAIRE, "203.0.113.9", FREE_TRIES_ACCOUNT + 5)
+    await tried_before(fresh, [CLAIRE] * (FREE_TRIES_ACCOUNT + 5), "127.0.0.1")
     async with fresh.reader() as http:
         looked_at = await sign_in(http, CLAIRE, "wrong")
         wrong = await sign_in(http, CLAIRE, "wrong")
@@ -442,7 +467,7 @@ async def test_whoever_tries_too_often_must_wait_and_is_told_so(fresh: Club) -> 
 
 
 async def test_tries_at_the_same_moment_are_not_all_the_first(fresh: Club) -> None:
-    await tried_before(fresh, CLAIRE, "203.0.113.9", FREE_TRIES_ACCOUNT + 5)
+    await tried_before(fresh, [CLAIRE] * (FREE_TRIES_ACCOUNT + 5), "127.0.0.1")
     async with fresh.reader() as http:
         token = await form_token(http, "/connexion")
         fields = {"jeton": token, "nom": CLAIRE, "mot_de_passe": "wrong"}
@@ -459,11 +484,31 @@ async def test_an_address_that_tries_many_names_must_wait_and_others_need_not(
         fresh.reader(**{"X-Forwarded-For": "203.0.113.9"}) as robber,
         fresh.reader(**{"X-Forwarded-For": "198.51.100.7"}) as claire,
     ):
-        await tried_before(fresh, "yet another name", "203.0.113.9", FREE_TRIES_ADDRESS + 5)
+        names = [f"name {number}" for number in range(FREE_TRIES_ADDRESS + 5)]
+        await tried_before(fresh, names, "203.0.113.9")
         assert (await sign_in(robber, "another name", "wrong")).status_code == 401
 
         assert (await sign_in(robber, CLAIRE, PASSWORD)).status_code == 429
         assert (await sign_in(claire, CLAIRE, PASSWORD)).status_code == 303
+
+
+async def test_nobody_keeps_a_member_out_by_trying_at_their_account(fresh: Club) -> None:
+    accounts = fresh.store.accounts
+    async with fresh.member() as claire, fresh.member(OMAR) as omar, fresh.reader() as new:
+        at = now()
+        for number in range(FREE_TRIES_EVERYWHERE + 20):  # so many that one waits for minutes
+            robber = SignInTry(CLAIRE, f"robber {number}", f"robber {number}")
+            at += timedelta(seconds=await accounts.count_try(robber, at=at))
+        for http in (claire, omar):
+            del http.cookies["fleet"]
+        wrong = await sign_in(claire, CLAIRE, "wrong")
+        right = await sign_in(claire, CLAIRE, PASSWORD)
+
+        assert [wrong.status_code, right.status_code] == [401, 303]
+        # neither somebody else's known browser nor an unknown one is hers
+        assert (await sign_in(omar, CLAIRE, PASSWORD)).status_code == 429
+        new.cookies.set("fleet-known", f"{'A' * 22}.{'0' * 64}", domain="127.0.0.1")
+        assert (await sign_in(new, CLAIRE, PASSWORD)).status_code == 429
 
 
 # For members only ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,18 @@ SESSION = timedelta(days=7)
 """How long one signing-in lasts, used or not."""
 
 FREE_TRIES_ACCOUNT = 5
+"""Tries at one account from one place, or from one browser that is known to it, without waiting.
+After these, 2 s before the next, then twice as long each time."""
+
 FREE_TRIES_ADDRESS = 20
-"""Tries without waiting; an address may be that of a whole office. After these, 2 s before the
-next, then twice as long each time."""
+"""The same from one address at whatever accounts: it may be that of a whole office."""
+
+FREE_TRIES_EVERYWHERE = 100
+"""The same at one account from everywhere, known browsers aside."""
 
 MAX_WAIT_S = 300
-"""Not longer: who tries passwords of others would lock them out of their accounts."""
+MAX_WAIT_PLACE_S = 3600
+"""Of one place at one account: so long that no single place uses up what all places have."""
 
 TRIES_EXPIRE_AFTER = timedelta(days=1)
 """After the last one."""
@@ -75,6 +82,39 @@ def _key(name: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInTry:
+    """
+    A try to sign in as `name`: from an address, in a place (all addresses of a subscriber).
+
+    `browser` names one that this account has signed in from before; the tries of others do not
+    count against it.
+    """
+
+    name: str
+    address: str
+    place: str
+    browser: str | None = None
+
+    @property
+    def own_counter(self) -> str:
+        """What counts the tries at this account from here alone."""
+        if self.browser is not None:
+            return f"account {_key(self.name)} in browser {self.browser}"
+        return f"account {_key(self.name)} from {self.place}"
+
+    def counters(self) -> list[tuple[str, int, int]]:
+        """What counts it: each with its tries without waiting, and the longest wait in seconds."""
+        if self.browser is not None:
+            return [(self.own_counter, FREE_TRIES_ACCOUNT, MAX_WAIT_S)]
+        return [
+            (f"address {self.address}", FREE_TRIES_ADDRESS, MAX_WAIT_S),
+            (self.own_counter, FREE_TRIES_ACCOUNT, MAX_WAIT_PLACE_S),
+            # last: who must wait for one of the others does not use up this one
+            (f"account {_key(self.name)}", FREE_TRIES_EVERYWHERE, MAX_WAIT_S),
+        ]
 
 
 class Accounts:
@@ -154,25 +194,32 @@ class Accounts:
             found = await self._users.find_one({"_id": session["user"]}) if session else None
         return _user(found) if found else None
 
-    async def count_try(self, name: str, address: str, *, at: datetime | None = None) -> float:
+    async def count_try(self, who: SignInTry, *, at: datetime | None = None) -> float:
         """
-        Count a try to sign in as `name` from `address`, before the password is looked at.
+        Count a try to sign in, before the password is looked at.
 
         0 if it may go on, else the seconds to wait. Counting first is what keeps a hundred tries
         at the same moment from all being the first.
         """
         at = at or now()
+        counted = list[str]()
         with translated_errors("count a try to sign in"):
             await _ensure_expiry(self._tries)
-            wait_s = await self._count(f"address {address}", FREE_TRIES_ADDRESS, at)
-            return wait_s or await self._count(f"account {_key(name)}", FREE_TRIES_ACCOUNT, at)
+            for whose, free, longest_s in who.counters():
+                if wait_s := await self._count(whose, free, longest_s, at):
+                    # it was no try: who waits for others' must not use up their own
+                    for each in counted:
+                        await self._take_back(each, at)
+                    return wait_s
+                counted.append(whose)
+        return 0
 
-    async def _count(self, whose: str, free: int, at: datetime) -> float:
+    async def _count(self, whose: str, free: int, longest_s: int, at: datetime) -> float:
         # hashed: some people type their password where the name goes
         id_ = _digest(whose)
         further = {"$subtract": ["$count", free - 1]}
         wait_ms = {"$multiply": [1000, {"$pow": [2, {"$min": [further, 30]}]}]}
-        longest_ms = MAX_WAIT_S * 1000
+        longest_ms = longest_s * 1000
         update: list[Document] = [
             {"$set": {"count": {"$add": [{"$ifNull": ["$count", 0]}, 1]}}},
             {
@@ -198,18 +245,20 @@ class Accounts:
             if found and found["until"] > at:
                 return float((found["until"] - at).total_seconds())
 
-    async def forget_tries(self, name: str, address: str, *, at: datetime | None = None) -> None:
+    async def forget_tries(self, who: SignInTry, *, at: datetime | None = None) -> None:
         """
-        The last try was right: forget those of the account, and this one of the address.
+        The last try was right: forget those at the account from there, and else only this one.
 
         Not all of the address: one account of one's own must not pay for tries at others'.
         """
         with translated_errors("forget tries to sign in"):
-            await self._tries.delete_one({"_id": _digest(f"account {_key(name)}")})
-            await self._tries.update_one(
-                {"_id": _digest(f"address {address}")},
-                {"$inc": {"count": -1}, "$set": {"until": at or now()}},
-            )
+            await self._tries.delete_one({"_id": _digest(who.own_counter)})
+            for whose, _, _ in who.counters():
+                await self._take_back(whose, at or now())
+
+    async def _take_back(self, whose: str, at: datetime) -> None:
+        taken_back = {"$inc": {"count": -1}, "$set": {"until": at}}
+        await self._tries.update_one({"_id": _digest(whose)}, taken_back)
 
 
 async def _ensure_expiry(collection: AsyncIOMotorCollection[Document]) -> None:

@@ -15,9 +15,11 @@ from starlette.status import (
     HTTP_429_TOO_MANY_REQUESTS,
 )
 
+from fleet.storage.collections.accounts import SignInTry
 from fleet.storage.collections.passwords import Passwords
-from fleet.web.client_address import address_of
+from fleet.web.client_address import address_of, site_address_of
 from fleet.web.context import context_of
+from fleet.web.known_browsers import know_browser, known_browser
 from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.sessions import (
     WebSession,
@@ -32,8 +34,14 @@ from fleet.web.templating import PageContext
 router = APIRouter()
 
 _passwords = Passwords()
-_at_once = anyio.CapacityLimiter(1)
-"""Passwords worked out at the same time in each server process, 64 MiB each."""
+_at_once = {known: anyio.CapacityLimiter(1) for known in (True, False)}
+"""Passwords worked out at the same time in each server process, 64 MiB each: one of those who sign
+in from a known browser, who wait for nobody else, and one of all others."""
+
+MAX_WAITING = 20
+"""Others who may wait for theirs to be worked out, some 2 s in all."""
+
+BUSY_S = 5
 
 
 @router.get("/connexion")
@@ -52,20 +60,25 @@ async def sign_in(request: Request) -> Response:
     async with read_form(request) as form:
         name, password = text_of(form, "nom"), form.get("mot_de_passe")
         suite = return_path(text_of(form, "suite"))
-    address = address_of(request)
-    wait_s = math.ceil(await accounts.count_try(name, address))
+    user, stored_hash = await accounts.find(name)
+    browser = known_browser(request, user, stored_hash)
+    limiter = _at_once[browser is not None]
+    if limiter.statistics().tasks_waiting >= MAX_WAITING:
+        return _form(request, suite, name, status=HTTP_429_TOO_MANY_REQUESTS, wait_s=BUSY_S)
+    who = SignInTry(name, address_of(request), site_address_of(request), browser)
+    wait_s = math.ceil(await accounts.count_try(who))
     if wait_s:
         return _form(request, suite, name, status=HTTP_429_TOO_MANY_REQUESTS, wait_s=wait_s)
-    user, stored_hash = await accounts.find(name)
     given = password if isinstance(password, str) else ""
-    right = await anyio.to_thread.run_sync(_passwords.matches, stored_hash, given, limiter=_at_once)
-    if not right or user is None:
+    right = await anyio.to_thread.run_sync(_passwords.matches, stored_hash, given, limiter=limiter)
+    if not right or user is None or stored_hash is None:
         return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
-    await accounts.forget_tries(name, address)
+    await accounts.forget_tries(who)
     # always a new token: the one before may have been known to somebody else
     await _end(request)
     response = RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
     set_cookie(request, response, await accounts.begin_session(user))
+    know_browser(request, response, user, stored_hash)
     return response
 
 

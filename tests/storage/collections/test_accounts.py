@@ -6,7 +6,7 @@ import asyncio
 import os
 import pty
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -19,9 +19,12 @@ from fleet.models import now
 from fleet.storage.collections.accounts import (
     FREE_TRIES_ACCOUNT,
     FREE_TRIES_ADDRESS,
+    FREE_TRIES_EVERYWHERE,
+    MAX_WAIT_PLACE_S,
     MAX_WAIT_S,
     SESSION,
     TRIES_EXPIRE_AFTER,
+    SignInTry,
     check_name,
 )
 from fleet.storage.collections.passwords import Passwords
@@ -115,33 +118,77 @@ async def test_a_session_begun_while_its_account_went_is_nobodys(store: Store) -
     assert await store.accounts.user_of(await store.accounts.begin_session(user)) is None
 
 
+HERE = "203.0.113.9"
+
+
+async def waits_of(store: Store, who: SignInTry, tries: int, at: datetime) -> list[float]:
+    """How long one had to wait before each of the next tries, made as soon as may be."""
+    waits = list[float]()
+    for _ in range(tries):
+        wait_s = await store.accounts.count_try(who, at=at)
+        if wait_s:
+            at += timedelta(seconds=wait_s)
+            assert await store.accounts.count_try(who, at=at) == 0
+        waits.append(wait_s)
+    return waits
+
+
 async def test_every_further_try_waits_twice_as_long_up_to_a_bound(store: Store) -> None:
     at = now()
-    waits = []
-    for _ in range(FREE_TRIES_ACCOUNT + 10):
-        assert await store.accounts.count_try("Léa", str(at), at=at) == 0
-        wait_s = await store.accounts.count_try("léa", str(at), at=at)
-        if wait_s == 0:  # a free one, counted too
-            continue
-        waits.append(wait_s)
-        at += timedelta(seconds=wait_s)
+    for who, longest_s in (
+        (SignInTry("Léa", HERE, HERE), MAX_WAIT_PLACE_S),
+        (SignInTry("léa", HERE, HERE, browser="b"), MAX_WAIT_S),
+    ):
+        waits = await waits_of(store, who, FREE_TRIES_ACCOUNT + 14, at)
+        assert waits[: FREE_TRIES_ACCOUNT + 4] == [0] * FREE_TRIES_ACCOUNT + [2, 4, 8, 16]
+        assert waits[-1] == longest_s
 
-    assert waits[:4] == [2, 4, 8, 16]
-    assert waits[-1] == MAX_WAIT_S
-    assert await store.accounts.count_try("Léa", str(at), at=at + TRIES_EXPIRE_AFTER) == 0
+    long_after = at + TRIES_EXPIRE_AFTER * 2
+    assert await store.accounts.count_try(SignInTry("Léa", HERE, HERE), at=long_after) == 0
 
 
 async def test_somebody_who_signs_in_is_forgiven_and_a_robber_is_not(store: Store) -> None:
     """One own account must not wash an address that tries those of others."""
     at = now()
+    own = SignInTry("own", HERE, HERE)
     for number in range(FREE_TRIES_ADDRESS):
-        assert await store.accounts.count_try("own", "203.0.113.9", at=at) == 0
-        await store.accounts.forget_tries("own", "203.0.113.9", at=at)
-        assert await store.accounts.count_try(f"name {number}", "203.0.113.9", at=at) == 0
+        assert await store.accounts.count_try(own, at=at) == 0
+        await store.accounts.forget_tries(own, at=at)
+        other = SignInTry(f"name {number}", HERE, HERE)
+        assert await store.accounts.count_try(other, at=at) == 0
 
-    assert await store.accounts.count_try("own", "203.0.113.9", at=at) == 2
-    assert await store.accounts.count_try("Léa", "203.0.113.9", at=at) == 2
-    assert await store.accounts.count_try("Léa", "198.51.100.7", at=at) == 0
+    elsewhere = SignInTry("Léa", "198.51.100.7", "198.51.100.7")
+    assert await store.accounts.count_try(own, at=at) == 2
+    assert await store.accounts.count_try(SignInTry("Léa", HERE, HERE), at=at) == 2
+    assert await store.accounts.count_try(elsewhere, at=at) == 0
+
+
+async def test_who_tries_at_an_account_from_one_place_keeps_nobody_else_out(store: Store) -> None:
+    at = now()
+    for number in range(FREE_TRIES_EVERYWHERE * 2):  # each from another /64 of one /48
+        robber = SignInTry("Léa", f"2001:db8:1:{number:x}::/64", "2001:db8:1::/48")
+        await store.accounts.count_try(robber, at=at)
+
+    assert await store.accounts.count_try(robber, at=at) > 0
+    assert await store.accounts.count_try(SignInTry("Léa", HERE, HERE), at=at) == 0
+
+
+async def test_guesses_from_everywhere_are_bounded_and_a_known_browser_waits_for_none(
+    store: Store,
+) -> None:
+    at = now()
+    for number in range(FREE_TRIES_EVERYWHERE):
+        place = f"198.51.100.{number}"
+        assert await store.accounts.count_try(SignInTry("Léa", place, place), at=at) == 0
+    owner = SignInTry("Léa", HERE, HERE)
+    waits = [await store.accounts.count_try(owner, at=at) for _ in range(FREE_TRIES_ADDRESS * 2)]
+
+    assert set(waits) == {2}
+    known = SignInTry("Léa", HERE, HERE, browser="b")
+    assert await store.accounts.count_try(known, at=at) == 0
+    # who waited for others has used up nothing of their own
+    later = at + timedelta(seconds=2)
+    assert await store.accounts.count_try(owner, at=later) == 0
 
 
 # The command line ----------------------------------------------------------------------------
