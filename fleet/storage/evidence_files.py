@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import math
 import zlib
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +26,7 @@ from fleet.errors import BadInput, StoreRefused
 from fleet.storage.client import translated_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
@@ -41,6 +43,13 @@ Damage = Literal["missing", "altered"]
 
 CHUNKS_AT_ONCE = 64
 """Of 255 KiB at most, in memory while files are checked; one file more."""
+
+PART_BYTES = 64 * 1024
+"""What is read of a file at once for a reader; a stored chunk of 255 KiB is in memory beside it."""
+
+PROVED = timedelta(minutes=10)
+MAX_PROVED = 1000
+"""How long it is remembered that a file's stored bytes gave its hash, and of how many files."""
 
 NO_BYTES = hashlib.sha256(b"").hexdigest()
 
@@ -59,6 +68,7 @@ class EvidenceFiles:
         self._bucket = AsyncIOMotorGridFSBucket(db, bucket_name="evidence")
         self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
         self._locks: dict[str, asyncio.Lock] = {}
+        self._proved: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
 
     async def add(self, file: EvidenceFile) -> None:
         """
@@ -138,10 +148,7 @@ class EvidenceFiles:
                 stream = await self._bucket.open_download_stream(sha256)
                 content: bytes = await stream.read()
             except NoFile:
-                raise BadInput(
-                    f"no evidence {sha256!r}; expected the 64 hexadecimal digits that an attempt"
-                    " names (fleet export attempts)"
-                ) from None
+                raise _no_file(sha256) from None
             except CorruptGridFile as exc:
                 raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
         try:
@@ -153,6 +160,90 @@ class EvidenceFiles:
                 f"evidence {sha256} is damaged: its stored bytes give another hash; {_RESTORE}"
             )
         return content
+
+    async def size_bytes(self, sha256: str) -> int | None:
+        """The size that a file had when it was stored, unproved; None if none has this hash."""
+        with translated_errors(f"look for evidence {sha256}"):
+            found = await self._files.find_one({"_id": sha256}, {"metadata.size_bytes": 1})
+        return int(found["metadata"]["size_bytes"]) if found else None
+
+    def proved_size_bytes(self, sha256: str) -> int | None:
+        """The size of a file that was proved by its hash lately; None of another."""
+        at, size_bytes = self._proved.get(sha256, (datetime.min.replace(tzinfo=UTC), 0))
+        return size_bytes if datetime.now(UTC) - at < PROVED else None
+
+    async def prove(self, sha256: str) -> int:
+        """
+        The size of a stored file, now proved by its hash; only a part of it is in memory at once.
+
+        Raises:
+            BadInput: no file has this hash.
+            StoreRefused: the stored bytes do not give this hash any more.
+        """
+        self._proved.pop(sha256, None)
+        size_bytes = 0
+        async for part in self.parts(sha256):
+            size_bytes += len(part)
+        self._proved[sha256] = (datetime.now(UTC), size_bytes)
+        while len(self._proved) > MAX_PROVED:
+            self._proved.popitem(last=False)
+        return size_bytes
+
+    async def parts(self, sha256: str, wanted: range | None = None) -> AsyncIterator[bytes]:
+        """
+        The bytes of a stored file, or those wanted of it, a part after the other.
+
+        Of a whole file the last part comes only once all of them gave the hash.
+
+        Raises:
+            BadInput, StoreRefused: as `prove`; also in the middle, if the file is changed.
+        """
+        with translated_errors(f"read evidence {sha256}"):
+            entry = await self._files.find_one({"_id": sha256})
+        if entry is None:
+            raise _no_file(sha256)
+        try:
+            if wanted is None:
+                async for part in _proved_parts(sha256, self._read(entry, 0)):
+                    yield part
+            else:
+                async for part in _some_parts(wanted, self._read(entry, wanted.start)):
+                    yield part
+        except (_Damaged, zlib.error) as exc:
+            self._proved.pop(sha256, None)
+            raise StoreRefused(f"evidence {sha256} is damaged: {exc}; {_RESTORE}") from exc
+
+    async def _read(self, entry: Document, start: int) -> AsyncIterator[tuple[int, bytes]]:
+        """The content from `start` or earlier on: where each part stands, and its bytes."""
+        sha256, length, chunk_bytes = entry["_id"], entry.get("length"), entry.get("chunkSize")
+        if not (isinstance(length, int) and isinstance(chunk_bytes, int) and chunk_bytes > 0):
+            raise _Damaged("its entry is not what was stored")
+        packed = _is_packed(entry.get("metadata"))
+        unpacker = zlib.decompressobj(wbits=31) if packed else None
+        first = 0 if packed else start // chunk_bytes
+        at = first * chunk_bytes
+        for n in range(first, math.ceil(length / chunk_bytes)):
+            with translated_errors(f"read evidence {sha256}"):
+                chunk = await self._chunks.find_one({"files_id": sha256, "n": n})
+            data = chunk and chunk.get("data")
+            if not isinstance(data, bytes) or len(data) != min(
+                chunk_bytes, length - n * chunk_bytes
+            ):
+                raise _Damaged(f"its chunk {n} is not what was stored")
+            while data:
+                if unpacker is None:
+                    part, data = data[:PART_BYTES], data[PART_BYTES:]
+                else:
+                    part = unpacker.decompress(data, PART_BYTES)
+                    data = unpacker.unconsumed_tail
+                yield at, part
+                at += len(part)
+        if unpacker is not None:
+            while rest := unpacker.decompress(b"", PART_BYTES):
+                yield at, rest
+                at += len(rest)
+            if not unpacker.eof:
+                raise _Damaged("its end is missing")
 
     async def find_damage(self, sha256s: Sequence[str]) -> dict[str, Damage]:
         """
@@ -182,10 +273,49 @@ class EvidenceFiles:
         return found
 
 
+class _Damaged(Exception):
+    """The stored bytes cannot be those of the file; the message says why."""
+
+
+def _no_file(sha256: str) -> BadInput:
+    return BadInput(
+        f"no evidence {sha256!r}; expected the 64 hexadecimal digits that an attempt names"
+        " (fleet export attempts)"
+    )
+
+
+async def _proved_parts(
+    sha256: str, parts: AsyncIterator[tuple[int, bytes]]
+) -> AsyncIterator[bytes]:
+    digest, held = hashlib.sha256(), b""
+    async for _, part in parts:
+        digest.update(part)
+        if held:
+            yield held
+        held = part or held
+    if digest.hexdigest() != sha256:
+        raise _Damaged("its stored bytes give another hash")
+    if held:
+        yield held
+
+
+async def _some_parts(
+    wanted: range, parts: AsyncIterator[tuple[int, bytes]]
+) -> AsyncIterator[bytes]:
+    async for at, part in parts:
+        if at >= wanted.stop:
+            return
+        if some := part[max(0, wanted.start - at) : wanted.stop - at]:
+            yield some
+
+
+def _is_packed(metadata: object) -> bool:
+    return isinstance(metadata, dict) and metadata.get("encoding") == "gzip"
+
+
 def _unpack(stored: bytes, metadata: object) -> bytes:
     """The bytes of a file from those that are stored; raises what gzip raises."""
-    packed = isinstance(metadata, dict) and metadata.get("encoding") == "gzip"
-    return gzip.decompress(stored) if packed else stored
+    return gzip.decompress(stored) if _is_packed(metadata) else stored
 
 
 def _file_of(chunk: Document) -> str:

@@ -38,7 +38,7 @@ from fleet.storage.migrations import SchemaVersion
 from fleet.storage.queries import AttemptQueries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from motor.motor_asyncio import AsyncIOMotorClient
 
@@ -174,6 +174,42 @@ class Store:
         except (BadInput, StoreRefused):
             await self.removals.check(sha256)  # it may have been removed while it was read
             raise
+
+    async def evidence_size_bytes(self, sha256: str, *, proved: bool = True) -> int | None:
+        """
+        The size of a stored file; None if it was not proved by its hash in the last minutes.
+
+        Args:
+            proved: False for the size that it had when it was stored; None then if there is none.
+        """
+        if proved:
+            return self._files.proved_size_bytes(sha256)
+        return await self._files.size_bytes(sha256)
+
+    async def prove_evidence(self, sha256: str) -> int:
+        """
+        The size of a stored file, now proved by its hash; only a part of it is in memory at once.
+
+        Raises:
+            EvidenceRemoved, BadInput, StoreRefused: as `evidence`.
+        """
+        await self.removals.check(sha256)
+        try:
+            return await self._files.prove(sha256)
+        except (BadInput, StoreRefused):
+            await self.removals.check(sha256)  # it may have been removed while it was read
+            raise
+
+    def evidence_parts(self, sha256: str, wanted: range | None = None) -> AsyncIterator[bytes]:
+        """
+        The bytes of a stored file, or those wanted of it, a part after the other.
+
+        Of a whole file the last part comes only once all of them gave the hash.
+
+        Raises:
+            BadInput, StoreRefused: as `evidence`; also in the middle, if the file is changed.
+        """
+        return self._files.parts(sha256, wanted)
 
     async def find_damage(self, sha256s: Sequence[str]) -> dict[str, Damage]:
         """

@@ -27,8 +27,14 @@ from fleet.web import errors, removed
 from fleet.web.api import routes
 from fleet.web.api.json_response import VisibleJson
 from fleet.web.dossier_jobs import Dossiers
-from fleet.web.limiter import RenderLimiter
+from fleet.web.limiter import (
+    MAX_PICTURES_WAITING,
+    MAX_PICTURES_WAITING_ADDRESS,
+    PICTURES,
+    RenderLimiter,
+)
 from fleet.web.middleware.headers import HEADERS, HeadAsGet, Headers, LanguageOfAddress
+from fleet.web.middleware.large_answers import LargeAnswers
 from fleet.web.middleware.response_cache import KEEP_S, ResponseCache
 from fleet.web.middleware.sessions import SessionMiddleware
 from fleet.web.pages import (
@@ -96,6 +102,7 @@ def create_app(
     )
     app.state.dossiers = Dossiers(context)
     app.state.context, app.state.limiter = context, RenderLimiter()
+    app.state.pictures = RenderLimiter(MAX_PICTURES_WAITING, MAX_PICTURES_WAITING_ADDRESS, PICTURES)
     static = files("fleet.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
@@ -120,6 +127,7 @@ def create_app(
     app.add_middleware(Headers)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(LargeAnswers, folder=context.data_dir / "answers")
     app.add_middleware(BehindProxies, proxies=context.proxies)
     return app
 

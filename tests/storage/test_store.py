@@ -424,7 +424,8 @@ def test_no_verb_of_the_store_changes_or_removes_an_attempt() -> None:
     assert verbs(StoredAttempts) == {"prepare", "add", "find", "latest"}
     assert verbs(Store) == {
         *("open", "close", "version", "size_bytes", "lease"),
-        *("evidence", "evidence_kind", "find_damage", "collections", "validate"),
+        *("evidence", "evidence_kind", "evidence_parts", "evidence_size_bytes", "prove_evidence"),
+        *("find_damage", "collections", "validate"),
     }
     source = inspect.getsource(StoredAttempts) + inspect.getsource(Store)
     for name in ("update", "replace", "delete", "remove", "drop", "rename", "bulk_write"):

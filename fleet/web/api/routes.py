@@ -40,6 +40,7 @@ from fleet.web.api.query import Asked, PageQuery, StrictQuery
 from fleet.web.care import flows_needing_care
 from fleet.web.context import context_of
 from fleet.web.removed import refuse_removed
+from fleet.web.stored_files import proved_size
 
 if TYPE_CHECKING:
     from fleet.models import Attempt
@@ -143,11 +144,11 @@ async def evidence(
     kind = await context.store.evidence_kind(sha256)
     if kind is None:
         raise HTTPException(HTTP_404_NOT_FOUND, f"no evidence {sha256}")
-    content = await context.store.evidence(sha256)
+    size_bytes = await proved_size(request, sha256, anew=True)
     return EvidenceFound(
         made_up=context.made_up,
         sha256=sha256,
-        size_bytes=len(content),
+        size_bytes=size_bytes,
         kind=kind,
         file=f"/preuve/{sha256}",
         thumbnail=f"/vignette/{sha256}.webp" if kind == "picture" else None,

@@ -6,9 +6,14 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from starlette.responses import Response
+
 from fleet.web.templating import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -29,7 +34,11 @@ HEADERS = {
 
 
 class HeadAsGet:
-    """Whatever answers GET answers HEAD with the same headers; the server sends no body then."""
+    """
+    Whatever answers GET answers HEAD with the same headers; the server sends no body then.
+
+    What reads or draws much asks `is_head` and makes none.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,8 +46,20 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a HEAD request as a GET."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "fleet.head": True}
         await self._app(scope, receive, send)
+
+
+def is_head(request: Request) -> bool:
+    """Whether only the headers of an answer are asked for."""
+    return bool(request.scope.get("fleet.head", False))
+
+
+def without_body(headers: Mapping[str, str], media_type: str) -> Response:
+    """The answer to such a request where the length of the body is not known before it is made."""
+    answer = Response(headers=headers, media_type=media_type)
+    del answer.headers["content-length"]
+    return answer
 
 
 class LanguageOfAddress:

@@ -20,9 +20,10 @@ from fleet.rendering.i18n import N_
 from fleet.rendering.labels import sentence_of
 from fleet.rendering.marks import legend_of, sign_parts
 from fleet.web.context import context_of
-from fleet.web.pages.evidence import find_attempt, kind_of, read_evidence
+from fleet.web.pages.evidence import find_attempt
 from fleet.web.pages.proof import proof_of
 from fleet.web.removed import notices
+from fleet.web.stored_files import kind_of, pictures_turn, read_evidence
 from fleet.web.templating import PageContext, escape_bidi
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ async def html(request: Request, attempt_id: str) -> HTMLResponse:
     if stored is None:
         raise HTTPException(404, f"{attempt.id}: html")
     await kind_of(request, stored.sha256)
-    text = (await read_evidence(request, stored.sha256)).decode("utf-8", "replace")
+    async with pictures_turn(request):
+        text = (await read_evidence(request, stored.sha256)).decode("utf-8", "replace")
     return PageContext(request).render(
         "attempt_html.html",
         attempt=attempt,

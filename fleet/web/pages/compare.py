@@ -18,6 +18,7 @@ from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rules.stored_page import StoredPage
 from fleet.web import picture_diff
 from fleet.web.context import context_of
+from fleet.web.middleware.headers import is_head, without_body
 from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.evidence import (
     FOR_EVER,
@@ -26,10 +27,9 @@ from fleet.web.pages.evidence import (
     check_hash,
     draw_or_refuse,
     find_attempt,
-    picture,
-    read_evidence,
 )
 from fleet.web.removed import notices, refuse_removed
+from fleet.web.stored_files import picture, picture_kind, pictures_turn, read_evidence
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ async def show(request: Request) -> HTMLResponse:
     files = [file for side in sides for file in (side.picture, side.outline) if file]
     removed = await notices(request, [file.sha256 for file in files])
     sides_left = [_without(side, removed) for side in sides]
-    found, problem = await _difference(request, sides_left)
+    async with pictures_turn(request):
+        found, problem = await _difference(request, sides_left)
+        texts = await _texts(request, sides_left)
     return page.render(
         "compare.html",
         sides=sides,
@@ -96,7 +98,7 @@ async def show(request: Request) -> HTMLResponse:
         difference=found,
         problem=problem,
         same=_same_picture(sides),
-        texts=await _texts(request, sides_left),
+        texts=texts,
         removed=removed,
         text_removed=any(side.outline and side.outline.sha256 in removed for side in sides),
     )
@@ -222,6 +224,11 @@ async def drawing(request: Request, older: str, newer: str) -> Response:
     headers = {"Cache-Control": FOR_EVER, "ETag": etag, "Content-Security-Policy": HARMLESS}
     if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    pictures = [await picture(request, each) for each in (older, newer)]
-    content = await draw_or_refuse(picture_diff.draw, *pictures)
+    if is_head(request):
+        for each in (older, newer):
+            await picture_kind(request, each)
+        return without_body(headers, "image/png")
+    async with pictures_turn(request):
+        pictures = [await picture(request, each) for each in (older, newer)]
+        content = await draw_or_refuse(picture_diff.draw, *pictures)
     return Response(content, headers=headers, media_type="image/png")

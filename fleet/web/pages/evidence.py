@@ -1,8 +1,9 @@
 """
 The evidence files: the originals by their hash, small copies, framed copies.
 
-An original is sent as it was stored, proved by its hash at every reading. A stranger's page never
-opens here: stored HTML goes out as text to be saved, whatever asks for it.
+An original is sent as it was stored, proved by its hash: before, if that was not done in the last
+minutes, and again while it is sent. A stranger's page never opens here: stored HTML goes out as
+text to be saved, whatever asks for it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,30 @@ import anyio.to_thread
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from fleet.errors import BadInput, EvidenceRemoved, StoreRefused
+from fleet.errors import BadInput
 from fleet.rendering import framed_picture
 from fleet.rendering.i18n import LANGUAGES, N_, Words
 from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
 from fleet.rendering.thumbnails import Thumbnails, thumbnail
 from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
+from fleet.web.middleware.headers import is_head, without_body
 from fleet.web.not_modified import is_unchanged
 from fleet.web.removed import FileRemoved, refuse_removed
+from fleet.web.stored_files import (
+    kind_of,
+    picture,
+    picture_kind,
+    pictures_turn,
+    problems_said,
+    proved_size,
+)
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from fleet.models import Evidence
     from fleet.storage.queries import AttemptNeighbours
@@ -60,51 +70,6 @@ def check_hash(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", text):
         raise HTTPException(400, f"{text[:80]!r}: 64 × 0-9 a-f")
     return text
-
-
-async def kind_of(request: Request, sha256: str) -> str:
-    """What the stored file is; HTTPException 404 if no file has this hash, or `FileRemoved`."""
-    await refuse_removed(request, sha256)
-    kind = await context_of(request).store.evidence_kind(sha256)
-    if kind is None:
-        raise HTTPException(404, sha256)
-    return kind
-
-
-async def read_evidence(request: Request, sha256: str) -> bytes:
-    """
-    The bytes of a stored file.
-
-    Raises:
-        FileRemoved: they were removed.
-        HTTPException: 404, there is none; 503, its bytes do not give their hash any more.
-    """
-    store = context_of(request).store
-    try:
-        return await store.evidence(sha256)
-    except EvidenceRemoved as exc:
-        if (removal := await store.removals.get(sha256)) is None:
-            raise HTTPException(404, sha256) from exc
-        raise FileRemoved(removal) from exc
-    except BadInput as exc:
-        raise HTTPException(404, sha256) from exc
-    except StoreRefused as exc:
-        raise EvidenceProblem(
-            503,
-            N_("Fichier abîmé"),
-            N_(
-                "Ce fichier ne correspond plus à son empreinte : il n’est pas montré. Il faut le"
-                " reprendre dans une sauvegarde."
-            ),
-            str(exc),
-        ) from exc
-
-
-async def picture(request: Request, sha256: str) -> bytes:
-    """The bytes of a stored picture; as `proved`, and 404 if it is another kind of file."""
-    if await kind_of(request, sha256) != "picture":
-        raise HTTPException(404, sha256)
-    return await read_evidence(request, sha256)
 
 
 async def draw_or_refuse(make: Callable[..., bytes], *pictures_and_more: object) -> bytes:
@@ -143,7 +108,7 @@ def words_of(request: Request) -> Words:
 
 @router.api_route("/preuve/{sha256}", methods=READ)
 async def original(request: Request, sha256: str) -> Response:
-    """A stored file as it is, or a part of it (`Range`)."""
+    """A stored file as it is, or a part of it (`Range`); read while it is sent."""
     check_hash(sha256)
     kind = await kind_of(request, sha256)
     media_type, disposition, ending = KINDS[kind]
@@ -157,19 +122,36 @@ async def original(request: Request, sha256: str) -> Response:
     }
     if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    content = await read_evidence(request, sha256)
+    store = context_of(request).store
+    if is_head(request):
+        size_bytes = await store.evidence_size_bytes(sha256, proved=False) or 0
+    else:
+        size_bytes = await proved_size(request, sha256)
     wanted = request.headers.get("range", "")
     if request.headers.get("if-range", etag) != etag:
         wanted = ""
-    part = _part(wanted, len(content))
-    if part is None:
-        return Response(content, headers=headers, media_type=media_type)
-    if not part:
-        headers["Content-Range"] = f"bytes */{len(content)}"
-        return Response(status_code=416, headers=headers)
-    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
-    body = content[part.start : part.stop]
-    return Response(body, status_code=206, headers=headers, media_type=media_type)
+    part = _part(wanted, size_bytes)
+    if part is not None:
+        if not part:
+            headers["Content-Range"] = f"bytes */{size_bytes}"
+            return Response(status_code=416, headers=headers)
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+    headers["Content-Length"] = str(size_bytes if part is None else len(part))
+    status = 200 if part is None else 206
+    if is_head(request):
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    parts = store.evidence_parts(sha256, part)
+    async with problems_said(request, sha256):
+        first = await anext(parts, b"")  # what cannot be read at all is said before it is begun
+    return StreamingResponse(
+        _with_rest(first, parts), status_code=status, headers=headers, media_type=media_type
+    )
+
+
+async def _with_rest(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in rest:
+        yield part
 
 
 def _part(wanted: str, size_bytes: int) -> range | None:
@@ -200,8 +182,11 @@ async def small(request: Request, sha256: str) -> Response:
     if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
     content = await anyio.to_thread.run_sync(thumbnails.get, sha256)
+    if content is None and await picture_kind(request, sha256) and is_head(request):
+        return without_body(headers, "image/webp")
     if content is None:
-        content = await draw_or_refuse(thumbnail, await picture(request, sha256))
+        async with pictures_turn(request):
+            content = await draw_or_refuse(thumbnail, await picture(request, sha256))
         await anyio.to_thread.run_sync(thumbnails.put, sha256, content)
     return Response(content, headers=headers, media_type="image/webp")
 
@@ -249,7 +234,10 @@ async def frame(request: Request, attempt_id: str, step: str) -> Response:
     }
     if is_unchanged(request, etag):
         return Response(status_code=304, headers=headers)
-    content = await draw_or_refuse(
-        framed_picture.draw, await picture(request, taken.sha256), caption
-    )
+    if is_head(request):
+        return without_body(headers, "image/png")
+    async with pictures_turn(request):
+        content = await draw_or_refuse(
+            framed_picture.draw, await picture(request, taken.sha256), caption
+        )
     return Response(content, headers=headers, media_type="image/png")

@@ -29,14 +29,18 @@ from fleet.rendering.i18n import N_
 from fleet.storage.collections.observations import MAX_REASON, Observation, Sighting, Withdrawal
 from fleet.web.context import context_of
 from fleet.web.middleware.forms import read_form, text_of
+from fleet.web.middleware.headers import is_head, without_body
 from fleet.web.middleware.sessions import UPLOAD_BYTES, redirect_to_sign_in, session_of
 from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.evidence import HARMLESS, READ
 from fleet.web.pages.observation_form import SEEN, ObservationAnswers
+from fleet.web.stored_files import pictures_turn
 from fleet.web.templating import PageContext
 from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.datastructures import FormData
 
     from fleet.web.context import WebContext
@@ -217,20 +221,25 @@ async def withdraw(request: Request, id_: str) -> Response:
 async def picture(request: Request, id_: str) -> Response:
     """The picture; HTTPException 404 once it is withdrawn."""
     found = await _find(request, id_)
-    content = await context_of(request).store.observations.picture(found)
-    return _jpeg(request, found, content, found.sha256)
+    read = context_of(request).store.observations.picture
+    return await _jpeg(request, found, read, found.sha256)
 
 
 @router.api_route("/observations/{id_}/vignette.jpg", methods=READ)
 async def small(request: Request, id_: str) -> Response:
     """The small copy of the picture; HTTPException 404 once it is withdrawn."""
     found = await _find(request, id_)
-    content = await context_of(request).store.observations.small(found)
-    return _jpeg(request, found, content, f"{found.sha256}-small")
+    read = context_of(request).store.observations.small
+    return await _jpeg(request, found, read, f"{found.sha256}-small")
 
 
-def _jpeg(request: Request, found: Observation, content: bytes | None, version: str) -> Response:
-    if content is None:
+async def _jpeg(
+    request: Request,
+    found: Observation,
+    read: Callable[[Observation], Awaitable[bytes | None]],
+    version: str,
+) -> Response:
+    if found.withdrawn is not None:
         raise HTTPException(HTTP_404_NOT_FOUND, found.id)
     headers = {
         # asked for again each time: what is withdrawn is gone at once
@@ -241,4 +250,10 @@ def _jpeg(request: Request, found: Observation, content: bytes | None, version: 
     }
     if is_unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    if is_head(request):
+        return without_body(headers, "image/jpeg")
+    async with pictures_turn(request):
+        content = await read(found)
+    if content is None:
+        raise HTTPException(HTTP_404_NOT_FOUND, found.id)
     return Response(content, headers=headers, media_type="image/jpeg")

@@ -125,7 +125,7 @@ def limiter_of(request: Request) -> RenderLimiter:
 async def verification(request: Request, attempt_id: str) -> HTMLResponse:
     """The attempt made anew from what is stored, and what came of it."""
     page, context = PageContext(request), context_of(request)
-    async with limiter_of(request).turn():
+    async with limiter_of(request).turn(request):
         try:
             report = await Verifier(context.store, context.roots).attempt(attempt_id)
         except BadInput as exc:
@@ -172,7 +172,7 @@ async def files(request: Request, attempt_id: str) -> Response:
         raise HTTPException(404, attempt_id[:80])
     link, number = links[attempt_id]
     trusted = TrustedRoots(context.roots)
-    async with limiter_of(request).turn():
+    async with limiter_of(request).turn(request):
         try:
             covered = {attempt_id: number}
             seals = [s async for s in seals_of(context.store.ledger, covered, trusted)]
