@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -30,10 +31,21 @@ class Proxies:
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self.addresses: dict[str, set[str]] = {name: set() for name in names}
+        self._networks: tuple[frozenset[str], list[IPv4Network | IPv6Network]] = (frozenset(), [])
 
     def believed(self) -> frozenset[str]:
         """The addresses and networks whose word counts now."""
         return frozenset(THIS_MACHINE).union(*self.addresses.values())
+
+    def is_one(self, address: str) -> bool:
+        """Whether the word of this address counts now."""
+        believed = self.believed()
+        if believed != self._networks[0]:
+            self._networks = (believed, [ip_network(each) for each in believed])
+        try:
+            return any(ip_address(address) in each for each in self._networks[1])
+        except ValueError:
+            return False
 
     async def look_up(self) -> None:
         """Ask for the addresses of all names."""

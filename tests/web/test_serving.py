@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from fleet.cli.commands.serve import connection_limits
 from fleet.cli.commands.serve_processes import beside, usual_number
 from fleet.errors import FleetError
 from tests.cli.test_cli import ROOT, environment
@@ -154,6 +156,18 @@ async def test_a_server_process_that_does_not_begin_ends_the_command_and_says_so
 
 def ends_at_once(_: object) -> None:
     sys.exit(3)
+
+
+def test_all_open_files_that_may_be_are_used() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        limits = connection_limits()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert limits.connections * 2 < hard
 
 
 def test_there_is_one_process_for_each_processor_that_this_one_may_use() -> None:

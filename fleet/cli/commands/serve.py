@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import resource
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.system.pulse import Pulse
 from fleet.system.terminal import bear_any_terminal
 from fleet.web.app import create_app
+from fleet.web.connections import ConnectionLimits, bounded
 from fleet.web.context import WebContext
 from fleet.web.proxies import Proxies
 
@@ -42,6 +45,9 @@ GRACE_S = 5
 
 FOLLOW_S = 10.0
 """How often to look whether a scenario file changed, as `fleet watch` does."""
+
+OWN_FILES = 200
+"""That a server process has open itself, at most: MongoDB, the log, pictures, Chromium's pipes."""
 
 BACKLOG = 2048
 """Connections that wait to be taken."""
@@ -214,11 +220,31 @@ class _Server(uvicorn.Server):
         self.answers.set()
 
 
+def connection_limits() -> ConnectionLimits:
+    """
+    As many connections as open files allow, of which each may have one more on the disk.
+
+    The process takes all open files that it may have.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # macOS has a lower one than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    usual = ConnectionLimits()
+    if soft == resource.RLIM_INFINITY:
+        return usual
+    most = max(16, (soft - OWN_FILES) // 2)
+    return replace(usual, connections=min(usual.connections, most))
+
+
 @contextlib.asynccontextmanager
 async def _answering(library: WebContext, listening: socket) -> AsyncIterator[Future[None]]:
     """Take connections from the socket meanwhile; gives what ends if the server ever does."""
     config = uvicorn.Config(
         create_app(library),
+        http=bounded(connection_limits(), library.proxies.is_one),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
