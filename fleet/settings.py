@@ -175,7 +175,7 @@ class Settings(BaseSettings):
         default=None, description="fleet watch: requested every minute while it truly works"
     )
     public_url: str | None = Field(
-        default=None, description="public address of the web pages, for the links of notices"
+        default=None, description="public address of the web pages, for all links to them"
     )
     behind: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

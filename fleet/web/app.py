@@ -37,6 +37,7 @@ from fleet.web.middleware.headers import HEADERS, HeadAsGet, Headers, LanguageOf
 from fleet.web.middleware.large_answers import LargeAnswers
 from fleet.web.middleware.response_cache import KEEP_S, ResponseCache
 from fleet.web.middleware.sessions import SessionMiddleware
+from fleet.web.middleware.site_name import SiteName
 from fleet.web.pages import (
     about,
     account,
@@ -128,6 +129,7 @@ def create_app(
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
     app.add_middleware(LargeAnswers, folder=context.data_dir / "answers")
+    app.add_middleware(SiteName, public_url=context.public_url)
     app.add_middleware(BehindProxies, proxies=context.proxies)
     return app
 

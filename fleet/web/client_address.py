@@ -86,4 +86,9 @@ def is_from_here(request: Request) -> bool:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or urlsplit(origin).netloc in request.scope.get("fleet.hosts", ())
+
+
+def site_of(request: Request) -> str:
+    """The address of this site, as others may keep it, without a slash at its end."""
+    return str(request.scope.get("fleet.site", ""))

@@ -83,5 +83,5 @@ class BehindProxies:
             self._behind: Any = ProxyHeadersMiddleware(self._app, sorted(believed))
         if (client := scope.get("client")) is not None:
             # on a socket for both, a proxy with an IPv4 address has another spelling
-            scope = {**scope, "client": (plain_address(client[0]), client[1])}
+            scope["client"] = (plain_address(client[0]), client[1])
         await self._behind(scope, receive, send)

@@ -20,6 +20,7 @@ from fleet.models import PARIS, Group, Verdict, now
 from fleet.models.paris import paris_day
 from fleet.rendering.i18n import LANGUAGES, Language, Words
 from fleet.rendering.labels import GROUPS, VERDICTS
+from fleet.web.client_address import site_of
 from fleet.web.context import context_of
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class PageContext(Words):
     @property
     def address(self) -> str:
         """The whole address of this page, as whoever asked for it can ask again."""
-        url = self.request.url
-        return f"{url.scheme}://{url.netloc}{self.href(self.path)}{self.query}"
+        return f"{site_of(self.request)}{self.href(self.path)}{self.query}"
 
     @property
     def today(self) -> date:

@@ -26,9 +26,10 @@ from fleet.rendering.i18n import N_, Words
 from fleet.rendering.labels import VERDICTS
 from fleet.web.api.models import NOT_THERE, ChangeFound, State
 from fleet.web.api.query import Asked, Department, Flow, StrictQuery, check_measured, flow_of
+from fleet.web.client_address import site_of
 from fleet.web.context import WebContext, context_of
 from fleet.web.not_modified import is_unchanged
-from fleet.web.templating import environment
+from fleet.web.templating import PageContext, environment
 
 if TYPE_CHECKING:
     from fleet.analysis.changes import Change, SeenState
@@ -160,7 +161,7 @@ def _feed(
     path: str,
     changes: list[Change],
 ) -> Response:
-    site = str(request.base_url).rstrip("/") + ("/en" if words.language == "en" else "")
+    site = site_of(request) + ("/en" if words.language == "en" else "")
     own = request.scope.get("fleet.path", request.url.path)
     text = (
         environment()
@@ -171,7 +172,7 @@ def _feed(
             title=f"{words.t('Données d’exercice')} – {title}" if library.made_up else title,
             updated=max((each.after.at for each in changes), default=EPOCH),
             author=words.t("Préfectures : des rendez-vous en ligne ?"),
-            address=str(request.url),
+            address=PageContext(request).address,
             media_type=MEDIA_TYPE,
             page=site + path,
             version=fleet.__version__,

@@ -14,6 +14,7 @@ from fleet.models.paris import paris_day
 from fleet.models.query import FIRST_DAY, Filter
 from fleet.rendering.attempt_csv import CSV_COLUMNS
 from fleet.web.api.export import NO_PARQUET, writes_parquet
+from fleet.web.client_address import site_of
 from fleet.web.context import context_of
 from fleet.web.field_docs import ATTEMPT, CSV_ONLY, EVIDENCE
 from fleet.web.templating import PageContext
@@ -40,5 +41,5 @@ async def data(request: Request) -> HTMLResponse:
         first_day=FIRST_DAY,
         today=paris_day(now()),
         no_parquet=None if writes_parquet() else NO_PARQUET,
-        site=str(request.base_url).rstrip("/"),
+        site=site_of(request),
     )
