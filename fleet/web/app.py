@@ -30,6 +30,8 @@ from fleet.web.dossier_jobs import Dossiers
 from fleet.web.limiter import (
     MAX_PICTURES_WAITING,
     MAX_PICTURES_WAITING_ADDRESS,
+    MAX_UPLOADS_WAITING,
+    MAX_UPLOADS_WAITING_ADDRESS,
     PICTURES,
     RenderLimiter,
 )
@@ -104,6 +106,7 @@ def create_app(
     app.state.dossiers = Dossiers(context)
     app.state.context, app.state.limiter = context, RenderLimiter()
     app.state.pictures = RenderLimiter(MAX_PICTURES_WAITING, MAX_PICTURES_WAITING_ADDRESS, PICTURES)
+    app.state.uploads = RenderLimiter(MAX_UPLOADS_WAITING, MAX_UPLOADS_WAITING_ADDRESS, PICTURES)
     static = files("fleet.web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)

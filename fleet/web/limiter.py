@@ -28,6 +28,10 @@ MAX_PICTURES_WAITING = 240
 MAX_PICTURES_WAITING_ADDRESS = 80
 """For a picture to be drawn or a file to be read: a page of the gallery asks for 48 at once."""
 
+MAX_UPLOADS_WAITING = 4
+MAX_UPLOADS_WAITING_ADDRESS = 2
+"""For a picture that was sent to be copied, each up to 20 s; it waits on the disk."""
+
 RETRY_S = 10
 
 VERIFICATIONS = N_("Trop de vérifications à la fois")

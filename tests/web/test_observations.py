@@ -7,12 +7,15 @@ import hashlib
 import io
 import re
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -24,9 +27,11 @@ from fleet.errors import StoreRefused
 from fleet.models import PARIS, now
 from fleet.models.query import Filter
 from fleet.storage.collections.observations import Observation, Sighting
+from fleet.web import picture_copy
 from fleet.web.middleware.sessions import UPLOAD_BYTES
 from fleet.web.pages.observations import LISTED
-from fleet.web.uploads import CopyLimits, UnusablePicture, UploadedPicture, uploaded_picture
+from fleet.web.picture_copy import MEMORY_BYTES, PROCESSOR_S, CopyLimits, NoCopy, copy_of
+from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
 from tests.web.members import (
     CLAIRE,
     OMAR,
@@ -225,14 +230,12 @@ async def test_a_files_name_is_not_kept(members: Club) -> None:
         ("PNG", "P", {"transparency": 0}),
     ],
 )
-async def test_what_is_transparent_is_kept_on_white(
-    form: str, mode: str, more: dict[str, int]
-) -> None:
+def test_what_is_transparent_is_kept_on_white(form: str, mode: str, more: dict[str, int]) -> None:
     written = io.BytesIO()
     nothing = Image.new("P", (40, 30)) if mode == "P" else Image.new("RGBA", (40, 30), (0, 0, 0, 0))
     nothing.convert(mode).save(written, form, **more)
 
-    kept = await uploaded_picture(written.getvalue())
+    kept = copy_of(written.getvalue(), CopyLimits())
 
     assert Image.open(io.BytesIO(kept.picture)).getpixel((20, 15)) == (255, 255, 255)
 
@@ -252,7 +255,7 @@ async def test_what_is_transparent_is_kept_on_white(
         (9, None),
     ],
 )
-async def test_a_picture_is_kept_upright_however_the_camera_was_held(
+def test_a_picture_is_kept_upright_however_the_camera_was_held(
     held: int, as_taken: Image.Transpose | None, ground: str
 ) -> None:
     upright = Image.new("RGBA", (60, 40), ground)
@@ -261,7 +264,7 @@ async def test_a_picture_is_kept_upright_however_the_camera_was_held(
     exif[0x0112] = held
     (upright if as_taken is None else upright.transpose(as_taken)).save(written, "PNG", exif=exif)
 
-    kept = Image.open(io.BytesIO((await uploaded_picture(written.getvalue())).picture))
+    kept = Image.open(io.BytesIO(copy_of(written.getvalue(), CopyLimits()).picture))
 
     assert kept.size == (60, 40)
     corners = [kept.getpixel(at) for at in ((3, 3), (56, 3), (3, 36), (56, 36))]
@@ -269,11 +272,11 @@ async def test_a_picture_is_kept_upright_however_the_camera_was_held(
     assert blue == [True, False, False, False]
 
 
-async def test_a_large_picture_is_kept_smaller() -> None:
+def test_a_large_picture_is_kept_smaller() -> None:
     written = io.BytesIO()
     Image.effect_noise((800, 400), 90).save(written, "PNG")
 
-    kept = await uploaded_picture(written.getvalue(), CopyLimits(pixels=40_000, size_bytes=9_000))
+    kept = copy_of(written.getvalue(), CopyLimits(pixels=40_000, size_bytes=9_000))
 
     assert kept.width * kept.height <= 40_000
     assert kept.width == pytest.approx(2 * kept.height, abs=3)
@@ -320,21 +323,56 @@ async def test_nothing_that_is_typed_runs_in_a_readers_browser(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"Just some text, whatever its name says.\n" * 50, "n’est pas une image"),
-        (screenshot()[:-40], "n’est pas une image"),
-        (b"\x89PNG\r\n\x1a\n", "n’est pas une image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "n’est pas"),
-        (screenshot("GIF"), "n’est pas une image"),
-        (screenshot("TIFF"), "n’est pas une image"),
-        (png_of(8_000, 7_500), "trop de points"),
-        (png_of(50_000, 50_000), "trop de points"),
-        (png_of(6_000, 6_000), "n’est pas une image"),
+        (b"Just some text, whatever its name says.\n" * 50, "no_picture"),
+        (screenshot()[:-40], "no_picture"),
+        (b"\x89PNG\r\n\x1a\n", "no_picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no_picture"),
+        (screenshot("GIF"), "no_picture"),
+        (screenshot("TIFF"), "no_picture"),
+        (png_of(8_000, 7_500), "too_many_pixels"),
+        (png_of(50_000, 50_000), "too_many_pixels"),
+        (png_of(6_000, 6_000), "no_picture"),
     ],
     ids=["text", "cut", "nothing", "svg", "gif", "tiff", "bomb", "larger bomb", "short"],
 )
-async def test_a_file_that_is_no_picture_is_not_taken(content: bytes, said: str) -> None:
-    with pytest.raises(UnusablePicture, match=said):
-        await uploaded_picture(content)
+def test_a_file_that_is_no_picture_is_not_taken(content: bytes, said: str) -> None:
+    with pytest.raises(NoCopy, match=said):
+        copy_of(content, CopyLimits())
+
+
+def scans(times: int) -> bytes:
+    """A JPEG of 40 million points in a few hundred kilobytes, all of which are drawn many times."""
+    written = io.BytesIO()
+    Image.new("RGB", (6_300, 6_300)).save(written, "JPEG", progressive=True)
+    content = written.getvalue()
+    last = content[content.rfind(b"\xff\xda") : -2]
+    return content[:-2] + last * times + b"\xff\xd9"
+
+
+@pytest.mark.process
+async def test_a_file_that_takes_too_much_is_given_up_and_nothing_of_it_stays() -> None:
+    with pytest.raises(UnusablePicture, match="trop de mémoire ou de temps"):
+        await uploaded_picture(scans(1_000), deadline_s=1)
+    webp = io.BytesIO()
+    Image.new("RGB", (6_300, 6_300)).save(webp, "WEBP", method=0)
+    with pytest.raises(UnusablePicture, match="trop de mémoire ou de temps"):
+        await uploaded_picture(webp.getvalue())
+
+    assert [p for p in psutil.Process().children() if "picture_copy" in " ".join(p.cmdline())] == []
+
+
+@pytest.mark.process
+def test_what_opens_a_strangers_file_has_little_memory_and_time() -> None:
+    command = [sys.executable, "-I", picture_copy.__file__, "{}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        child = psutil.Process(process.pid)
+        while child.rlimit(psutil.RLIMIT_CORE) != (0, 0):
+            assert process.poll() is None
+        limits = [child.rlimit(each)[1] for each in (psutil.RLIMIT_AS, psutil.RLIMIT_CPU)]
+        process.stdin.close()
+
+    assert limits == [MEMORY_BYTES, PROCESSOR_S]
 
 
 async def test_the_form_says_what_is_wrong_with_a_file_and_keeps_what_was_typed(

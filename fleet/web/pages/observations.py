@@ -21,6 +21,7 @@ from starlette.status import (
     HTTP_404_NOT_FOUND,
     HTTP_413_CONTENT_TOO_LARGE,
     HTTP_422_UNPROCESSABLE_CONTENT,
+    HTTP_503_SERVICE_UNAVAILABLE,
 )
 
 from fleet.models import now
@@ -28,6 +29,8 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.rendering.i18n import N_
 from fleet.storage.collections.observations import MAX_REASON, Observation, Sighting, Withdrawal
 from fleet.web.context import context_of
+from fleet.web.errors import EvidenceProblem
+from fleet.web.limiter import RETRY_S
 from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.headers import is_head, without_body
 from fleet.web.middleware.sessions import UPLOAD_BYTES, redirect_to_sign_in, session_of
@@ -94,27 +97,47 @@ async def add(request: Request) -> Response:
     user, context = session_of(request).user, context_of(request)
     if user is None:
         return redirect_to_sign_in(request)
+    status = HTTP_422_UNPROCESSABLE_CONTENT
     async with read_form(request, files=1) as form:
         answers = ObservationAnswers.of(form, context.scenarios)
-        original = await _read_file(form)
-    status = HTTP_422_UNPROCESSABLE_CONTENT
-    uploaded = None
-    if not original:
-        answers.problems["image"] = N_("Joignez une image : une capture d’écran ou une photo.")
-    elif len(original) > UPLOAD_BYTES:
-        answers.problems["image"] = N_("Cette image est trop lourde : 10 Mo au plus.")
-        status = HTTP_413_CONTENT_TOO_LARGE
-    elif not answers.problems:
         try:
-            uploaded = await uploaded_picture(original)
-        except UnusablePicture as exc:
-            answers.problems["image"] = str(exc)
+            async with request.app.state.uploads.turn(request):
+                uploaded = await _uploaded(form, answers)
+        except FileTooLarge:
+            status, uploaded = HTTP_413_CONTENT_TOO_LARGE, None
+        except EvidenceProblem as exc:  # the form shows what was typed
+            answers.problems["image"], status, uploaded = exc.words, exc.status_code, None
     if uploaded is None or answers.seen_at is None:
         return _form(request, answers, status)
     observation = _observation(user.name, answers, uploaded)
     await context.store.observations.add(observation, uploaded.picture, uploaded.small)
     address = PageContext(request).href(f"/observations/{observation.id}")
     return RedirectResponse(address, status_code=HTTP_303_SEE_OTHER)
+
+
+class FileTooLarge(Exception):
+    """The file has more bytes than may be sent."""
+
+
+async def _uploaded(form: FormData, answers: ObservationAnswers) -> UploadedPicture | None:
+    """
+    The copy of the picture; None, with the problem in `answers`, if none can be kept.
+
+    Raises:
+        FileTooLarge: with the problem in `answers`, too.
+    """
+    original = await _read_file(form)
+    if not original:
+        answers.problems["image"] = N_("Joignez une image : une capture d’écran ou une photo.")
+    elif len(original) > UPLOAD_BYTES:
+        answers.problems["image"] = N_("Cette image est trop lourde : 10 Mo au plus.")
+        raise FileTooLarge
+    elif not answers.problems:
+        try:
+            return await uploaded_picture(original)
+        except UnusablePicture as exc:
+            answers.problems["image"] = str(exc)
+    return None
 
 
 async def _read_file(form: FormData) -> bytes:
@@ -154,6 +177,7 @@ def _form(request: Request, answers: ObservationAnswers, status: int = 200) -> R
     return PageContext(request).render(
         "observation_form.html",
         status=status,
+        headers={"Retry-After": str(RETRY_S)} if status == HTTP_503_SERVICE_UNAVAILABLE else None,
         answers=answers,
         departments=DEPARTMENTS,
         flows=[(d, list(group)) for d, group in groupby(in_order, lambda s: s.department)],
