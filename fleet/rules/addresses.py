@@ -30,7 +30,7 @@ MAX_LENGTH = 10_000
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]+")
 _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/+")
-_ENDS = re.compile(r"[.+]+(?=/|$)")
+_ENDS = re.compile(r"(?<![.+])[.+]++(?=/|$)")
 """What some servers drop at the end of a name; of a name of dots `_without_dots` decides."""
 
 _LOOK_ALIKE = str.maketrans({"\\": "/", "\u2044": "/", "\u2215": "/", "\u0131": "i"})

@@ -94,7 +94,7 @@ FORBIDDEN = (
         # eZ also reads « (name)/value », PHP « 0.5e1 »; none beyond 9 is known, or asked for
         re.compile(
             r"/booking/create/[^/]*/(?:\([^/]*\)/(?:[^/(]+/(?=\())?)*"
-            r"\+?0*(?:[5-9](?!\d)|[1-9]\d|[\d.]+e\d)"
+            r"\+?0*+(?:[5-9](?!\d)|[1-9]\d|[\d.]++e\d)"
         ),
     ),
     AddressRule(

@@ -53,7 +53,7 @@ SLOT_WORDS = ("libre", "plage libre")
 CALENDAR = re.compile(
     # eZ: 4 is the calendar, what follows is forbidden
     r"/booking/create/[^/]+/(?:\([^/]*\)/(?:[^/(]+/(?=\())?)*"
-    r"\+?0*(?:[4-9](?!\d)|[1-9]\d|[\d.]+e\d)"
+    r"\+?0*+(?:[4-9](?!\d)|[1-9]\d|[\d.]++e\d)"
     # RDV-Préfecture [B]; that slots are posted from there is inferred [I]
     r"|\A(?>.*?/rdvpref(?=/)).*/creneau(?![\w-])"
 )

@@ -29,6 +29,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from fleet.models import Attempt, Verdict
+from fleet.models.text import visible
 from fleet.practice import PracticeServer
 from fleet.storage.store import Store
 from tests.cli import forked
@@ -646,7 +647,7 @@ async def test_exported_csv_has_one_row_for_each_attempt(kept: Kept) -> None:
 
     rows = list(csv.DictReader(io.StringIO(said.out, newline="")))
     assert [row["id"] for row in rows] == [attempt.id for attempt in kept.attempts]
-    assert [row["detail"] for row in rows] == [attempt.detail for attempt in kept.attempts]
+    assert [row["detail"] for row in rows] == [visible(a.detail) for a in kept.attempts]
     assert rows[0]["first_dates"] == "2026-11-26;2026-11-27"
     assert rows[0]["last_picture"] == PICTURE.evidence.sha256
     assert rows[0]["started_at"] == "2026-11-20T08:30:15.123000Z"

@@ -350,6 +350,7 @@ async def test_an_outage_of_ours_is_told_once_and_blames_no_site(tmp_path: Path)
         "FLEET_PAUSE_S": "0",
         "FLEET_TRIES": "1",
         "FLEET_CONTACT_URL": "mailto:essai@example.org",
+        "FLEET_INTERNAL_HOSTS": "rdv-un.example rdv-deux.example rdv-trois.example",
     }
     setup = f"""set -e; d=$(mktemp -d); trap 'rm -rf "$d"' EXIT
 {WIRED}

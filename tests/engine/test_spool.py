@@ -398,7 +398,7 @@ async def test_a_due_time_whose_file_is_damaged_is_lost_and_not_unwatched(
     """Also after a restart, and also if the file is all zeros; unless it is found after all."""
     plan = await store.watch_state.use_plan(timedelta(hours=1), timedelta(minutes=10), AT)
     scenario = scenario_of(PREFECTURES[0])
-    due = plan.due(scenario.id, AT, AT + timedelta(hours=9))[:4]
+    due = plan.due(scenario.id, AT, AT + timedelta(days=3))[:4]
     await store.watch_state.set_reconciled([scenario.id], AT)
     missed = MissedVisit.of(scenario, due[3], MissReason.COOLING, "left alone", AT)
     good = kept("good", scenario_id=scenario.id, due_at=due[0])

@@ -183,7 +183,7 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
         scenario_id=FLOW,
         department="91",
         control=False,
-        due_at=at,
+        due_at=at + timedelta(hours=1),
         why=MissReason.COOLING,
         detail="",
         noted_at=at,
