@@ -35,7 +35,7 @@ PROBES = re.compile(r"/healthz(/live|/ready)?")
 
 
 class SiteName:
-    """Puts the site's address in `fleet.site`, and its name in the place of the request's."""
+    """Puts the site's address in the scope, and its name in the place of the request's."""
 
     def __init__(self, app: ASGIApp, public_url: str | None) -> None:
         self._app = app
