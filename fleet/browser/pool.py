@@ -184,7 +184,7 @@ class BrowserPool:
         serving.empty.clear()
         try:
             opened = await serving.chromium.open_page()
-        except BaseException:
+        except BaseException:  # safe: raised on; cancelled or failed, it has no page that counts
             self._one_page_less(serving)
             raise
         if times := serving.started():

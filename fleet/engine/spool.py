@@ -84,7 +84,7 @@ class Spool:
             try:
                 self._lock_folder(lock)
                 self._count()
-            except BaseException:
+            except BaseException:  # safe: raised on; whatever it was, the lock is given back
                 os.close(lock)
                 raise
         except OSError as exc:

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
+from tests.answering import answering
+
 SAID = "Tout est dit"
 HEAD = '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Rendez-vous</title><body>'
 
@@ -316,12 +318,5 @@ async def hostile_site(pages: dict[str, str]) -> AsyncIterator[int]:
         text = page(f"<p>{SAID}") if name == "good" else page(pages.get(name, "vide"))
         return web.Response(text=text.replace("PORT", port), content_type="text/html")
 
-    application = web.Application(client_max_size=10_000_000)
-    application.router.add_route("*", "/{tail:.*}", answer)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with answering(answer) as port:
+        yield port

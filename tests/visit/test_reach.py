@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,6 +16,7 @@ from fleet.browser.executable import find_chromium
 from fleet.models import Attempt, Outcome, Verdict
 from fleet.settings import Settings
 from fleet.visit.attempt import attempt
+from tests.answering import answering
 from tests.conftest import QUICK
 from tests.visit.test_attempt import scripted
 from tests.visit.ways_out import SAID, page, script, worker
@@ -51,26 +51,13 @@ class Neighbourhood:
         return text.replace("PORT", str(self.port)).replace("REBOUND", f"{REBOUND}:{self.port}")
 
 
-@contextlib.asynccontextmanager
-async def served(answer: Callable[[web.Request], object]) -> AsyncIterator[int]:
-    application = web.Application()
-    application.router.add_route("*", "/{tail:.*}", answer)  # type: ignore[arg-type]
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
-
-
 @pytest.fixture(scope="module")
 async def around() -> AsyncIterator[Neighbourhood]:
     """One for all tests here, with a Chromium that reaches this machine only, and may ask none of
     it but the site; by its address the site counts as public."""
     both = Neighbourhood()
     rules = arguments.LOOPBACK_ONLY.replace("MAP *", f"MAP {REBOUND} 127.0.0.1, MAP *")
-    async with served(both.answer) as both.site, served(both.answer_inside) as both.port:
+    async with answering(both.answer) as both.site, answering(both.answer_inside) as both.port:
         public = f"--ip-address-space-overrides=127.0.0.1:{both.site}=public"
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(arguments, "LOOPBACK_ONLY", rules)
