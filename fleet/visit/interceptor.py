@@ -114,7 +114,7 @@ class RequestInterceptor:
         cdp.on("Page.loadEventFired", lambda _: self._reaches(Stage.LOADED))
         cdp.on("Page.frameScheduledNavigation", self._on_scheduled)
         cdp.on("Page.frameClearedScheduledNavigation", lambda _: self.requests.leaves(None))
-        cdp.on("Page.frameDetached", lambda event: self.requests.forget(event["frameId"]))
+        self.requests.watch(cdp)
         tree = await cdp.send("Page.getFrameTree")
         self.main_frame = tree["frameTree"]["frame"]["id"]
         self.gate.watch(cdp, tree["frameTree"])
@@ -291,7 +291,7 @@ class RequestInterceptor:
     def _on_frame(self, event: dict[str, Any]) -> None:
         """Another document stands in a frame: what the one before asked for is over."""
         frame = event["frame"]
-        self.requests.forget(frame["id"] if "parentId" in frame else None)
+        self.requests.stand(frame["id"] if "parentId" in frame else None)
         if frame["id"] == self.main_frame and "unreachableUrl" not in frame:
             self.stage = Stage.BEGUN
             self.loads += 1

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from fleet.rules.requests import is_quiet
 
 if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
     from fleet.rules.signs import PageReading
 
 KIND = "XHR"
@@ -61,10 +63,19 @@ class OpenRequests:
         self._asked: dict[str, OpenRequest] = {}
         self._answered: dict[OpenRequest, float] = {}
         self._frames: dict[str, str] = {}
+        self._coming: dict[str, OpenRequest] = {}
         self._failed: dict[str, int] = {}
         self.streams: list[str] = []
         self.sockets: list[str] = []
         self.leaves_soon = False
+
+    def watch(self, cdp: CDPSession) -> None:
+        """Be told which frames go, and which have all that belongs to them."""
+        cdp.on("Page.frameDetached", lambda event: self.forget(event["frameId"]))
+        cdp.on("Page.frameStoppedLoading", self._on_whole)
+
+    def _on_whole(self, event: dict[str, Any]) -> None:
+        self._coming.pop(event["frameId"], None)
 
     def begin(self, event: dict[str, Any]) -> None:
         """Note a paused request of `KIND`; a redirect is the same request."""
@@ -112,13 +123,22 @@ class OpenRequests:
             self._asked.clear()
             self._answered.clear()
             self._frames.clear()
+            self._coming.clear()
             self._failed.clear()
             self.streams.clear()
             self.sockets.clear()
             self.leaves_soon = False
         else:
             self._frames.pop(frame, None)
+            self._coming.pop(frame, None)
             self._begun = [each for each in self._begun if each[0] != frame]
+
+    def stand(self, frame: str | None) -> None:
+        """Note that a frame, or the page (None), has another document; more of it may come."""
+        url = self._frames.get(frame) if frame is not None else None
+        self.forget(frame)
+        if frame is not None and url is not None and len(self._coming) < MAX_REQUESTS:
+            self._coming[frame] = OpenRequest(url, time.monotonic())
 
     def under_way(self, reading: PageReading) -> list[OpenRequest]:
         """Those that had not ended when the page was read, the oldest first."""
@@ -139,6 +159,11 @@ class OpenRequests:
     def frames(self) -> list[str]:
         """The addresses of documents on their way into frames, seen or not."""
         return list(self._frames.values())
+
+    @property
+    def coming(self) -> list[OpenRequest]:
+        """Documents that stand in frames, seen or not, and are not whole, or lack a picture."""
+        return list(self._coming.values())
 
     @property
     def failed_frames(self) -> tuple[tuple[str, int, int], ...]:

@@ -40,7 +40,7 @@ POLL_STANDS_S = 5.0
 """The same on a page that asks one address of its site again and again."""
 
 SCRIPT_S = 6.0
-"""How long a script that is asked for, and does not come, may be the one with the answer."""
+"""How long a script that does not come, or a part of a frame, may be the one with the answer."""
 
 SAME_ANSWER_S = 2.0
 """An answer that stood so long counts on a page whose content never stands (a clock)."""
@@ -74,9 +74,11 @@ class Settling:
         self._content: tuple[object, ...] | None = None
         self._news = (0, 0)
         self._since = self._news_since = self._names_since = time.monotonic()
-        self._at_work = False
+        self._at_work = self._waited = False
         self._names: frozenset[str] = frozenset()
         self._awaited: dict[str, float] = {}
+        self.unrest: Unrest | None = None
+        """The greatest reason for which the page may still change; None if it has settled."""
 
     def look(self, reading: PageReading, names: Iterable[str]) -> None:
         """Take in what the page shows now; `names` are the answers whose signs are on it."""
@@ -90,6 +92,11 @@ class Settling:
         if frozenset(names) != self._names:
             self._names, self._names_since = frozenset(names), now
         self._awaited = {url: self._awaited.get(url, now) for _, url in reading.awaited}
+        self.unrest = self._find_unrest(reading)
+        waits = self.unrest is not None and self.unrest.needs_s == math.inf
+        if self._waited and not waits:  # what it waited for has come, and may change it now
+            self._news_since = now
+        self._waited = waits
 
     @property
     def answer_stood_s(self) -> float:
@@ -125,8 +132,7 @@ class Settling:
         """How long what the page shows now must still go on to stand."""
         return max(0.0, max(self._since, self._news_since) + needs_s - time.monotonic())
 
-    def unrest(self, reading: PageReading) -> Unrest | None:
-        """The greatest reason for which the page may still change; None if it has settled."""
+    def _find_unrest(self, reading: PageReading) -> Unrest | None:
         reasons = [
             each
             for why in (self._fetching, self._waiting, self._unread, self._slow)
@@ -150,6 +156,11 @@ class Settling:
         for url in self._requests.frames:
             if requests.may_answer(url, reading.url):
                 yield Unrest(f"a frame still waits for {url[:200]}", math.inf, blocks=True)
+        for frame in self._requests.coming:
+            if requests.may_answer(frame.url, reading.url):
+                slow = time.monotonic() - frame.since > SCRIPT_S  # for want of a picture
+                words = f"the frame {frame.url[:200]} is not whole"
+                yield Unrest(words, STILL_LOADING_S if slow else math.inf)
         if any(requests.may_answer(url, reading.url) for url in polled):
             yield Unrest("it asks its site again and again", POLL_STANDS_S)
         for url in self._requests.streams:

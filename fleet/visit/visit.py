@@ -186,7 +186,7 @@ class Visit(PageWalker, BaseVisit):
                 settling.look(reading, seen)
                 answer = await self._judge(reading, seen, settling, final=final, late=late_s >= 0)
                 no_slots = final and answer is not None and answer[0] == Verdict.NO_SLOTS
-                empty = not seen and settling.stands(settling.unrest(reading), looks_on_s)
+                empty = not seen and settling.stands(settling.unrest, looks_on_s)
                 if (no_slots or empty) and await self._look_on(
                     reading, answers[Verdict.NO_SLOTS] if no_slots else None
                 ):
@@ -218,7 +218,7 @@ class Visit(PageWalker, BaseVisit):
         late: bool,
     ) -> tuple[str, tuple[str, ...]] | None:
         """The answer of the page if it stands; None while it may change or says nothing yet."""
-        unrest = settling.unrest(reading)
+        unrest = settling.unrest
         if late and unrest is not None:
             if unrest.blocks:
                 self._unsettled = unrest.words

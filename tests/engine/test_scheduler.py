@@ -30,8 +30,14 @@ class Clock:
 class Handed(list[Due]):
     """Takes due visits and keeps them."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.several = asyncio.Event()
+
     def submit(self, due: Due) -> None:
         self.append(due)
+        if len(self) > 3:
+            self.several.set()
 
     def times(self, scenario: Scenario) -> list[datetime]:
         return [due.due_at for due in self if due.scenario.id == scenario.id]
@@ -90,12 +96,12 @@ async def test_it_sleeps_until_something_is_due_and_ends_when_it_is_told() -> No
     fast = SamplingPlan("seed", timedelta(seconds=0.5), timedelta(seconds=0.1))
     planner = Scheduler(fast, handed, SCENARIOS, datetime.now(UTC))
     running = asyncio.ensure_future(planner.run(stop))
-    await asyncio.sleep(2)
+    async with asyncio.timeout(60):
+        await handed.several.wait()
 
     stop.set()
     await running
 
-    assert len(handed) > 3
     assert all(due.due_at <= datetime.now(UTC) for due in handed)
 
 

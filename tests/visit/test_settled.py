@@ -19,7 +19,7 @@ from fleet.rules.signs import PageReading
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits, VisitLimits
 from fleet.visit.open_requests import OpenRequests
-from fleet.visit.settling import Settling, Unrest
+from fleet.visit.settling import STANDS_S, Settling, Unrest
 
 HEAD = (
     '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Prise de rendez-vous</title>'
@@ -55,6 +55,9 @@ LATE = {
     "fetch('/creneaux?1.2').then(() => parent.show())</script>\"></iframe>",
     "in a frame that is sent on": "<iframe id=f width=300 height=50></iframe><script>"
     "setTimeout(() => f.contentWindow.location.replace('/pont?1.2'), 200)</script>",
+    "in a frame whose document comes bit by bit": "<iframe hidden src='/morcele?.8'></iframe>",
+    "in a frame sent on whose document comes bit by bit": "<iframe id=f hidden></iframe><script>"
+    "setTimeout(() => f.contentWindow.location.replace('/morcele?1.6'), 200)</script>",
     "by a worker": "<script>const b = new Blob([`fetch('${location.origin}/creneaux?1.2')"
     ".then(() => postMessage(1))`]); new Worker(URL.createObjectURL(b)).onmessage = show</script>",
     "asked for before, as a preload": "<link rel=preload as=fetch crossorigin"
@@ -159,6 +162,12 @@ TEXTS = {
     "/libre": f"{HEAD}<script>show()</script>",
 }
 
+PARTS = {
+    "/lent": (b"[", b"]"),
+    "/morcele": (b"<!doctype html><p>Calendrier", b"<script>parent.show()</script>"),
+}
+"""What is sent at once, and what after a while."""
+
 
 @asynccontextmanager
 async def site(bodies: Mapping[str, str]) -> AsyncIterator[str]:
@@ -169,16 +178,17 @@ async def site(bodies: Mapping[str, str]) -> AsyncIterator[str]:
         if path.removeprefix("/page/").isdigit():
             body = list(bodies.values())[int(path.removeprefix("/page/"))]
             return web.Response(text=HEAD + body, content_type="text/html")
-        if path == "/lent":
-            slow = web.StreamResponse()
+        if path in PARTS:
+            begin, end = PARTS[path]
+            slow = web.StreamResponse(headers={"Content-Type": "text/html"})
             await slow.prepare(request)
-            await slow.write(b"[")
+            await slow.write(begin)
             await asyncio.sleep(float(request.query_string))
-            await slow.write_eof(b"]")
+            await slow.write_eof(end)
             return slow
         await asyncio.sleep(float(request.query_string or 0))
         if path == "/ailleurs":
-            return web.HTTPFound("/creneaux?0")
+            raise web.HTTPFound("/creneaux?0")
         if path[-3:].isdigit():
             return web.Response(status=int(path[-3:]))
         if path == "/creneaux-refuse":
@@ -261,7 +271,7 @@ async def test_what_was_waited_for_in_vain_is_noted(chromium: Chromium) -> None:
 def unrest_of(reading: PageReading, *answers: str) -> Unrest | None:
     settling = Settling(OpenRequests())
     settling.look(reading, answers)
-    return settling.unrest(reading)
+    return settling.unrest
 
 
 @pytest.mark.parametrize(
@@ -279,6 +289,26 @@ def test_a_frame_that_does_not_answer_counts_by_its_address(frame: str, blocks: 
     assert unrest is not None
     assert "does not answer" in unrest.words
     assert unrest.blocks is blocks
+
+
+async def test_what_has_just_come_may_still_change_the_page() -> None:
+    """A frame's document has come, and its script runs a moment later."""
+    open_requests = OpenRequests()
+    settling = Settling(open_requests)
+    asked = {"frameId": "f", "requestId": "1", "request": {"url": "https://rdv.example/pont"}}
+    open_requests.begin_frame(asked)
+    settling.look(shown(), ["no_slots"])
+    await asyncio.sleep(STANDS_S)
+    settling.look(shown(), ["no_slots"])
+    assert not settling.stands(settling.unrest, STANDS_S)
+
+    open_requests.forget("f")
+    settling.look(shown(), ["no_slots"])
+    assert settling.unrest is None
+    assert not settling.stands(None, STANDS_S)
+    await asyncio.sleep(STANDS_S)
+    settling.look(shown(), ["no_slots"])
+    assert settling.stands(None, STANDS_S)
 
 
 def test_a_counter_that_does_not_answer_keeps_nobody() -> None:
