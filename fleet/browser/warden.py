@@ -16,7 +16,6 @@ import contextlib
 import os
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,7 +27,10 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession
 
 LOOK_S = 0.25
-"""How often it is looked at what the pages use."""
+"""How often it is looked at what the pages' memory is."""
+
+FIND_S = 0.5
+"""How often new pages are looked for, and what they have burnt is asked."""
 
 ASK_S = 1.0
 """How often Chromium is asked whether it answers, while it has pages."""
@@ -51,11 +53,16 @@ _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class PageProcess:
-    """What the process of a page has used until now."""
+    """The process of a page, and what processor time it had used when it was found."""
 
     pid: int
     burnt_s: float
-    bytes: int
+
+    @property
+    def bytes(self) -> int:
+        """What it holds for itself now; 0 once it has ended."""
+        words = _read(f"/proc/{self.pid}/statm").split()
+        return (int(words[1]) - int(words[2])) * _PAGE_SIZE if len(words) > 2 else 0
 
 
 class PageWarden:
@@ -78,13 +85,18 @@ class PageWarden:
     async def watch(self) -> None:
         """Look at the pages again and again."""
         clock = asyncio.get_running_loop().time
+        pages: list[PageProcess] = []
+        found = -FIND_S
         while True:
-            if self._busy():
+            if not self._busy():
+                pages = []
+            elif (now := clock()) - found >= FIND_S:
+                found = now
                 pages = [page for root in self._roots for page in pages_of(root)]
-                self._end_swollen(pages)
-                if self._owing and clock() - self._since >= LATE_S:
+                if self._owing and now - self._since >= LATE_S:
                     self._end_burning(pages)
-                self._ask_again(pages, clock())
+                self._ask_again(pages, now)
+            self._end_swollen(pages)
             await asyncio.sleep(LOOK_S)
 
     @property
@@ -118,13 +130,16 @@ class PageWarden:
             self._end(max(burning, key=lambda page: page.burnt_s), "Chromium answers late")
 
     def _end(self, page: PageProcess, why: str) -> None:
+        memory = page.bytes
+        if not _is_page(_read(f"/proc/{page.pid}/cmdline")):
+            return  # it has ended, and its number may be another's by now
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended meanwhile
             os.kill(page.pid, signal.SIGKILL)
             self._log.warning(
                 "a page was ended, so that the others go on",
                 why=why,
                 burnt_s=round(page.burnt_s, 1),
-                memory_mb=page.bytes // 1_000_000,
+                memory_mb=memory // 1_000_000,
             )
 
 
@@ -135,32 +150,35 @@ def pages_of(root: int) -> Iterator[PageProcess]:
     A few small files for each process: far cheaper than to look through all of the machine's.
     """
     for pid in _started_by(root):
-        with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if b"--type=renderer" in words:
-                yield _used_by(pid)
-            elif b"--type=" not in words or b"--type=zygote" in words:
-                yield from pages_of(pid)
-
-
-def _used_by(pid: int) -> PageProcess:
-    used = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
-    memory = Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()
-    return PageProcess(
-        pid,
-        burnt_s=(int(used[11]) + int(used[12])) / _TICK,
-        bytes=(int(memory[1]) - int(memory[2])) * _PAGE_SIZE,
-    )
+        words = _read(f"/proc/{pid}/cmdline")
+        if _is_page(words):
+            used = _read(f"/proc/{pid}/stat").rpartition(b") ")[2].split()
+            if len(used) > 12:
+                yield PageProcess(pid, burnt_s=(int(used[11]) + int(used[12])) / _TICK)
+        elif words and (b"--type=" not in words or b"--type=zygote" in words):
+            yield from pages_of(pid)
 
 
 def _started_by(pid: int) -> Iterator[int]:
-    for task in _listed(Path(f"/proc/{pid}/task")):
-        with contextlib.suppress(OSError):
-            yield from map(int, (task / "children").read_text(encoding="utf-8").split())
-
-
-def _listed(folder: Path) -> list[Path]:
     try:
-        return list(folder.iterdir())
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (names are what is wanted)
     except OSError:
-        return []
+        return
+    for task in tasks:
+        yield from map(int, _read(f"/proc/{pid}/task/{task}/children").split())
+
+
+def _is_page(command: bytes) -> bool:
+    return b"--type=renderer" in command
+
+
+def _read(path: str) -> bytes:
+    """A file of the kernel's; nothing if its process has ended meanwhile."""
+    try:  # no `Path`: this is read a hundred times a second
+        file = os.open(path, os.O_RDONLY)
+        try:
+            return os.read(file, 65536)
+        finally:
+            os.close(file)
+    except OSError:
+        return b""
