@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/visit/test_visit.py -k dialog'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test lint format bench bench-web bench-verify simulate faults lateness soak catalogue pictures lock clean
+.PHONY: help setup demo quick test lint format bench bench-web bench-readers bench-verify simulate faults lateness soak catalogue pictures lock clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
 CODE := $(wildcard fleet scenarios tests bench docker docs)
@@ -57,6 +57,9 @@ pictures: setup ## make the pictures of docs/verdicts.md anew
 # A database of its own, made up, about 5 GB; made once, then only read.
 bench-web: setup ## measure the web pages over 2,000,000 made-up attempts
 	@$(BIN)/python -m bench.load.web --seed 2000000 bench_made_up $(ARGS)
+
+bench-readers: setup ## try the web pages with slow readers of large pictures, and half requests
+	@$(BIN)/python -m bench.load.hostile_readers $(ARGS)
 
 bench-verify: setup ## measure `fleet verify` over 100,000 made-up attempts
 	@$(BIN)/python -m bench.load.verify $(ARGS)
