@@ -22,14 +22,16 @@ RUN /opt/fleet/bin/python -m pip install --no-deps --no-build-isolation . \
 
 FROM ${PYTHON_IMAGE}
 ARG DEBIAN_MIRROR
+ARG PACKAGES_OF=
 LABEL org.opencontainers.image.title="prefecture-fleet" \
       org.opencontainers.image.description="Measures, with evidence, whether French prefectures offer appointments online" \
       org.opencontainers.image.licenses="Apache-2.0"
 # libatomic1: Playwright's driver dies without it. Fonts: Latin, Cyrillic, Greek, Arabic, Hebrew, Chinese.
 # openssl: timestamps and dossiers. tini: collects what Chromium leaves, passes SIGTERM on.
-# Versions are Debian's of the day: a rebuild brings Chromium's security updates.
+# Versions are Debian's of the day on which this step runs: another PACKAGES_OF, as docker/upgrade.sh
+# gives it, makes it run again and so brings Chromium's security updates.
 # hadolint ignore=DL3008
-RUN if [ -n "${DEBIAN_MIRROR:-}" ]; then \
+RUN echo "packages of ${PACKAGES_OF:-the first build}" && if [ -n "${DEBIAN_MIRROR:-}" ]; then \
         sed -i "s|^URIs: .*/debian$|URIs: ${DEBIAN_MIRROR}|" /etc/apt/sources.list.d/debian.sources; \
     fi \
     && apt-get update \

@@ -170,3 +170,44 @@ def test_the_profiles_are_those_of_the_docs() -> None:
     assert {p for each in SERVICES.values() for p in each.get("profiles", [])} == PROFILES
     docs = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     assert all(f"--profile {each}" in docs for each in PROFILES)
+
+
+def test_every_setting_that_compose_reads_is_in_the_example() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{(\w+)", text))
+    for service in SERVICES.values():
+        environment = service.get("environment", {})
+        asked |= {name for name, value in environment.items() if value is None}
+        asked |= set(service.get("build", {}).get("args", []))
+    assert len(asked) > 30
+    assert asked == set(re.findall(r"^#(\w+)=", example, re.MULTILINE))
+
+
+def test_what_is_built_here_is_never_looked_for_elsewhere() -> None:
+    built = [each for each in SERVICES.values() if "build" in each]
+    assert len(built) > 5
+    assert all(each["pull_policy"] == "build" for each in built)
+
+
+def test_the_docs_name_the_docker_that_the_file_needs() -> None:
+    """`start_interval` came with engine 25 (API 1.44); older ones refuse the file."""
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    docs = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (
+        ("start_interval" in text) == ("Docker 25 or later" in docs) == ("(25 or later" in readme)
+    )
+
+
+def test_an_upgrade_brings_new_packages() -> None:
+    """What the script sets is an argument of the build, used in the step that installs them."""
+    script = (ROOT / "docker/upgrade.sh").read_text(encoding="utf-8")
+    steps = (ROOT / "Dockerfile").read_text(encoding="utf-8").split("\nRUN ")
+    assert "export PACKAGES_OF" in script
+    assert all(
+        "PACKAGES_OF" in each["build"]["args"] for each in SERVICES.values() if "build" in each
+    )
+    assert [
+        "$" + "{PACKAGES_OF" in step for step in steps if "chromium-headless-shell" in step
+    ] == [True]

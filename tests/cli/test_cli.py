@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from fleet.cli.commands.doctor import browser_age
 from fleet.models import Attempt, Verdict
 from fleet.models.text import visible
 from fleet.practice import PracticeServer
@@ -751,6 +752,20 @@ async def test_doctor_names_what_is_missing_and_what_to_do(tmp_path: Path) -> No
     assert "→ make setup" in said.out
     assert "warn contact" in said.out
     assert "hunter2" not in said.out
+
+
+def test_doctor_says_how_old_the_browser_is(tmp_path: Path) -> None:
+    program = tmp_path / "chromium-headless-shell"
+    program.write_bytes(b"\x7fELF")
+    os.utime(program, (0, (AT - timedelta(days=60)).timestamp()))
+    script = tmp_path / "start"
+    script.write_text(f'#!/bin/sh\nexec {program} "$@"\n', encoding="utf-8")
+
+    for executable in (program, script):
+        old, young = browser_age(executable, AT), browser_age(executable, AT - timedelta(days=20))
+        assert (old.state, young.state) == ("warn", "ok")
+        assert "60 days ago" in old.seen
+        assert "upgrade" in old.advice
 
 
 async def test_doctor_finds_everything_that_a_visit_needs(database: dict[str, str]) -> None:

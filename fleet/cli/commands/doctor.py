@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from fleet.browser.executable import find_chromium
 from fleet.catalog import loader
 from fleet.cli.console import Console
 from fleet.errors import BadInput, FleetError
+from fleet.models import now
 from fleet.system.clock import read_clock
 from fleet.system.resources import Machine
 from fleet.visit.capture import CapturePlace, take_picture
@@ -53,6 +56,9 @@ DATA_FREE_BYTES = 2 * GIB
 TEMPORARY_FREE_BYTES = GIB // 4
 """Chromium's shared memory and Playwright's files are there: docs/performance.md, "Disk"."""
 
+BROWSER_DAYS = 45
+"""Chromium has a new version each month, and repairs between two."""
+
 MEMORY_BYTES = GIB
 """The fleet with one page takes half of it."""
 
@@ -70,7 +76,7 @@ class CheckResult:
 async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
     """Look at one thing after the other; never raises for what is missing."""
     try:
-        yield CheckResult("Chromium", "ok", str(find_chromium(settings.chromium)))
+        yield browser_age(find_chromium(settings.chromium), now())
         async with open_chromium(settings, loopback_only=True) as chromium:
             page = await chromium.open_page()
             await page.page.set_content("<h1>Préfecture · محافظة</h1>")
@@ -103,6 +109,26 @@ async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
         yield CheckResult(
             "contact", "warn", "FLEET_CONTACT_URL is not set", "set it before visiting real sites"
         )
+
+
+def browser_age(executable: Path, at: datetime) -> CheckResult:
+    """
+    How old a Chromium is, by the day on which its file was made.
+
+    A package of Debian's and a browser of Playwright's keep the day of their own build. Debian's
+    `chromium-headless-shell` is a script of one line that starts the program.
+    """
+    with executable.open("rb") as file:
+        begin = file.read(1000).decode(errors="replace")
+    paths = map(Path, re.findall(r"/[\w./-]+", begin) if begin.startswith("#!") else ())
+    programs = [path for path in paths if "chrom" in path.name and path.is_file()]
+    built = datetime.fromtimestamp((programs or [executable])[-1].stat().st_mtime, UTC)
+    days = max(0, (at - built).days)
+    seen = f"{executable}, built {days} days ago ({built:%Y-%m-%d})"
+    if days <= BROWSER_DAYS:
+        return CheckResult("Chromium", "ok", seen)
+    advice = "it meets hostile pages without the latest repairs: docker/upgrade.sh, or apt upgrade"
+    return CheckResult("Chromium", "warn", seen, advice)
 
 
 RESTORE = "restore a backup (fleet restore), or see MongoDB's own log; then: fleet verify"
