@@ -45,7 +45,7 @@ from fleet.storage.embedded import Mongod
 from fleet.storage.store import Store
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits, VisitLimits
-from tests.storage.databases import lent_database, own_store
+from tests.storage.databases import end_lending, lent_database, own_store
 
 FAILED = Path(__file__).parent / "failed"
 
@@ -143,7 +143,15 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 @pytest.fixture(scope="session")
 async def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """A real mongod for the session."""
+    """
+    A real mongod for the session: that of `FLEET_TEST_MONGODB_URL`, else one that is started.
+
+    A name of its own: whoever has FLEET_MONGODB_URL set for a fleet does not mean tests by it.
+    """
+    if (given := os.environ.get("FLEET_TEST_MONGODB_URL")) is not None:
+        yield given
+        await end_lending(given)
+        return
     async with Mongod(tmp_path_factory.mktemp("mongodb")) as url:
         yield url
 

@@ -66,6 +66,11 @@ async def own_store(mongodb_url: str, ending: str = "") -> AsyncIterator[Store]:
         yield store
 
 
+async def end_lending(mongodb_url: str) -> None:
+    """Drop what is kept to be lent again: the server is somebody's, and stays."""
+    await _lender(mongodb_url).end()
+
+
 @functools.cache
 def _lender(mongodb_url: str) -> _Lender:
     return _Lender(mongodb_url)
@@ -97,6 +102,12 @@ class _Lender:
         else:
             for each in _both(name):
                 await self._client.drop_database(each)
+
+    async def end(self) -> None:
+        for name in (each for free in self._free.values() for each in free):
+            for each in _both(name):
+                await self._client.drop_database(each)
+        self._free.clear()
 
     async def _is_usual(self, db: AsyncIOMotorDatabase[Document]) -> bool:
         """Whether its collections are the usual ones or fewer, once all others are gone."""
