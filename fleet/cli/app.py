@@ -23,6 +23,7 @@ from fleet.catalog import loader
 from fleet.cli import alert, backup, evidence, export, removal, user, watch
 from fleet.cli.commands.listing import scenarios_list, scenarios_markdown
 from fleet.cli.console import Console
+from fleet.cli.extras import lacking
 from fleet.cli.options import ALTERED as ALTERED
 from fleet.cli.options import INTERRUPTED as INTERRUPTED
 from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
@@ -333,6 +334,11 @@ def main(arguments: list[str] | None = None) -> int:
         return exc.code if isinstance(exc.code, int) else 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ModuleNotFoundError as exc:
+        if (words := lacking(exc)) is None:
+            raise
+        print(f"fleet: {words}", file=sys.stderr)
+        return 1
     except OSError as exc:
         if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise

@@ -24,6 +24,8 @@ MAX_PIXELS = MAX_WIDTH_PX * MAX_HEIGHT_PX * 5 // 4
 """The fleet takes no larger picture (`capture.take_picture`), a window's scroll bar aside."""
 
 MAX_SIDE_PX = 16_000
+THUMBNAIL_PX = 480, 360
+
 AT_ONCE = 2
 """Pictures drawn at the same time. One of the largest takes some 300 MB, a usual one 10."""
 
@@ -81,3 +83,21 @@ def as_png(picture: Image.Image) -> bytes:
 async def draw_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What the function makes, in one of `AT_ONCE` threads; waits until one is free."""
     return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=_places)
+
+
+def thumbnail(picture_png: bytes) -> bytes:
+    """
+    The top of a picture as a small WebP, `THUMBNAIL_PX` wide and high.
+
+    Raises:
+        TooLarge, NoPicture: see `open_png`.
+    """
+    picture = open_png(picture_png)
+    width_px, height_px = THUMBNAIL_PX
+    height = round(picture.width * height_px / width_px)
+    top = Image.new("RGB", (picture.width, height), "#ffffff")
+    top.paste(picture.crop((0, 0, picture.width, min(height, picture.height))))
+    small = top.resize(THUMBNAIL_PX, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    written = io.BytesIO()
+    small.save(written, "WEBP", quality=72, method=3)
+    return written.getvalue()

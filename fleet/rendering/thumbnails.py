@@ -7,20 +7,14 @@ The folder can be deleted at any time; what is missing is made again.
 from __future__ import annotations
 
 import contextlib
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from fleet.rendering.images import open_png
 from fleet.system.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WIDTH_PX = 480
-HEIGHT_PX = 360
 MAX_COPIES = 20_000
 """Small copies kept, about 12 kB each; the oldest make room for new ones."""
 
@@ -65,20 +59,3 @@ class Thumbnails:
 
     def _path(self, sha256: str) -> Path:
         return self.folder / f"{sha256}.webp"
-
-
-def thumbnail(picture_png: bytes) -> bytes:
-    """
-    The top of a picture as a small WebP, `WIDTH_PX` × `HEIGHT_PX`.
-
-    Raises:
-        TooLarge, NoPicture: see `images.open_png`.
-    """
-    picture = open_png(picture_png)
-    height = round(picture.width * HEIGHT_PX / WIDTH_PX)
-    top = Image.new("RGB", (picture.width, height), "#ffffff")
-    top.paste(picture.crop((0, 0, picture.width, min(height, picture.height))))
-    small = top.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    written = io.BytesIO()
-    small.save(written, "WEBP", quality=72, method=3)
-    return written.getvalue()

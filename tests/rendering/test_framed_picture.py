@@ -20,9 +20,9 @@ from fleet.rendering.framed_picture import (
     draw,
 )
 from fleet.rendering.i18n import Words
-from fleet.rendering.images import NoPicture, TooLarge, open_png
+from fleet.rendering.images import THUMBNAIL_PX, NoPicture, TooLarge, open_png, thumbnail
 from fleet.rendering.text import LINE, font, legible, wrap
-from fleet.rendering.thumbnails import HEIGHT_PX, WIDTH_PX, Thumbnails, thumbnail
+from fleet.rendering.thumbnails import Thumbnails
 from fleet.web import picture_diff
 
 SHA = "0af57b39cb4a27565006b40c333876881bdf1d43852e5894b0bd8fca7db0938f"
@@ -299,8 +299,8 @@ def test_a_thumbnail_is_the_top_of_the_page() -> None:
     tall.save(written, "PNG")
 
     with Image.open(io.BytesIO(thumbnail(written.getvalue()))) as small:
-        assert (small.format, small.size) == ("WEBP", (WIDTH_PX, HEIGHT_PX))
-        red, green, _ = small.convert("RGB").getpixel((10, HEIGHT_PX - 5))  # type: ignore[misc]
+        assert (small.format, small.size) == ("WEBP", THUMBNAIL_PX)
+        red, green, _ = small.convert("RGB").getpixel((10, THUMBNAIL_PX[1] - 5))  # type: ignore[misc]
     assert red > 200
     assert green < 60
 

@@ -20,8 +20,8 @@ from starlette.responses import Response, StreamingResponse
 from fleet.errors import BadInput
 from fleet.rendering import framed_picture
 from fleet.rendering.i18n import LANGUAGES, N_, Words
-from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread
-from fleet.rendering.thumbnails import Thumbnails, thumbnail
+from fleet.rendering.images import NoPicture, TooLarge, draw_in_thread, thumbnail
+from fleet.rendering.thumbnails import Thumbnails
 from fleet.web.context import context_of
 from fleet.web.errors import EvidenceProblem
 from fleet.web.middleware.headers import is_head, without_body
