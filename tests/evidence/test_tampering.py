@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.evidence.dossier import verifier
 from fleet.evidence.timestamp_client import ask
 from fleet.evidence.verifier import Verifier
 from fleet.ledger.canonical import sha256
@@ -287,6 +288,58 @@ async def test_one_attempt_and_a_period_are_no_way_round(sealer: Sealer) -> None
     some = await Verifier(sealer.store, roots).period(day, made[2].started_at, None)
     words = f"attempt {made[1].id} of 91/titre-de-sejour was deleted"
     assert any(words in finding for finding in some.findings)
+
+
+# What no seal covers -----------------------------------------------------------------------------
+
+UNSEALED = (
+    pieces.append_attempts,
+    pieces.append_attempts_under_a_seal_of_their_own,
+    pieces.strip_seals_and_edit_what_they_covered,
+    pieces.leave_out_the_end,
+    pieces.cut_the_period,
+    pieces.say_another_flow,
+    pieces.say_another_department,
+    pieces.say_another_period,
+    pieces.say_more_attempts,
+    pieces.put_in_another_pdf,
+    pieces.put_in_the_framed_copy_of_another,
+    pieces.declare_a_picture_removed,
+    pieces.declare_a_token_lacking,
+    pieces.write_over_what_is_printed,
+)
+
+
+def sums_anew(it: Unpacked) -> None:
+    it.sum_anew()
+
+
+def unsigned(it: Unpacked) -> None:
+    it.unsign()
+
+
+def signed_anew(it: Unpacked) -> None:
+    it.sign_anew()
+
+
+@pytest.mark.parametrize("cover", [sums_anew, unsigned, signed_anew])
+@pytest.mark.parametrize("tamper", UNSEALED)
+def test_what_no_seal_covers_is_never_called_sound(
+    copy: Unpacked,
+    tamper: pieces.Tamper,
+    cover: pieces.Tamper,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tamper(copy)
+    cover(copy)
+
+    code = verifier.main([str(copy.folder), "--en"])
+
+    said = capsys.readouterr().out.splitlines()
+    assert code == (1 if cover is sums_anew else code) in (1, 2)
+    assert any(line.startswith(("ALTERED: ", "NOT PROVEN: ")) for line in said)
+    assert not any(line.startswith(("SOUND", "CONFORME")) for line in said)
+    assert "\x1b" not in "".join(said)
 
 
 # Authorities -------------------------------------------------------------------------------------
