@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from fleet.evidence.memory import VerifiedSeal
     from fleet.ledger.chain import Link, Seal
     from fleet.storage.collections.ledger import Ledger
     from fleet.storage.evidence_files import Damage
@@ -97,17 +98,20 @@ class Verifier:
                 self._report_deleted({each: link for each, (link, _) in links.items()})
         return self.report
 
-    async def newer(self, number: int, content_hash: str) -> Report:
-        """
-        What was sealed after that seal, which was found sound before.
+    async def compare(self, known: VerifiedSeal) -> Report:
+        """Whether the seal that was found sound before is still there as it was."""
+        with self._reporting_damage():
+            if not known.is_still(await self._ledger.seal(known.seal)):
+                self.report.add_finding(Case.SEAL_CHANGED, seal=known.seal)
+        return self.report
 
-        Args:
-            content_hash: the SHA-256 of that seal's statement as it was then.
-        """
+    async def newer(self, known: VerifiedSeal) -> Report:
+        """What was sealed after that seal, which was found sound before."""
+        number = known.seal
         with self._reporting_damage():
             before = await self._ledger.seal(number)
             # what was found sound must still be there as it was: the rest is checked from it on
-            if before is None or sha256(before.statement.content) != content_hash:
+            if not known.is_still(before):
                 self.report.add_finding(Case.SEAL_CHANGED, seal=number)
                 return self.report
             present = {number}
@@ -161,11 +165,11 @@ class Verifier:
         batch: list[Document] = []
 
         async def check() -> None:
-            links = await self._ledger.links_of([document["_id"] for document in batch])
+            links = await self._ledger.links_of([each["_id"] for each in batch if _has_id(each)])
             seals.update(seal for _, seal in links.values() if seal is not None)
             self.report.unsealed += sum(seal is None for _, seal in links.values())
             for document in batch:
-                link = links.get(document["_id"])
+                link = links.get(document["_id"]) if _has_id(document) else None
                 self._check_manifest(document, link[0] if link else None)
             await self._check_files(batch)
             batch.clear()
@@ -186,7 +190,8 @@ class Verifier:
         """Check attempts against their links; those that had one are taken out of `links`."""
         batch: list[Document] = []
         async for document in self._ledger.documents(query):
-            self._check_manifest(document, links.pop(document["_id"], None))
+            own = links.pop(document["_id"], None) if _has_id(document) else None
+            self._check_manifest(document, own)
             batch.append(document)
             if len(batch) == BATCH:
                 await self._check_files(batch)
@@ -272,6 +277,11 @@ class Verifier:
         for number in await self._ledger.named_seals(after):
             if number not in present:
                 self.report.add_finding(Case.SEAL_DELETED, seal=number)
+
+
+def _has_id(document: Document) -> bool:
+    """Whether its id is a text, as a link's is."""
+    return isinstance(document["_id"], str)
 
 
 def _files_of(document: Document) -> list[str]:

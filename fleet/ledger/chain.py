@@ -61,9 +61,13 @@ class Link(Frozen):
         fields = dict(document)
         attempt_id = fields.pop("_id")
         try:
-            return cls.model_validate({"attempt_id": attempt_id, **fields})
+            link = cls.model_validate({"attempt_id": attempt_id, **fields}, strict=True)
+            canonical(link.number)
         except ValidationError as exc:
             raise LedgerAltered(_first(exc), link=str(attempt_id)) from exc
+        except ValueError as exc:
+            raise LedgerAltered(f"number: {exc}", link=str(attempt_id)) from exc
+        return link
 
 
 class Statement(Frozen):
@@ -133,20 +137,38 @@ class Seal:
             LedgerAltered: it did not.
         """
         try:
+            statement = _statement(document["statement"])
+            if document["_id"] != statement.number:
+                raise ValueError(f"its statement has the number {statement.number}")
             return cls(
-                statement=Statement.model_validate(document["statement"]),
-                signature=str(document["signature"]),
-                attempt_ids=tuple(map(str, document["attempt_ids"])),
+                statement=statement,
+                signature=_text(document["signature"]),
+                attempt_ids=tuple(map(_text, document["attempt_ids"])),
                 tokens=tuple(
-                    Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]
+                    Token(_text(t["url"]), t["at"], b"".join([t["token"]]))
+                    for t in document["tokens"]
                 ),
-                refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
+                refusals=tuple((_text(r["url"]), str(r["words"])) for r in document["refusals"]),
             )
         except ValidationError as exc:
             raise LedgerAltered(_first(exc), seal=document["_id"]) from exc
         except (KeyError, TypeError, ValueError) as exc:
             # whoever altered it may have put anything in the place of a field
             raise LedgerAltered(f"{type(exc).__name__}: {exc}", seal=document["_id"]) from exc
+
+
+def _statement(document: Document) -> Statement:
+    """The statement, with canonical JSON of it."""
+    authorities = tuple(map(_text, document["authorities"]))
+    found = Statement.model_validate({**document, "authorities": authorities}, strict=True)
+    canonical(found.model_dump(mode="python"))
+    return found
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{str(value)[:80]!r} is no text")
 
 
 def root_of(links: Sequence[Link]) -> str:

@@ -23,7 +23,10 @@ class Case(Enum):
     SEAL_MISSING = "seal {wanted} is missing: seal {seal} comes instead"
     SEAL_ORDER = "seal {seal} does not follow the seal before it: one of the two was made anew"
     SEAL_DELETED = "seal {seal} was deleted: links name it"
-    SEAL_CHANGED = "seal {seal} is not the one that was verified before"
+    SEAL_CHANGED = (
+        "seal {seal} is not the one that was verified before, or is gone: the end was taken away,"
+        " or all was sealed anew"
+    )
     SEAL_ODD = "seal {seal} was altered: {why}; what rests on it was not checked"
     NOT_COVERED = (
         "attempt {attempt} of {flow} is not under seal {seal}, though its link says so: it was"

@@ -17,7 +17,10 @@ FRENCH: dict[Case, str] = {
     Case.SEAL_MISSING: "Le sceau %(wanted)s manque : le sceau %(seal)s vient à sa place.",
     Case.SEAL_ORDER: "Le sceau %(seal)s ne suit pas celui d’avant : l’un des deux a été refait.",
     Case.SEAL_DELETED: "Le sceau %(seal)s a été supprimé : des maillons le nomment.",
-    Case.SEAL_CHANGED: "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant.",
+    Case.SEAL_CHANGED: (
+        "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant, ou il n’est plus là :"
+        " la fin a été retirée, ou tout a été scellé de nouveau."
+    ),
     Case.SEAL_ODD: (
         "Le sceau %(seal)s a été modifié (%(why)s) ; ce qui en dépend n’a pas été vérifié."
     ),
