@@ -17,6 +17,7 @@ from fleet.errors import BadInput, LedgerAltered
 from fleet.evidence.seal_check import BATCH, SealCheck
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.findings import Case, Report
+from fleet.ledger.times import ended_at, odd_site_clock, own_clock, utc
 from fleet.models import now
 
 if TYPE_CHECKING:
@@ -215,6 +216,21 @@ class Verifier:
             return
         if manifest != link.manifest:
             self.report.add_finding(Case.ATTEMPT_ALTERED, **who)
+            return
+        self._check_times(document, link, who)
+
+    def _check_times(self, document: Document, link: Link, who: Document) -> None:
+        ended = ended_at(document.get("started_at"), document.get("seconds"))
+        bound = own_clock(document.get("facts"))
+        if ended is not None:
+            self.report.took("link", link.linked_at - ended)
+            if link.linked_at < ended - bound:
+                values = {"ended": utc(ended), "linked": utc(link.linked_at)}
+                self.report.add_finding(Case.LINK_EARLY, **who, **values)
+        served = [each for each in document.get("served") or () if isinstance(each, dict)]
+        seconds = odd_site_clock(served)
+        if seconds is not None and abs(seconds) > bound.total_seconds():
+            self.report.add_finding(Case.SITE_CLOCK, **who, seconds=round(seconds))
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
         # of attempts that name the same file, one stands for all in a finding

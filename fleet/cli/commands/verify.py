@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 READ = {"attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"}
 """The collections that a verification reads."""
 
+ODD_TIMES = {Case.LINK_EARLY, Case.SEAL_EARLY, Case.TOKEN_EARLY, Case.SITE_CLOCK}
+
 MAX_PRINTED = 50
 """Findings and notices that are printed; the rest is counted."""
 
@@ -156,6 +158,13 @@ def print_report(console: Console, report: Report, unread: Sequence[str]) -> Non
     if report.stamped:
         first, last = report.stamped
         console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
+    if report.longest:
+        steps = ", ".join(
+            f"{round(report.longest[step].total_seconds() / 60, 1) + 0.0:,} min to the {step}"
+            for step in ("link", "seal", "timestamp")
+            if step in report.longest
+        )
+        console.print(f"at most, each from the step before: {steps}", soft_wrap=True)
     for words in report.notices[:MAX_PRINTED]:
         console.say(f"note: {words}", style="yellow")
     for words in report.findings[:MAX_PRINTED]:
@@ -181,4 +190,6 @@ def print_report(console: Console, report: Report, unread: Sequence[str]) -> Non
             soft_wrap=True,
         )
     else:
-        console.print(f"{len(report.findings)} findings: it was altered.", style="bold red")
+        number, odd = len(report.findings), {each.case for each in report.findings} <= ODD_TIMES
+        why = "its times cannot be true" if odd else "it was altered"
+        console.print(f"{number} findings: {why}.", style="bold red")

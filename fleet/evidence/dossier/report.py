@@ -14,6 +14,7 @@ import jinja2
 
 from fleet.analysis.rates import Counts
 from fleet.analysis.samples import count
+from fleet.evidence.dossier.odd_times import odd_times
 from fleet.models import PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import monday_of, paris_day
@@ -187,6 +188,7 @@ async def render(
         "few_seals": _first_and_last(seals),
         "keys": sorted({seal.statement.key for seal in seals}),
         "stamping": timestamp_delays(entries, seals),
+        "odd_times": odd_times(entries, seals),
         "removals": sorted(collected.removals.values(), key=lambda each: each.at),
         "proving_words": proving_words,
         "made_at": made_at,

@@ -48,6 +48,7 @@ ENDINGS = {"picture": "png", "html": "html", "outline": "json"}
 PROVED = ("attempts/", "chain/", "seals/")  # what is wrong with these is named already
 FORMATS = ("prefecture-fleet/dossier/1", "prefecture-fleet/dossier/2")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+OWN_CLOCK_S, AUTHORITY_CLOCK_S, SITE_CLOCK_S = 120, 300, 600
 MAX_WORDS = 1500
 MAX_PRINTED = 200
 NOT_OURS = (".DS_Store", "Thumbs.db", "desktop.ini")
@@ -77,6 +78,8 @@ class Checking:
         self.stamped: list[tuple[int, ...]] = []
         self.keys: list[str] = []
         self.signers: dict[str, list[str]] = {}
+        self.stamps: dict[int, list[float]] = {}
+        self.longest: dict[str, float] = {}
         self.about: dict[str, Any] = {}
         self.removed: dict[str, Any] = {}
         self.flow = ""
@@ -297,8 +300,65 @@ class Checking:
                 f"la tentative {who} du {at} n'est pas de la période",
                 f"attempt {who} of {at} is not of the period",
             )
+        self.times(who, link, manifest)
         for file in manifest.get("evidence", ()):
             self.file(folder, who, str(file.get("sha256")), ENDINGS.get(file.get("kind"), "bin"))
+
+    def took(self, step: str, seconds: float) -> None:
+        """A step took so long; the longest is printed."""
+        self.longest[step] = max(seconds, self.longest.get(step, seconds))
+
+    def times(self, who: str, link: "dict[str, Any]", manifest: "dict[str, Any]") -> None:
+        """Whether an attempt's instants fit: its end, its link, the clocks of the sites."""
+        ended = instant(manifest.get("started_at")) + float(manifest.get("seconds", 0))
+        facts = manifest.get("facts")
+        told = str(facts.get("clock_jump_s", "")) if isinstance(facts, dict) else ""
+        bound = OWN_CLOCK_S + sum(abs(float(each)) for each in told.split())
+        linked = instant(link.get("linked_at"))
+        self.took("link", linked - ended)
+        if not linked >= ended - bound:
+            self.wrong(
+                f"la tentative {who} a fini le {utc(ended)} et a été enchaînée avant, le"
+                f" {utc(linked)} : l'une des deux heures est fausse",
+                f"attempt {who} ended at {utc(ended)} and was linked before, at {utc(linked)}: one"
+                " of the two is not true",
+            )
+        stood = [
+            instant(each["at"]) - instant(each["server_date"]) - (each.get("age_s") or 0)
+            for each in manifest.get("served", ())
+            if each.get("server_date")
+        ]
+        least = min(stood, key=abs, default=0.0)
+        if not abs(least) <= max(SITE_CLOCK_S, bound):
+            self.wrong(
+                f"tentative {who} : l'horloge du robot était {least:.0f} s après celle de tous les"
+                " sites qui ont répondu : elle était fausse, ou la tentative est d'un autre moment",
+                f"attempt {who}: the robot's clock stood {least:.0f} s after that of every site"
+                " that answered: it was wrong, or the attempt is of another time",
+            )
+
+    def sealed(self, who: str, leaf: bytes, number: int, statement: "dict[str, Any]") -> None:
+        """Whether the seal of an attempt, and its timestamps, are later than the attempt."""
+        linked = instant(json.loads(leaf.decode("utf-8"))["linked_at"])
+        sealed = instant(statement.get("sealed_at"))
+        self.took("seal", sealed - linked)
+        if not sealed >= linked - OWN_CLOCK_S:
+            self.wrong(
+                f"le sceau {number} a été fait le {utc(sealed)}, avant que la tentative {who},"
+                f" qu'il couvre, ne soit enchaînée, le {utc(linked)}",
+                f"seal {number} was made at {utc(sealed)}, before attempt {who} under it was"
+                f" linked, {utc(linked)}",
+            )
+        own = [number for number in self.proofs if self.proofs[number][1] == leaf]
+        began = instant(self.began.get(own[0]))
+        for at in self.stamps.get(number, ()):
+            if not at >= began - AUTHORITY_CLOCK_S:
+                self.wrong(
+                    f"la tentative {who} est datée du {utc(began)}, mais l'horodatage du sceau"
+                    f" {number}, du {utc(at)}, est plus ancien",
+                    f"attempt {who} is dated {utc(began)}, but the timestamp of seal {number}, of"
+                    f" {utc(at)}, is older",
+                )
 
     def file(self, folder: str, who: str, name: str, ending: str) -> None:
         """A picture, or another file, which its hash names."""
@@ -446,6 +506,18 @@ class Checking:
             elif at:
                 self.counted["tokens"] += 1
                 self.stamped.append(at)
+                self.stamp_after(who, calendar.timegm(at), statement)
+
+    def stamp_after(self, who: str, at: float, statement: "dict[str, Any]") -> None:
+        """Whether a timestamp is later than the seal of which it is."""
+        sealed = instant(statement.get("sealed_at"))
+        self.stamps.setdefault(int(statement["number"]), []).append(at)
+        self.took("timestamp", at - sealed)
+        if not at >= sealed - AUTHORITY_CLOCK_S:
+            self.wrong(
+                f"{who} a été fait le {utc(sealed)}, après son horodatage, le {utc(at)}",
+                f"{who} was made at {utc(sealed)}, after its timestamp, {utc(at)}",
+            )
 
     def stamp(self, statement: Path, token: Path) -> "tuple[tuple[int, ...] | None, str | None]":
         """The instant of a timestamp, or what is wrong with it; neither without `openssl`."""
@@ -496,6 +568,8 @@ class Checking:
                 f"attempt {who} is not under seal {proof.get('seal')}: the link, the proof or the"
                 " seal was altered",
             )
+        else:
+            self.sealed(who, leaf, int(statement["number"]), statement)
 
     def sums(self) -> None:
         """Every file is as it was listed, and there are no others."""
@@ -543,6 +617,18 @@ class Checking:
             "SHA256SUMS a été modifié : sa signature n'est pas celle de la clé publique",
             "SHA256SUMS was altered: its signature is not that of the public key",
         )
+
+
+def instant(words: object) -> float:
+    """Seconds since 1970; raises ValueError if it is no instant."""
+    at = datetime.datetime.strptime(str(words), "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007
+    return (at - datetime.datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001
+
+
+def utc(seconds: float) -> str:
+    """An instant for a reader."""
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)  # noqa: DTZ001
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def midnight(words: str) -> "datetime.date | None":
@@ -753,6 +839,17 @@ def tell(check: Checking) -> None:
         check.note(
             "aucun horodatage : seule l'association atteste les dates",
             "no timestamp: nobody but the association vouches for the dates",
+        )
+    spans = {name: f"{round(seconds / 60, 1) + 0.0} min" for name, seconds in check.longest.items()}
+    if spans:
+        link, seal, stamp = (spans.get(name, "?") for name in ("link", "seal", "timestamp"))
+        print(
+            say(
+                f"Délais, au plus : {link} de la fin d'une visite à son maillon, {seal} de là au"
+                f" sceau, {stamp} de là à l'horodatage",
+                f"Delays, at most: {link} from a visit's end to its link, {seal} from there to the"
+                f" seal, {stamp} from there to the timestamp",
+            )
         )
     for label, lines in (
         (say("à savoir : ", "note: "), check.notes),

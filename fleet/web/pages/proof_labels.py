@@ -67,6 +67,22 @@ FRENCH: dict[Case, str] = {
         "Le fichier %(file)s de la tentative %(attempt)s a été modifié : ses octets donnent une"
         " autre empreinte."
     ),
+    Case.LINK_EARLY: (
+        "La tentative %(attempt)s de %(flow)s a fini le %(ended)s et a été enchaînée avant, le"
+        " %(linked)s : l’une des deux heures est fausse."
+    ),
+    Case.SEAL_EARLY: (
+        "Le sceau %(seal)s a été fait le %(sealed)s, avant que la tentative %(attempt)s, qu’il"
+        " couvre, ne soit enchaînée, le %(linked)s."
+    ),
+    Case.TOKEN_EARLY: (
+        "Le sceau %(seal)s a été fait le %(sealed)s, après son horodatage par %(url)s, le"
+        " %(stamped)s."
+    ),
+    Case.SITE_CLOCK: (
+        "Tentative %(attempt)s de %(flow)s : notre horloge était %(seconds)s s après celle de tous"
+        " les sites qui ont répondu ; elle était fausse, ou la tentative est d’un autre moment."
+    ),
     Case.OTHER_KEY: (
         "Signé avec la clé publique %(key)s, qui n’est pas celle du dossier de données : la clé a"
         " été remplacée, ou tout a été scellé à nouveau ; comparez-la avec celle qui est publiée."
