@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleet.errors import BadInput, LedgerAltered
+from fleet.evidence.completeness import Completeness
 from fleet.evidence.seal_check import BATCH, SealCheck
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.findings import Case, Report
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from fleet.analysis.coverage import PlanSince
     from fleet.evidence.memory import VerifiedSeal
     from fleet.ledger.chain import Link, Seal
     from fleet.storage.collections.ledger import Ledger
@@ -52,6 +54,8 @@ class Verifier:
         self._ledger: Ledger = store.ledger
         self.report = Report()
         self._seals = SealCheck(store.ledger, roots, self.report)
+        self._complete = Completeness(store.watch_state, self.report)
+        self._plans: list[PlanSince] = []
         self._intact: set[str] = set()
         self._damaged: dict[str, Damage] = {}
 
@@ -62,6 +66,7 @@ class Verifier:
             links = await self._check_chains()
             await self._check_attempts({}, links)
             self._report_deleted(links)  # what no attempt has taken out
+            await self._complete.check(self._plans)
         return self.report
 
     async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
@@ -282,8 +287,10 @@ class Verifier:
     async def _check_seals(self) -> None:
         before: Seal | None = None
         present = set()
+        self._plans = await self._complete.plans()
         async for seal in self._ledger.seals():
             await self._seals.check(seal, before)
+            self._complete.take(seal.statement, self._plans)
             before = seal
             present.add(seal.statement.number)
         await self._check_named(present)

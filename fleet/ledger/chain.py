@@ -70,15 +70,20 @@ class Link(Frozen):
         return link
 
 
+FORMAT, FORMAT_WITH_PLANS = "prefecture-fleet/seal/1", "prefecture-fleet/seal/2"
+
+
 class Statement(Frozen):
     """
     What a seal says: so many links, under this root, at this instant, after that seal.
 
     `previous` is the SHA-256 of the statement before, as bytes; `key` the Ed25519 public key;
-    `authorities` are asked for a timestamp, so that a token that is taken away is missed.
+    `authorities` are asked for a timestamp, so that a token that is taken away is missed. `plans`
+    are the sampling plans so far, without their seeds (`plan_commitment`);
+    None in seals of the first format.
     """
 
-    format: str = "prefecture-fleet/seal/1"
+    format: str = FORMAT
     number: int
     sealed_at: Instant
     count: int
@@ -86,11 +91,12 @@ class Statement(Frozen):
     previous: str
     key: str
     authorities: tuple[str, ...]
+    plans: tuple[str, ...] | None = None
 
     @property
     def content(self) -> bytes:
-        """What is signed and timestamped: canonical JSON."""
-        return canonical(self.model_dump(mode="python"))
+        """What is signed and timestamped: canonical JSON; of older seals as they were."""
+        return canonical(self.model_dump(mode="python", exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class Seal:
         """As MongoDB keeps it."""
         return {
             "_id": self.statement.number,
-            "statement": self.statement.model_dump(mode="python"),
+            "statement": self.statement.model_dump(mode="python", exclude_none=True),
             "signature": self.signature,
             "attempt_ids": list(self.attempt_ids),
             "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in self.tokens],
@@ -160,7 +166,10 @@ class Seal:
 def _statement(document: Document) -> Statement:
     """The statement, with canonical JSON of it."""
     authorities = tuple(map(_text, document["authorities"]))
-    found = Statement.model_validate({**document, "authorities": authorities}, strict=True)
+    fields = {**document, "authorities": authorities}
+    if "plans" in document:
+        fields["plans"] = tuple(map(_text, document["plans"]))
+    found = Statement.model_validate(fields, strict=True)
     canonical(found.model_dump(mode="python"))
     return found
 

@@ -61,6 +61,18 @@ class Case(Enum):
     FILE_MISSING = "file {file} of attempt {attempt} is missing"
     FILE_ALTERED = "file {file} of attempt {attempt} was altered: its bytes give another hash"
 
+    # what was due
+    PLAN_CHANGED = (
+        "the sampling plan {plan}, which seal {seal} names, is not there as it was: its seed or its"
+        " gaps were changed, or it was deleted"
+    )
+    PLAN_ODD = "the sampling plans, or since when they are followed, were altered: {why}"
+    DUE_OPEN = (
+        "{flow} was due at {due}, and neither an attempt nor a missed visit accounts for it: it was"
+        " deleted"
+    )
+    DUE_MORE = "{flow} was due {count} times more that nothing accounts for"
+
     # its times cannot be true
     LINK_EARLY = (
         "attempt {attempt} of {flow} ended at {ended} and was linked before, at {linked}: one of"

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
 
 
-READ = {"attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"}
+READ = {
+    *("attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"),
+    *("plans", "watched", "missed"),
+}
 """The collections that a verification reads."""
 
 ODD_TIMES = {Case.LINK_EARLY, Case.SEAL_EARLY, Case.TOKEN_EARLY, Case.SITE_CLOCK}

@@ -67,6 +67,20 @@ FRENCH: dict[Case, str] = {
         "Le fichier %(file)s de la tentative %(attempt)s a été modifié : ses octets donnent une"
         " autre empreinte."
     ),
+    Case.PLAN_CHANGED: (
+        "Le plan de mesure %(plan)s, que nomme le sceau %(seal)s, n’est plus celui d’alors : son"
+        " germe ou ses intervalles ont été modifiés, ou il a été supprimé."
+    ),
+    Case.PLAN_ODD: (
+        "Les plans de mesure, ou depuis quand ils sont suivis, ont été modifiés (%(why)s)."
+    ),
+    Case.DUE_OPEN: (
+        "Une visite de %(flow)s était prévue le %(due)s ; ni tentative ni visite manquée n’en rend"
+        " compte : elle a été supprimée."
+    ),
+    Case.DUE_MORE: (
+        "%(count)s autres visites de %(flow)s étaient prévues, dont rien ne rend compte."
+    ),
     Case.LINK_EARLY: (
         "La tentative %(attempt)s de %(flow)s a fini le %(ended)s et a été enchaînée avant, le"
         " %(linked)s : l’une des deux heures est fausse."
