@@ -37,7 +37,6 @@ VERIFIER = "evidence/dossier/verifier.py"
 LONG_FUNCTIONS = {
     ("visit/attempt.py", "attempt"),  # half of it is what an attempt keeps, field by field
     ("rendering/framed_picture.py", "caption_of"),  # one line for each row of the band
-    (VERIFIER, "main"),
 }
 """Longer than `FUNCTION_LINES`, each with its reason (docs/decisions/0024-packages.md)."""
 

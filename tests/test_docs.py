@@ -29,7 +29,7 @@ COMMANDS = {
     "watch": {"--practice"},
     "status": {"--json", "--practice"},
     "seal": {"--practice"},
-    "verify": {"--from", "--to", "--new", "--practice"},
+    "verify": {"--from", "--to", "--new", "--forget", "--practice"},
     "dossier": {"--from", "--to", "--lang", "--pictures", "--output", "-o", "--practice"},
     "hosts": {"--json"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},

@@ -48,6 +48,7 @@ ELSEWHERE = {
         "PreloadingConfig",
         "WebTransport",
     ),
+    "SHA256SUMS.sig",  # a file of a dossier
     "evidence.chunks",
     "evidence.sha256",
     "navigator.webdriver",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 def key_of(settings: Settings) -> SigningKey:
     """The key that signs this database's seals."""
     return SigningKey.of(key_path(settings))
+
+
+def key_if_there(settings: Settings) -> SigningKey | None:
+    """That key if it lies on this machine and may be read; none is made."""
+    return key_of(settings) if os.access(key_path(settings), os.R_OK) else None
 
 
 def key_path(settings: Settings) -> Path:

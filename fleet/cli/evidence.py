@@ -28,12 +28,15 @@ def verify(
     new: Annotated[
         bool, typer.Option("--new", help="only what came after the last that was sound")
     ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="verify as if for the first time (a backup came back)")
+    ] = False,
     practice: Practice = False,
 ) -> None:
     """Make every hash anew and compare; exit 6 if anything was altered."""
     from fleet.cli.commands import verify
 
-    call = verify.verify(settings_of(practice), what, since, until, new=new)
+    call = verify.verify(settings_of(practice), what, since, until, new=new, forget=forget)
     run(call, otherwise=ALTERED)
 
 

@@ -296,7 +296,7 @@ class Watch:
         scheduler.follow(scenarios, at)
         after = scheduler.scenarios
         with contextlib.suppress(StoreUnreachable, StoreRefused):
-            await self.parts.store.watch_state.set_reconciled(after.keys() - before.keys(), at)
+            await self.parts.store.watch_state.begin_again(after.keys() - before.keys(), at)
         self._log.info(
             "the catalogue changed",
             new=sorted(after.keys() - before.keys()),

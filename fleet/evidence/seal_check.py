@@ -11,6 +11,7 @@ from fleet.ledger.canonical import NO_PREVIOUS, sha256
 from fleet.ledger.chain import root_of
 from fleet.ledger.findings import Case, Report
 from fleet.ledger.signing import is_signed
+from fleet.ledger.times import AUTHORITY_CLOCK, OWN_CLOCK, utc
 from fleet.ledger.timestamps import NoTimestamp
 
 if TYPE_CHECKING:
@@ -57,11 +58,24 @@ class SealCheck:
             flow = (await self._ledger.links_of([each]))[each][0].scenario_id
             self.report.add_finding(Case.NOT_COVERED, attempt=each, flow=flow, seal=number)
         leaves = [links[each] for each in seal.attempt_ids if each in links]
+        self._check_times(seal, leaves)
         # with a link missing the root cannot be right, and that is a finding already
         if not missing and (
             len(leaves) != seal.statement.count or root_of(leaves) != seal.statement.root
         ):
             self.report.add_finding(Case.ROOT, seal=number, links=len(leaves))
+
+    def _check_times(self, seal: Seal, leaves: Sequence[Link]) -> None:
+        sealed, number = seal.statement.sealed_at, seal.statement.number
+        if leaves:
+            first = min(leaves, key=lambda each: each.linked_at)
+            last = max(leaves, key=lambda each: each.linked_at)
+            self.report.took("seal", sealed - first.linked_at)
+            if sealed < last.linked_at - OWN_CLOCK:
+                values = {"linked": utc(last.linked_at), "sealed": utc(sealed)}
+                self.report.add_finding(
+                    Case.SEAL_EARLY, seal=number, attempt=last.attempt_id, **values
+                )
 
     async def _links_under(self, seal: Seal) -> Mapping[str, Link]:
         found: dict[str, Link] = {}
@@ -82,6 +96,11 @@ class SealCheck:
             if not info.trusted:
                 self.report.add_finding(Case.TOKEN_UNTRUSTED, seal=number, url=token.url)
                 continue
+            sealed = seal.statement.sealed_at
+            self.report.took("timestamp", info.at - sealed)
+            if info.at < sealed - AUTHORITY_CLOCK:
+                values = {"stamped": utc(info.at), "sealed": utc(sealed)}
+                self.report.add_finding(Case.TOKEN_EARLY, seal=number, url=token.url, **values)
             first, last = self.report.stamped or (info.at, info.at)
             self.report.stamped = min(first, info.at), max(last, info.at)
         have, refusals = {token.url for token in seal.tokens}, dict(seal.refusals)

@@ -12,22 +12,41 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fleet.evidence import timestamp_client
+from fleet.evidence.completeness import plan_commitment
 from fleet.ledger.canonical import NO_PREVIOUS, sha256
-from fleet.ledger.chain import Seal, SealingResult, Statement, Token, root_of
+from fleet.ledger.chain import (
+    FORMAT,
+    FORMAT_WITH_PLANS,
+    Seal,
+    SealingResult,
+    Statement,
+    Token,
+    root_of,
+)
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities, NoTimestamp
 from fleet.models import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet.analysis.coverage import PlanSince
     from fleet.ledger.signing import SigningKey
     from fleet.ledger.timestamps import Authorities
     from fleet.storage.collections.ledger import Ledger
     from fleet.storage.store import Store
 
 
-async def seal(ledger: Ledger, key: SigningKey, authorities: Authorities) -> SealingResult:
+async def seal(
+    ledger: Ledger,
+    key: SigningKey,
+    authorities: Authorities,
+    plans: Sequence[PlanSince] | None = None,
+) -> SealingResult:
     """
     Seal every link that no seal covers, then ask the authorities for what is lacking.
+
+    With the sampling plans so far, the seals commit to them.
 
     One fleet at a time may do this (the lease `seal`); a crash in the middle is made good by the
     next call.
@@ -49,6 +68,8 @@ async def seal(ledger: Ledger, key: SigningKey, authorities: Authorities) -> Sea
             previous=sha256(last.statement.content) if last else NO_PREVIOUS,
             key=key.public,
             authorities=tuple(authorities.urls),
+            format=FORMAT if plans is None else FORMAT_WITH_PLANS,
+            plans=None if plans is None else tuple(map(plan_commitment, plans)),
         )
         ids = tuple(link.attempt_id for link in unsealed)
         await ledger.add_seal(Seal(statement, key.sign(statement.content), ids))
@@ -91,6 +112,7 @@ async def seal_store(store: Store, key: SigningKey, authorities: Authorities) ->
     lease = store.lease("seal")
     await lease.take()
     try:
-        return await seal(store.ledger, key, authorities)
+        plans = await store.watch_state.plans()
+        return await seal(store.ledger, key, authorities, plans)
     finally:
         await lease.release()

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleet.errors import BadInput, LedgerAltered
+from fleet.evidence.completeness import Completeness
 from fleet.evidence.seal_check import BATCH, SealCheck
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.findings import Case, Report
+from fleet.ledger.times import ended_at, odd_site_clock, own_clock, utc
 from fleet.models import now
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from fleet.analysis.coverage import PlanSince
+    from fleet.evidence.memory import VerifiedSeal
     from fleet.ledger.chain import Link, Seal
     from fleet.storage.collections.ledger import Ledger
     from fleet.storage.evidence_files import Damage
@@ -50,6 +54,8 @@ class Verifier:
         self._ledger: Ledger = store.ledger
         self.report = Report()
         self._seals = SealCheck(store.ledger, roots, self.report)
+        self._complete = Completeness(store.watch_state, self.report)
+        self._plans: list[PlanSince] = []
         self._intact: set[str] = set()
         self._damaged: dict[str, Damage] = {}
 
@@ -60,6 +66,7 @@ class Verifier:
             links = await self._check_chains()
             await self._check_attempts({}, links)
             self._report_deleted(links)  # what no attempt has taken out
+            await self._complete.check(self._plans)
         return self.report
 
     async def period(self, since: datetime, until: datetime, scenario_id: str | None) -> Report:
@@ -97,17 +104,20 @@ class Verifier:
                 self._report_deleted({each: link for each, (link, _) in links.items()})
         return self.report
 
-    async def newer(self, number: int, content_hash: str) -> Report:
-        """
-        What was sealed after that seal, which was found sound before.
+    async def compare(self, known: VerifiedSeal) -> Report:
+        """Whether the seal that was found sound before is still there as it was."""
+        with self._reporting_damage():
+            if not known.is_still(await self._ledger.seal(known.seal)):
+                self.report.add_finding(Case.SEAL_CHANGED, seal=known.seal)
+        return self.report
 
-        Args:
-            content_hash: the SHA-256 of that seal's statement as it was then.
-        """
+    async def newer(self, known: VerifiedSeal) -> Report:
+        """What was sealed after that seal, which was found sound before."""
+        number = known.seal
         with self._reporting_damage():
             before = await self._ledger.seal(number)
             # what was found sound must still be there as it was: the rest is checked from it on
-            if before is None or sha256(before.statement.content) != content_hash:
+            if not known.is_still(before):
                 self.report.add_finding(Case.SEAL_CHANGED, seal=number)
                 return self.report
             present = {number}
@@ -161,11 +171,11 @@ class Verifier:
         batch: list[Document] = []
 
         async def check() -> None:
-            links = await self._ledger.links_of([document["_id"] for document in batch])
+            links = await self._ledger.links_of([each["_id"] for each in batch if _has_id(each)])
             seals.update(seal for _, seal in links.values() if seal is not None)
             self.report.unsealed += sum(seal is None for _, seal in links.values())
             for document in batch:
-                link = links.get(document["_id"])
+                link = links.get(document["_id"]) if _has_id(document) else None
                 self._check_manifest(document, link[0] if link else None)
             await self._check_files(batch)
             batch.clear()
@@ -186,7 +196,8 @@ class Verifier:
         """Check attempts against their links; those that had one are taken out of `links`."""
         batch: list[Document] = []
         async for document in self._ledger.documents(query):
-            self._check_manifest(document, links.pop(document["_id"], None))
+            own = links.pop(document["_id"], None) if _has_id(document) else None
+            self._check_manifest(document, own)
             batch.append(document)
             if len(batch) == BATCH:
                 await self._check_files(batch)
@@ -210,6 +221,21 @@ class Verifier:
             return
         if manifest != link.manifest:
             self.report.add_finding(Case.ATTEMPT_ALTERED, **who)
+            return
+        self._check_times(document, link, who)
+
+    def _check_times(self, document: Document, link: Link, who: Document) -> None:
+        ended = ended_at(document.get("started_at"), document.get("seconds"))
+        bound = own_clock(document.get("facts"))
+        if ended is not None:
+            self.report.took("link", link.linked_at - ended)
+            if link.linked_at < ended - bound:
+                values = {"ended": utc(ended), "linked": utc(link.linked_at)}
+                self.report.add_finding(Case.LINK_EARLY, **who, **values)
+        served = [each for each in document.get("served") or () if isinstance(each, dict)]
+        seconds = odd_site_clock(served)
+        if seconds is not None and abs(seconds) > bound.total_seconds():
+            self.report.add_finding(Case.SITE_CLOCK, **who, seconds=round(seconds))
 
     async def _check_files(self, documents: Sequence[Document]) -> None:
         # of attempts that name the same file, one stands for all in a finding
@@ -261,8 +287,10 @@ class Verifier:
     async def _check_seals(self) -> None:
         before: Seal | None = None
         present = set()
+        self._plans = await self._complete.plans()
         async for seal in self._ledger.seals():
             await self._seals.check(seal, before)
+            self._complete.take(seal.statement, self._plans)
             before = seal
             present.add(seal.statement.number)
         await self._check_named(present)
@@ -272,6 +300,11 @@ class Verifier:
         for number in await self._ledger.named_seals(after):
             if number not in present:
                 self.report.add_finding(Case.SEAL_DELETED, seal=number)
+
+
+def _has_id(document: Document) -> bool:
+    """Whether its id is a text, as a link's is."""
+    return isinstance(document["_id"], str)
 
 
 def _files_of(document: Document) -> list[str]:

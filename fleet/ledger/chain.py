@@ -61,9 +61,16 @@ class Link(Frozen):
         fields = dict(document)
         attempt_id = fields.pop("_id")
         try:
-            return cls.model_validate({"attempt_id": attempt_id, **fields})
+            link = cls.model_validate({"attempt_id": attempt_id, **fields}, strict=True)
+            canonical(link.number)
         except ValidationError as exc:
             raise LedgerAltered(_first(exc), link=str(attempt_id)) from exc
+        except ValueError as exc:
+            raise LedgerAltered(f"number: {exc}", link=str(attempt_id)) from exc
+        return link
+
+
+FORMAT, FORMAT_WITH_PLANS = "prefecture-fleet/seal/1", "prefecture-fleet/seal/2"
 
 
 class Statement(Frozen):
@@ -71,10 +78,12 @@ class Statement(Frozen):
     What a seal says: so many links, under this root, at this instant, after that seal.
 
     `previous` is the SHA-256 of the statement before, as bytes; `key` the Ed25519 public key;
-    `authorities` are asked for a timestamp, so that a token that is taken away is missed.
+    `authorities` are asked for a timestamp, so that a token that is taken away is missed. `plans`
+    are the sampling plans so far, without their seeds (`plan_commitment`);
+    None in seals of the first format.
     """
 
-    format: str = "prefecture-fleet/seal/1"
+    format: str = FORMAT
     number: int
     sealed_at: Instant
     count: int
@@ -82,11 +91,12 @@ class Statement(Frozen):
     previous: str
     key: str
     authorities: tuple[str, ...]
+    plans: tuple[str, ...] | None = None
 
     @property
     def content(self) -> bytes:
-        """What is signed and timestamped: canonical JSON."""
-        return canonical(self.model_dump(mode="python"))
+        """What is signed and timestamped: canonical JSON; of older seals as they were."""
+        return canonical(self.model_dump(mode="python", exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ class Seal:
         """As MongoDB keeps it."""
         return {
             "_id": self.statement.number,
-            "statement": self.statement.model_dump(mode="python"),
+            "statement": self.statement.model_dump(mode="python", exclude_none=True),
             "signature": self.signature,
             "attempt_ids": list(self.attempt_ids),
             "tokens": [{"url": t.url, "at": t.at, "token": t.token} for t in self.tokens],
@@ -133,20 +143,41 @@ class Seal:
             LedgerAltered: it did not.
         """
         try:
+            statement = _statement(document["statement"])
+            if document["_id"] != statement.number:
+                raise ValueError(f"its statement has the number {statement.number}")
             return cls(
-                statement=Statement.model_validate(document["statement"]),
-                signature=str(document["signature"]),
-                attempt_ids=tuple(map(str, document["attempt_ids"])),
+                statement=statement,
+                signature=_text(document["signature"]),
+                attempt_ids=tuple(map(_text, document["attempt_ids"])),
                 tokens=tuple(
-                    Token(t["url"], t["at"], bytes(t["token"])) for t in document["tokens"]
+                    Token(_text(t["url"]), t["at"], b"".join([t["token"]]))
+                    for t in document["tokens"]
                 ),
-                refusals=tuple((r["url"], r["words"]) for r in document["refusals"]),
+                refusals=tuple((_text(r["url"]), str(r["words"])) for r in document["refusals"]),
             )
         except ValidationError as exc:
             raise LedgerAltered(_first(exc), seal=document["_id"]) from exc
         except (KeyError, TypeError, ValueError) as exc:
             # whoever altered it may have put anything in the place of a field
             raise LedgerAltered(f"{type(exc).__name__}: {exc}", seal=document["_id"]) from exc
+
+
+def _statement(document: Document) -> Statement:
+    """The statement, with canonical JSON of it."""
+    authorities = tuple(map(_text, document["authorities"]))
+    fields = {**document, "authorities": authorities}
+    if "plans" in document:
+        fields["plans"] = tuple(map(_text, document["plans"]))
+    found = Statement.model_validate(fields, strict=True)
+    canonical(found.model_dump(mode="python"))
+    return found
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{str(value)[:80]!r} is no text")
 
 
 def root_of(links: Sequence[Link]) -> str:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 
 class Case(Enum):
@@ -23,7 +23,10 @@ class Case(Enum):
     SEAL_MISSING = "seal {wanted} is missing: seal {seal} comes instead"
     SEAL_ORDER = "seal {seal} does not follow the seal before it: one of the two was made anew"
     SEAL_DELETED = "seal {seal} was deleted: links name it"
-    SEAL_CHANGED = "seal {seal} is not the one that was verified before"
+    SEAL_CHANGED = (
+        "seal {seal} is not the one that was verified before, or is gone: the end was taken away,"
+        " or all was sealed anew"
+    )
     SEAL_ODD = "seal {seal} was altered: {why}; what rests on it was not checked"
     NOT_COVERED = (
         "attempt {attempt} of {flow} is not under seal {seal}, though its link says so: it was"
@@ -58,6 +61,32 @@ class Case(Enum):
     FILE_MISSING = "file {file} of attempt {attempt} is missing"
     FILE_ALTERED = "file {file} of attempt {attempt} was altered: its bytes give another hash"
 
+    # what was due
+    PLAN_CHANGED = (
+        "the sampling plan {plan}, which seal {seal} names, is not there as it was: its seed or its"
+        " gaps were changed, or it was deleted"
+    )
+    PLAN_ODD = "the sampling plans, or since when they are followed, were altered: {why}"
+    DUE_OPEN = (
+        "{flow} was due at {due}, and neither an attempt nor a missed visit accounts for it: it was"
+        " deleted"
+    )
+    DUE_MORE = "{flow} was due {count} times more that nothing accounts for"
+
+    # its times cannot be true
+    LINK_EARLY = (
+        "attempt {attempt} of {flow} ended at {ended} and was linked before, at {linked}: one of"
+        " the two is not true"
+    )
+    SEAL_EARLY = (
+        "seal {seal} was made at {sealed}, before attempt {attempt} under it was linked, {linked}"
+    )
+    TOKEN_EARLY = "seal {seal} was made at {sealed}, after {url} had timestamped it, {stamped}"
+    SITE_CLOCK = (
+        "attempt {attempt} of {flow}: our clock stood {seconds} s after that of every site that"
+        " answered; it was wrong, or the attempt is of another time"
+    )
+
     # told, and no alteration
     OTHER_KEY = (
         "signed with the public key {key}, which is not the one in this fleet's data folder: the"
@@ -90,7 +119,9 @@ class Report:
     `findings` name what was altered, inserted or is missing: with none, what was checked is as
     it was sealed. `notices` are what a reader must know and is no alteration: files removed on
     purpose, seals without a timestamp, authorities whose root is not known. `keys` are the
-    public keys that signed, `stamped` the instants of the first and the last trusted timestamp.
+    public keys that signed, `stamped` the instants of the first and the last trusted timestamp,
+    `longest` what it took at most from a visit's end to its `link`, from a link to its `seal`, from
+    a seal to a trusted `timestamp`.
     """
 
     attempts: int = 0
@@ -103,11 +134,16 @@ class Report:
     notices: list[Finding] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     stamped: tuple[datetime, datetime] | None = None
+    longest: dict[str, timedelta] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
         """Whether nothing was altered."""
         return not self.findings
+
+    def took(self, step: str, span: timedelta) -> None:
+        """A step took so long; the longest is told."""
+        self.longest[step] = max(span, self.longest.get(step, span))
 
     def add_finding(self, case: Case, **values: object) -> None:
         """Something was altered."""

@@ -7,6 +7,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from bson.codec_options import DatetimeConversion
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import (
@@ -22,6 +23,8 @@ from fleet.errors import BadInput, StoreNeverTakes, StoreRefused, StoreUnreachab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
 
 DOCUMENT_REFUSED = (121, 10334, 17280, 17419)
 """MongoDB's codes for a document that does not fit its validator, or is too large."""
@@ -64,6 +67,15 @@ def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
             f"FLEET_MONGODB_URL is not a MongoDB address: {' '.join(str(exc).split())}. Expected"
             " mongodb://user:password@host:27017/ or mongodb+srv://…"
         ) from exc
+
+
+def lenient(db: AsyncIOMotorDatabase[dict[str, Any]]) -> AsyncIOMotorDatabase[dict[str, Any]]:
+    """The same database, read as it is: a date or text that Python has no value for is no error."""
+    options = db.codec_options.with_options(
+        datetime_conversion=DatetimeConversion.DATETIME_AUTO,  # then it is milliseconds
+        unicode_decode_error_handler="replace",
+    )
+    return db.with_options(codec_options=options)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from fleet.errors import BadInput, StoreRefused
-from fleet.storage.client import translated_errors
+from fleet.storage.client import lenient, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -66,6 +66,7 @@ class EvidenceFiles:
 
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
         self._bucket = AsyncIOMotorGridFSBucket(db, bucket_name="evidence")
+        db = lenient(db)
         self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
         self._locks: dict[str, asyncio.Lock] = {}
         self._proved: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
@@ -330,12 +331,13 @@ def _intact(entries: Mapping[str, Document], files: Sequence[Sequence[Document]]
 
 def _is_intact(entry: Document, chunks: Sequence[Document]) -> bool:
     # whoever altered a file may have altered its entry: nothing in either is taken for granted
-    parts = [chunk.get("data") for chunk in chunks]
-    stored = b"".join(part for part in parts if isinstance(part, bytes))
+    parts = [data for chunk in chunks if isinstance(data := chunk.get("data"), bytes)]
+    stored = b"".join(parts)
     if (
         [chunk.get("n") for chunk in chunks] != [*range(len(chunks))]
         or len(stored) != entry.get("length")
-        or any(len(part or b"") != entry.get("chunkSize") for part in parts[:-1])
+        or len(parts) != len(chunks)
+        or any(len(part) != entry.get("chunkSize") for part in parts[:-1])
     ):
         return False
     try:

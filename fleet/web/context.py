@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fleet.browser.page import PageSource
     from fleet.catalog.loader import Catalog
+    from fleet.ledger.signing import SigningKey
     from fleet.models import Scenario
     from fleet.storage.queries import AttemptQueries
     from fleet.storage.store import Store
@@ -31,11 +32,11 @@ class WebContext:
     says that the data are of practice prefectures or seeded, which every page then shows.
     `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the pages
     are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
-    authorities that are believed. `chromium` opens what prints dossiers; None where there is no
-    Chromium. `contact` is the fleet's address, which a dossier names. `public_url` is where
-    readers find these pages; `problems` are scenario files that could not be read, `away`
-    holds why the folder of all of them gives nothing at the moment, if it does not. `proxies` are
-    those that the pages stand behind.
+    authorities that are believed; `key` signs dossiers, where it lies here. `chromium` opens what
+    prints dossiers; None where there is no Chromium. `contact` is the fleet's address, which a
+    dossier names. `public_url` is where readers find these pages; `problems` are scenario files
+    that could not be read, `away` holds why the folder of all of them gives nothing at the moment,
+    if it does not. `proxies` are those that the pages stand behind.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class WebContext:
     data_dir: Path
     members_only: bool = False
     roots: Sequence[Certificate] = ()
+    key: SigningKey | None = None
     chromium: Callable[[], AbstractAsyncContextManager[PageSource]] | None = None
     contact: str | None = None
     public_url: str | None = None

@@ -160,7 +160,13 @@ class Dossiers:
             async with open_pages() as pages:
                 path = self.path(job)
                 built = await build(
-                    context.store, pages, job.order, path, context.roots, note_progress
+                    context.store,
+                    pages,
+                    job.order,
+                    path,
+                    context.roots,
+                    note_progress,
+                    context.key,
                 )
             changes = {"state": "made", "size_bytes": built.size_bytes, "written": built.attempts}
             self._write(job.model_copy(update=changes))

@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
-from fleet.ledger.chain import Statement
+from fleet.ledger.chain import Link, Seal, Statement, root_of
 from fleet.ledger.signing import SigningKey
 from fleet.models import Attempt
 from tests.storage.test_store import AT, attempt_of
@@ -183,6 +183,30 @@ async def delete_the_last_seal(db: Any, made: list[Attempt]) -> None:
 async def sign_all_anew_with_another_key(db: Any, made: list[Attempt]) -> None:
     """As the owner of a copy of the database would: everything fits but the timestamps."""
     await _sign_anew(db)
+
+
+async def seal_all_anew(db: Any, made: list[Attempt], key: SigningKey) -> None:
+    """As whoever has the key as well: a verdict altered, all linked and sealed anew, no token."""
+    await set_attempt(db, made[0], verdict="no_slots")
+    for flow in {each.scenario_id for each in made}:
+        previous = NO_PREVIOUS
+        async for each in db.links.find({"scenario_id": flow}).sort("number", 1):
+            document = await db.attempts.find_one({"_id": each["_id"]})
+            changed = {"manifest": sha256(canonical(document)), "previous": previous}
+            await db.links.update_one({"_id": each["_id"]}, {"$set": changed})
+            fields = {k: v for k, v in each.items() if k not in ("_id", "seal")}
+            previous = Link(attempt_id=each["_id"], **{**fields, **changed}).hash
+    previous = NO_PREVIOUS
+    async for each in db.seals.find().sort("_id", 1):
+        links = {each["_id"]: each async for each in db.links.find({"seal": each["_id"]})}
+        own = [links[name] for name in each["attempt_ids"]]
+        leaves = [Link.from_document({k: v for k, v in d.items() if k != "seal"}) for d in own]
+        fields = {**each["statement"], "root": root_of(leaves), "previous": previous}
+        statement = Statement.model_validate({**fields, "authorities": ()})
+        previous = sha256(statement.content)
+        signature = key.sign(statement.content)
+        document = Seal(statement, signature, tuple(each["attempt_ids"])).to_document()
+        await db.seals.replace_one({"_id": each["_id"]}, document)
 
 
 async def sign_all_anew_without_timestamps(db: Any) -> str:

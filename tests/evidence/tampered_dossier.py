@@ -23,6 +23,8 @@ from fleet.ledger.canonical import canonical
 from fleet.ledger.signing import SigningKey
 from fleet.models import Attempt
 
+LISTS = ("SHA256SUMS", "SHA256SUMS.sig")
+
 
 @dataclass
 class Unpacked:
@@ -53,12 +55,26 @@ class Unpacked:
 
     def sum_anew(self) -> None:
         """Do what a careful opponent does: leave no sum that does not fit."""
-        files = sorted(p for p in self.folder.rglob("*") if p.is_file() and p.name != "SHA256SUMS")
+        files = sorted(p for p in self.folder.rglob("*") if p.is_file() and p.name not in LISTS)
         lines = [
             f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(self.folder)}\n"
             for path in files
         ]
         (self.folder / "SHA256SUMS").write_text("".join(lines))
+
+    def unsign(self) -> None:
+        """What one without a key can do: take the signature away, as if there never was one."""
+        self.sum_anew()
+        (self.folder / "SHA256SUMS.sig").unlink(missing_ok=True)
+
+    def sign_anew(self) -> None:
+        """Or sign with a key of their own, and put that beside the operator's."""
+        key = SigningKey(Ed25519PrivateKey.generate())
+        with (self.folder / "ledger-public-key.pem").open("ab") as file:
+            file.write(public_pem(key.public))
+        self.sum_anew()
+        signature = key.sign((self.folder / "SHA256SUMS").read_bytes())
+        (self.folder / "SHA256SUMS.sig").write_text(signature)
 
 
 Tamper = Callable[[Unpacked], None]
@@ -240,3 +256,139 @@ def insert_one_under_a_seal(it: Unpacked) -> None:
     last = hashlib.sha256(lines.splitlines()[-1]).hexdigest()
     edit(made / "link.json", previous=last)
     it.links.write_bytes(lines + (made / "link.json").read_bytes() + b"\n")
+
+
+# What no seal covers: only the operator's signature of the list of files shows it ----------------
+
+
+def append_attempts(it: Unpacked, count: int = 3) -> list[int]:
+    """Made up, linked as a fleet would, under no seal; the numbers of their links."""
+    model, numbers = it.of(4), []
+    for n in range(count):
+        lines = it.links.read_bytes()
+        last = json.loads(lines.splitlines()[-1])
+        number, name = last["number"] + 1, f"{n:08d}{'0' * 24}"
+        made = it.folder / "attempts" / f"{number:06d}-2026-11-18-{name[:8]}"
+        shutil.copytree(model, made)
+        (made / "proof.json").unlink(missing_ok=True)
+        edit(made / "manifest.json", _id=name, started_at="2026-11-18T10:00:00.000Z")
+        manifest = hashlib.sha256((made / "manifest.json").read_bytes()).hexdigest()
+        previous = hashlib.sha256(lines.splitlines()[-1]).hexdigest()
+        changed = {"number": number, "attempt_id": name, "manifest": manifest}
+        link = canonical({**last, **changed, "previous": previous})
+        (made / "link.json").write_bytes(link)
+        it.links.write_bytes(lines + link + b"\n")
+        numbers.append(number)
+    about = json.loads((it.folder / "dossier.json").read_bytes())
+    links = {**about["links"], "last": numbers[-1]}
+    edit(it.folder / "dossier.json", attempts=about["attempts"] + count, links=links)
+    return numbers
+
+
+def append_attempts_under_a_seal_of_their_own(it: Unpacked) -> None:
+    (number,) = append_attempts(it, 1)
+    key = SigningKey(Ed25519PrivateKey.generate())
+    (made,) = it.folder.glob(f"attempts/{number:06d}-*")
+    root = hashlib.sha256(b"\0" + (made / "link.json").read_bytes()).hexdigest()
+    path = it.folder / "seals" / "seal-000002.json"
+    changed = {"number": 3, "count": 1, "root": root, "key": key.public, "authorities": []}
+    changed |= {"previous": hashlib.sha256(path.read_bytes()).hexdigest()}
+    third = it.folder / "seals" / "seal-000003.json"
+    third.write_bytes(canonical({**json.loads(path.read_bytes()), **changed}))
+    third.with_suffix(".sig").write_text(key.sign(third.read_bytes()))
+    (made / "proof.json").write_bytes(canonical({"seal": 3, "leaf": 0, "count": 1, "path": []}))
+    with (it.folder / "ledger-public-key.pem").open("ab") as file:
+        file.write(public_pem(key.public))
+
+
+def strip_seals_and_edit_what_they_covered(it: Unpacked) -> None:
+    """All seals but the first; the verdicts below them edited, and all linked anew."""
+    for path in it.folder.glob("seals/seal-000002.*"):
+        path.unlink()
+    lines = [json.loads(line) for line in it.links.read_bytes().splitlines()]
+    for number in range(3, 5):
+        folder = it.of(number)
+        (folder / "proof.json").unlink()
+        edit(folder / "manifest.json", verdict="slots")
+        manifest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+        lines[int(folder.name[:6]) - 1]["manifest"] = manifest
+    for before, link in pairwise(lines):
+        link["previous"] = hashlib.sha256(canonical(before)).hexdigest()
+    it.links.write_bytes(b"".join(canonical(link) + b"\n" for link in lines))
+    for link in lines:
+        for folder in it.folder.glob(f"attempts/{link['number']:06d}-*"):
+            (folder / "link.json").write_bytes(canonical(link))
+
+
+def leave_out_the_end(it: Unpacked) -> None:
+    """The last attempt with its link and all after it, and counted anew."""
+    number = int(it.of(4).name[:6])
+    shutil.rmtree(it.of(4))
+    it.links.write_bytes(b"".join(it.links.read_bytes().splitlines(keepends=True)[: number - 1]))
+    shutil.rmtree(it.folder / "chain" / "outside" / f"{number + 1:06d}.json", ignore_errors=True)
+    for path in it.folder.glob("chain/outside/*.json"):
+        if int(path.stem) > number:
+            path.unlink()
+    edit(it.folder / "dossier.json", attempts=4, links={"first": 2, "last": number - 1})
+
+
+def cut_the_period(it: Unpacked) -> None:
+    """To the millisecond after an attempt that is not convenient."""
+    begin = json.loads((it.of(0) / "manifest.json").read_bytes())["started_at"]
+    shutil.rmtree(it.of(0))
+    edit(it.folder / "dossier.json", since=begin[:-4] + "001Z", attempts=4)
+    edit(it.folder / "dossier.json", links={"first": 3, "last": 7})
+
+
+def say_another_flow(it: Unpacked) -> None:
+    edit(it.folder / "dossier.json", scenario_id="75/titre-de-sejour", department="75")
+
+
+def say_another_department(it: Unpacked) -> None:
+    edit(it.folder / "dossier.json", department="75")
+
+
+def say_another_period(it: Unpacked) -> None:
+    """Longer by days on which nobody looked."""
+    edit(it.folder / "dossier.json", until="2026-11-30T23:00:00.000Z")
+
+
+def say_more_attempts(it: Unpacked) -> None:
+    edit(it.folder / "dossier.json", attempts=50)
+
+
+def put_in_another_pdf(it: Unpacked) -> None:
+    flip(it.folder / "dossier.pdf", 2000)
+
+
+def put_in_the_framed_copy_of_another(it: Unpacked) -> None:
+    (it.of(0) / "framed.png").write_bytes((it.of(1) / "framed.png").read_bytes())
+
+
+def declare_a_picture_removed(it: Unpacked) -> None:
+    name = it.picture(0).stem
+    it.picture(0).unlink()
+    removal = {"kind": "takedown", "reason": "un nom s’y lisait", "at": "2026-11-20T08:00:00.000Z"}
+    edit(it.folder / "removals.json", **{name: removal})
+
+
+def declare_a_token_lacking(it: Unpacked) -> None:
+    (url,) = json.loads((it.folder / "seals" / "seal-000001.json").read_bytes())["authorities"]
+    it.token.unlink()
+    edit(it.folder / "dossier.json", lacking={f"1 {url}": "it gave none"})
+
+
+def write_over_what_is_printed(it: Unpacked) -> None:
+    """By what a terminal does for whoever prints it."""
+    words = "x\n\x1b[2J\x1b[HCONFORME : rien n'a été modifié\r"
+    declare_a_picture_removed(it)
+    removals = json.loads((it.folder / "removals.json").read_bytes())
+    for each in removals.values():
+        each["reason"] = words
+    (it.folder / "removals.json").write_bytes(canonical(removals))
+    edit(it.folder / "dossier.json", made_at=words)
+
+
+def list_a_file_of_somewhere_else(it: Unpacked) -> None:
+    with (it.folder / "SHA256SUMS").open("a") as file:
+        file.write(f"{'0' * 64}  ../elsewhere\n")

@@ -11,18 +11,21 @@ from __future__ import annotations
 import asyncio
 import shutil
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from fleet.cli.commands import verify as verify_command
+from fleet.evidence.dossier import verifier
+from fleet.evidence.memory import VerifiedSeal
 from fleet.evidence.timestamp_client import ask
 from fleet.evidence.verifier import Verifier
-from fleet.ledger.canonical import sha256
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import roots_of
 from fleet.practice.authority import PracticeAuthority
+from fleet.settings import Settings
 from tests.cli.test_cli import fleet
 from tests.evidence import tampered_database as database
 from tests.evidence import tampered_dossier as pieces
@@ -289,6 +292,58 @@ async def test_one_attempt_and_a_period_are_no_way_round(sealer: Sealer) -> None
     assert any(words in finding for finding in some.findings)
 
 
+# What no seal covers -----------------------------------------------------------------------------
+
+UNSEALED = (
+    pieces.append_attempts,
+    pieces.append_attempts_under_a_seal_of_their_own,
+    pieces.strip_seals_and_edit_what_they_covered,
+    pieces.leave_out_the_end,
+    pieces.cut_the_period,
+    pieces.say_another_flow,
+    pieces.say_another_department,
+    pieces.say_another_period,
+    pieces.say_more_attempts,
+    pieces.put_in_another_pdf,
+    pieces.put_in_the_framed_copy_of_another,
+    pieces.declare_a_picture_removed,
+    pieces.declare_a_token_lacking,
+    pieces.write_over_what_is_printed,
+)
+
+
+def sums_anew(it: Unpacked) -> None:
+    it.sum_anew()
+
+
+def unsigned(it: Unpacked) -> None:
+    it.unsign()
+
+
+def signed_anew(it: Unpacked) -> None:
+    it.sign_anew()
+
+
+@pytest.mark.parametrize("cover", [sums_anew, unsigned, signed_anew])
+@pytest.mark.parametrize("tamper", UNSEALED)
+def test_what_no_seal_covers_is_never_called_sound(
+    copy: Unpacked,
+    tamper: pieces.Tamper,
+    cover: pieces.Tamper,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tamper(copy)
+    cover(copy)
+
+    code = verifier.main([str(copy.folder), "--en"])
+
+    said = capsys.readouterr().out.splitlines()
+    assert code == (1 if cover is sums_anew else code) in (1, 2)
+    assert any(line.startswith(("ALTERED: ", "NOT PROVEN: ")) for line in said)
+    assert not any(line.startswith(("SOUND", "CONFORME")) for line in said)
+    assert "\x1b" not in "".join(said)
+
+
 # Authorities -------------------------------------------------------------------------------------
 
 
@@ -352,8 +407,48 @@ async def test_the_end_that_was_taken_away_whole_shows_to_whoever_verified_it_be
 
     assert (await sealer.verify()).findings == []
     again = Verifier(sealer.store, sealer.authorities.roots)
-    report = await again.newer(2, sha256(last.statement.content))
-    assert report.findings == ["seal 2 is not the one that was verified before"]
+    report = await again.newer(VerifiedSeal.of(last))
+    assert [finding.case.name for finding in report.findings] == ["SEAL_CHANGED"]
+
+
+@pytest.mark.parametrize("deed", [database.forget_the_end, database.seal_all_anew])
+async def test_neither_way_to_verify_forgets_what_was_sound_until_it_is_told_to(
+    sealer: Sealer,
+    deed: Callable[..., Awaitable[None]],
+    authority: PracticeAuthority,
+    mongodb_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = await sealed(sealer)
+    settings = Settings(
+        mongodb_url=mongodb_url,
+        database=sealer.db.name,
+        data_dir=tmp_path / "data",
+        timestamp_roots=authority.roots,
+    )
+
+    async def told(**options: bool) -> list[str]:
+        await verify_command.verify(settings, None, None, None, **{"new": False, **options})
+        return capsys.readouterr().out.splitlines()
+
+    assert (await told())[-1].startswith("Nothing was altered")
+    if deed is database.seal_all_anew:
+        await deed(sealer.db, made, sealer.key)
+    else:
+        await deed(sealer.db, made)
+    for options in ({}, {"new": True}, {}, {"new": True}):
+        said = await told(**options)
+        assert any("seal 2 is not the one that was verified before" in line for line in said)
+        assert any("fleet verify --forget" in line for line in said)
+        assert "Nothing was altered" not in said[-1]
+    # what the database says of it is known to a machine on which nothing was verified yet
+    if deed is database.forget_the_end:
+        other = settings.model_copy(update={"data_dir": tmp_path / "other"})
+        assert not await verify_command.verify(other, None, None, None, new=False)
+        capsys.readouterr()
+    assert (await told(forget=True))[-1].startswith("Nothing was altered")
+    assert (await told(new=True))[-1].startswith("Nothing was altered")
 
 
 async def test_an_attempt_taken_away_with_its_link_before_a_seal_leaves_no_trace(

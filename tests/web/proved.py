@@ -51,6 +51,7 @@ async def proved(
             made_up=True,
             data_dir=folder,
             roots=sealed.authorities.roots,
+            key=sealed.key,
             chromium=lambda: nullcontext(chromium),
         )
         async with serving(library) as url, client(url) as http:

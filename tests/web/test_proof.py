@@ -191,6 +191,7 @@ def test_every_finding_has_french_words_about_the_same_things() -> None:
         "before",
         "file",
         "key",
+        *("ended", "linked", "sealed", "stamped", "seconds", "plan", "due"),
     )
     values = {name: f"<{name}>" for name in (*names, "day", "reason", "count")}
 

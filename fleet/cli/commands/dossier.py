@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet.bootstrap.evidence import authorities_of
+from fleet.bootstrap.evidence import authorities_of, key_if_there
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.catalog import loader
@@ -32,15 +32,17 @@ async def dossier(
     path = output or Path(order.name)
     if path.exists():
         raise BadInput(f"{path} exists; nothing is overwritten, choose another file (-o)")
-    roots = authorities_of(settings).roots
+    roots, key = authorities_of(settings).roots, key_if_there(settings)
     async with (
         open_store(settings) as store,
         open_chromium(settings, loopback_only=True) as chromium,
     ):
-        built = await build(store, chromium, order, path, roots)
+        built = await build(store, chromium, order, path, roots, key=key)
     print(f"{path}: {built.attempts} attempts, {built.size_bytes / 1e6:.1f} MB")
     if built.unsealed:
         print(f"{built.unsealed} of them are under no seal yet; seal them first: fleet seal")
+    if key is None:
+        print("its list of files is signed by nobody: the ledger's key is not in FLEET_DATA_DIR")
     if built.unstamped > built.unsealed:
         print(f"{built.unstamped} of them are under no timestamp (FLEET_TIMESTAMP_URLS)")
     if built.removed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 
-from fleet.bootstrap.evidence import authorities_of
+from fleet.bootstrap.evidence import authorities_of, key_if_there
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import find_chromium
@@ -98,6 +98,7 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext
         data_dir=settings.data_dir,
         members_only=settings.reading == "members",
         roots=authorities_of(settings).roots,
+        key=key_if_there(settings),
         chromium=_chromium(settings),
         contact=settings.contact_url,
         public_url=settings.public_url,

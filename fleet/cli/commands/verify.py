@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from typing import TYPE_CHECKING, Literal
 
 import fleet
 from fleet.bootstrap.evidence import authorities_of, key_path
 from fleet.bootstrap.store import open_store
-from fleet.cli.commands.output import instant, write_file
+from fleet.cli.commands.output import instant
 from fleet.cli.console import Console
 from fleet.errors import BadInput, LedgerAltered
+from fleet.evidence.memory import VerificationMemory
 from fleet.evidence.verifier import Verifier
-from fleet.ledger.canonical import sha256
 from fleet.ledger.findings import Case
 from fleet.ledger.signing import SigningKey
 from fleet.models import FLOW_SLUG, now
@@ -22,7 +20,7 @@ from fleet.storage.collections.verification_log import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+    from datetime import datetime
 
     from fleet.ledger.chain import Seal
     from fleet.ledger.findings import Report
@@ -30,56 +28,85 @@ if TYPE_CHECKING:
     from fleet.storage.store import Store
 
 
-READ = {"attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"}
+READ = {
+    *("attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"),
+    *("plans", "watched", "missed"),
+}
 """The collections that a verification reads."""
+
+ODD_TIMES = {Case.LINK_EARLY, Case.SEAL_EARLY, Case.TOKEN_EARLY, Case.SITE_CLOCK}
 
 MAX_PRINTED = 50
 """Findings and notices that are printed; the rest is counted."""
 
 
 async def verify(
-    settings: Settings, what: str | None, since: str | None, until: str | None, *, new: bool
+    settings: Settings,
+    what: str | None,
+    since: str | None,
+    until: str | None,
+    *,
+    new: bool,
+    forget: bool = False,
 ) -> bool:
     """Check what is asked for, print the report; whether nothing was altered."""
     first, last = instant(since, "--from"), instant(until, "--to")
     if first and last and first >= last:
         raise BadInput(f"--from {since} is not before --to {until}; exchange them")
-    roots = authorities_of(settings).roots
-    state_file, began_at = (
-        settings.data_dir / "ledger" / f"{settings.database}.verified.json",
-        now(),
-    )
+    for option, given in (("--new", new), ("--forget", forget)):
+        if given and (what or first or last or (new and forget)):
+            raise BadInput(f"{option} stands alone; leave the others out")
+    roots, began_at = authorities_of(settings).roots, now()
+    memory = VerificationMemory(settings.data_dir / "ledger" / f"{settings.database}.verified.json")
+    if forget:
+        await asyncio.to_thread(memory.forget)
+    known = await asyncio.to_thread(memory.recall)
     async with open_store(settings) as store:
+        if forget:
+            await store.verifications.forget()
         verifier, last_seal = Verifier(store, roots), await _last_seal(store)
-        is_flow = what is not None and "/" in what
-        if is_flow and not FLOW_SLUG.fullmatch(str(what).partition("/")[2]):
-            raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
         kind: Literal["everything", "newer"] | None = None
-        if new:
-            if what or first or last:
-                raise BadInput("--new stands alone; leave the others out")
-            kind, report = await _newer(verifier, state_file)
-        elif what is not None and not is_flow:
-            if first or last:
-                raise BadInput("an attempt has no period; leave --from and --to out")
-            report = await verifier.attempt(what)
-        elif is_flow or first or last:
-            begin = first or instant("2016-01-01", "--from")
-            assert begin is not None
-            report = await verifier.period(begin, last or now(), what)
-            if not report.attempts and report.sound:
-                if what and not await store.attempts.latest(what, 1):
-                    raise BadInput(f"no attempt of {what}; is it one of: fleet list")
-                raise BadInput("no attempt in this period; see: fleet export attempts")
+        if what or first or last:
+            report = await _part(store, verifier, what, first, last)
+        elif new and known:
+            kind, report = "newer", await verifier.newer(known)
         else:
             kind, report = "everything", await verifier.everything()
+        if known and kind != "newer":
+            await verifier.compare(known)
+        elif not known:
+            await _compare_log(store, report)
         _compare_key(settings, report)
         if kind is not None:
             # the last seal as it was before: one that is made meanwhile may not have been checked
-            await _remember(store, state_file, report, last_seal, kind=kind, began_at=began_at)
+            await _remember(store, memory, report, last_seal, kind=kind, began_at=began_at)
         unread = sorted({*await store.collections()} - READ)
     print_report(Console(highlight=False), report, unread)
     return report.sound
+
+
+async def _part(
+    store: Store,
+    verifier: Verifier,
+    what: str | None,
+    first: datetime | None,
+    last: datetime | None,
+) -> Report:
+    """An attempt, or those of a flow or a period."""
+    if what is not None and "/" not in what:
+        if first or last:
+            raise BadInput("an attempt has no period; leave --from and --to out")
+        return await verifier.attempt(what)
+    if what is not None and not FLOW_SLUG.fullmatch(what.partition("/")[2]):
+        raise BadInput(f"{what!r} is no flow; expected such as 63/titre-de-sejour")
+    begin = first or instant("2016-01-01", "--from")
+    assert begin is not None
+    report = await verifier.period(begin, last or now(), what)
+    if not report.attempts and report.sound:
+        if what and not await store.attempts.latest(what, 1):
+            raise BadInput(f"no attempt of {what}; is it one of: fleet list")
+        raise BadInput("no attempt in this period; see: fleet export attempts")
+    return report
 
 
 async def _last_seal(store: Store) -> Seal | None:
@@ -97,25 +124,17 @@ def _compare_key(settings: Settings, report: Report) -> None:
             report.add_notice(Case.OTHER_KEY, key=key)
 
 
-async def _newer(
-    verifier: Verifier, state_file: Path
-) -> tuple[Literal["everything", "newer"], Report]:
-    try:
-        state = json.loads(await asyncio.to_thread(state_file.read_bytes))
-        number, content_hash = int(state["seal"]), str(state["sha256"])
-    except FileNotFoundError:
-        return "everything", await verifier.everything()
-    except (ValueError, KeyError, TypeError) as exc:
-        raise BadInput(f"{state_file}: cannot be read; remove it to verify everything") from exc
-    if not re.fullmatch(r"[0-9a-f]{64}", content_hash):
-        raise BadInput(f"{state_file}: cannot be read; remove it to verify everything")
-    return "newer", await verifier.newer(number, content_hash)
+async def _compare_log(store: Store, report: Report) -> None:
+    """Nothing is known on this disk: what the database says of its own last verifications."""
+    highest = await store.verifications.highest_seal()
+    if highest and not await store.ledger.has_seal(highest):
+        report.add_finding(Case.SEAL_CHANGED, seal=highest)
 
 
 async def _remember(
-    store: Store, state_file: Path, report: Report, last: Seal | None, **more: object
+    store: Store, memory: VerificationMemory, report: Report, last: Seal | None, **more: object
 ) -> None:
-    """For the pages in MongoDB; for the next `--new` on this disk, if nothing was found."""
+    """For the pages in MongoDB; for the next verification on this disk, if nothing was found."""
     verification = Verification.of(
         report,
         **more,
@@ -125,8 +144,7 @@ async def _remember(
     )
     await store.verifications.keep(verification)
     if last is not None and report.sound:
-        state = {"seal": last.statement.number, "sha256": sha256(last.statement.content)}
-        write_file(state_file, json.dumps(state).encode(), overwrite=True)
+        await asyncio.to_thread(memory.remember, last)
 
 
 def print_report(console: Console, report: Report, unread: Sequence[str]) -> None:
@@ -143,6 +161,13 @@ def print_report(console: Console, report: Report, unread: Sequence[str]) -> Non
     if report.stamped:
         first, last = report.stamped
         console.print(f"timestamps from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC")
+    if report.longest:
+        steps = ", ".join(
+            f"{round(report.longest[step].total_seconds() / 60, 1) + 0.0:,} min to the {step}"
+            for step in ("link", "seal", "timestamp")
+            if step in report.longest
+        )
+        console.print(f"at most, each from the step before: {steps}", soft_wrap=True)
     for words in report.notices[:MAX_PRINTED]:
         console.say(f"note: {words}", style="yellow")
     for words in report.findings[:MAX_PRINTED]:
@@ -155,6 +180,11 @@ def print_report(console: Console, report: Report, unread: Sequence[str]) -> Non
         " look at those: fleet doctor --database",
         soft_wrap=True,
     )
+    if any(each.case is Case.SEAL_CHANGED for each in report.findings):
+        console.print(
+            "If you know why, such as a backup that was restored: fleet verify --forget",
+            soft_wrap=True,
+        )
     if report.sound:
         console.print(
             "Nothing was altered in what was read: the attempts, files, links and seals counted"
@@ -163,4 +193,6 @@ def print_report(console: Console, report: Report, unread: Sequence[str]) -> Non
             soft_wrap=True,
         )
     else:
-        console.print(f"{len(report.findings)} findings: it was altered.", style="bold red")
+        number, odd = len(report.findings), {each.case for each in report.findings} <= ODD_TIMES
+        why = "its times cannot be true" if odd else "it was altered"
+        console.print(f"{number} findings: {why}.", style="bold red")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from fleet.ledger.signing import SigningKey
+
 COMPRESSED = (".png", ".pdf", ".jpg")
 """What is compressed already is stored as it is."""
 
@@ -29,13 +31,14 @@ class DossierArchive:
 
     Args:
         at: the date that all files of it carry.
+        key: signs the list of all files, `SHA256SUMS`; without one nobody does.
 
     Raises (on entry and on exit):
         BadInput: the file is there already, or cannot be written.
     """
 
-    def __init__(self, path: Path, at: datetime) -> None:
-        self.path = path
+    def __init__(self, path: Path, at: datetime, key: SigningKey | None = None) -> None:
+        self.path, self._key = path, key
         self._half = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.half")
         self._date = at.timetuple()[:6]
         self._sums: list[str] = []
@@ -60,7 +63,10 @@ class DossierArchive:
         assert self._zip is not None
         try:
             if error is None:
-                self.add("SHA256SUMS", "".join(self._sums).encode())
+                sums = "".join(self._sums).encode()
+                self.add("SHA256SUMS", sums)
+                if self._key is not None:
+                    self.add("SHA256SUMS.sig", self._key.sign(sums).encode())
                 self._zip.close()
                 os.link(self._half, self.path)
         except FileExistsError as exc:

@@ -18,7 +18,7 @@ from fleet.evidence.dossier.archive import DossierArchive
 from fleet.evidence.dossier.collect import collect, neighbour_links
 from fleet.evidence.dossier.exhibits import ExhibitWriter, PdfContext
 from fleet.evidence.dossier.pdf import print_pdf
-from fleet.evidence.dossier.proofs import TrustedRoots, public_pem, seals_of
+from fleet.evidence.dossier.proofs import DossierProofs, TrustedRoots, public_pem, seals_of
 from fleet.evidence.dossier.report import pictured_attempts, readme, render
 from fleet.ledger.canonical import canonical
 from fleet.models import now
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from fleet.evidence.dossier.collect import Collected, DossierOrder
     from fleet.evidence.dossier.exhibits import ExhibitPicture
     from fleet.evidence.dossier.proofs import AuditPath, DossierSeal
+    from fleet.ledger.signing import SigningKey
     from fleet.storage.store import Store
 
 AT_ONCE = 8
 """Attempts in memory, some 1 MB each."""
 
-FORMAT = "prefecture-fleet/dossier/1"
+FORMAT = "prefecture-fleet/dossier/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ async def build(
     path: Path,
     roots: Sequence[Certificate],
     on_progress: Callable[[int], None] = lambda written: None,
+    key: SigningKey | None = None,
 ) -> BuiltDossier:
     """
     Write the dossier that was asked for.
@@ -68,6 +70,8 @@ async def build(
         path: the ZIP; nothing is overwritten, and it is there, whole, only at the end.
         roots: certificates of authorities that are believed (`timestamps.roots_of`).
         on_progress: called with how many attempts are written so far; the PDF comes after the last.
+        key: signs the list of files, on which all rests that no seal covers (the PDF, what the
+            dossier says it is about, what was removed); without it the verifier says so.
 
     Raises:
         BadInput: no such flow, no attempt, something stored was altered, or `path` is there.
@@ -81,9 +85,10 @@ async def build(
     seals = [seal async for seal in seals_of(store.ledger, covered, trusted)]
     with (
         tempfile.TemporaryDirectory(prefix="fleet-dossier-") as folder,
-        DossierArchive(path, at) as archive,
+        DossierArchive(path, at, key) as archive,
     ):
-        builder = _Builder(store, order, collected, seals, Path(folder), archive)
+        signer = key.public if key else None
+        builder = _Builder(store, order, collected, seals, Path(folder), archive, signer)
         pictures = await builder.attempts(on_progress)
         await builder.chain()
         await builder.proofs(trusted)
@@ -110,9 +115,10 @@ class _Builder:
         seals: Sequence[DossierSeal],
         folder: Path,
         archive: DossierArchive,
+        signer: str | None,
     ) -> None:
         self._store, self._order, self._collected, self._seals = store, order, collected, seals
-        self._folder, self._archive = folder, archive
+        self._folder, self._archive, self._signer = folder, archive, signer
         self._context = PdfContext(order.language)
 
     async def _add(self, *named: tuple[str, bytes | Path]) -> None:
@@ -169,7 +175,8 @@ class _Builder:
                 (f"{seal.name}.sig", seal.signature.encode()),
                 *((f"{seal.name}.{stamp.ending}", stamp.token) for stamp in seal.timestamps),
             )
-        keys = sorted({seal.statement.key for seal in self._seals})
+        signer = {self._signer} if self._signer else set()
+        keys = sorted({seal.statement.key for seal in self._seals} | signer)
         verifier = files("fleet.evidence.dossier").joinpath("verifier.py").read_bytes()
         await self._add(
             ("certificates/roots.pem", trusted.pem()),
@@ -183,7 +190,8 @@ class _Builder:
         """Write the PDF."""
         order, context = self._order, self._context
         html, pdf = self._folder / "dossier.html", self._folder / "dossier.pdf"
-        text = await render(self._store, order, context, self._collected, self._seals, pictures, at)
+        proofs = DossierProofs(self._seals, self._signer)
+        text = await render(self._store, order, context, self._collected, proofs, pictures, at)
         html.write_text(text, encoding="utf-8")
         practice = context.t("Données d’exercice : préfecture d’entraînement, rien n’est réel.")
         span = f"{context.day(order.period.first)} – {context.day(order.period.last)}"
@@ -202,6 +210,7 @@ class _Builder:
         about = {
             "format": FORMAT,
             "scenario_id": order.scenario_id,
+            "department": order.department,
             "since": order.since,
             "until": order.until,
             "made_at": at,

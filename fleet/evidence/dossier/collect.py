@@ -16,6 +16,7 @@ from fleet.analysis.samples import Try
 from fleet.errors import BadInput
 from fleet.evidence.dossier.circumstances_summary import Summary
 from fleet.evidence.verifier import SEAL_WITHIN
+from fleet.ledger.times import odd_site_clock, own_clock
 from fleet.models import Frozen, now
 from fleet.models.paris import day_start
 from fleet.models.query import Filter, Period
@@ -109,6 +110,12 @@ class DossierEntry:
 
     link: Link
     seal: int | None
+    ended_at: datetime
+    own_clock: timedelta
+    """The bound within which our own clock may have been set meanwhile (`fleet.ledger.times`)."""
+
+    site_clock_s: float | None
+    """By how much our clock stood after that of every site, if that cannot be."""
 
     @property
     def id(self) -> str:
@@ -254,6 +261,9 @@ async def _no_attempt(store: Store, order: DossierOrder) -> BadInput:
 
 def _entry(attempt: Attempt, link: Link, seal: int | None) -> DossierEntry:
     pictures = [file for file in attempt.evidence if file.kind == "picture"]
+    ended = attempt.started_at + timedelta(seconds=attempt.seconds)
+    bound = own_clock(dict(attempt.facts))
+    odd = odd_site_clock([each.model_dump() for each in attempt.served])
     return DossierEntry(
         attempt=Try(
             attempt.id,
@@ -274,4 +284,7 @@ def _entry(attempt: Attempt, link: Link, seal: int | None) -> DossierEntry:
         versions=(attempt.chromium_version, attempt.fleet_version, attempt.ruleset),
         link=link,
         seal=seal,
+        ended_at=ended,
+        own_clock=bound,
+        site_clock_s=odd if odd is not None and abs(odd) > bound.total_seconds() else None,
     )

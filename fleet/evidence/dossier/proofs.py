@@ -69,6 +69,14 @@ class DossierSeal:
         return f"seals/seal-{self.statement.number:06d}"
 
 
+@dataclass(frozen=True, slots=True)
+class DossierProofs:
+    """What proves a dossier: its seals, and the public key that signs its list of files, if any."""
+
+    seals: Sequence[DossierSeal]
+    signer: str | None
+
+
 class TrustedRoots:
     """The roots that are believed; `used` are those to which tokens of this dossier led."""
 

@@ -14,6 +14,7 @@ import jinja2
 
 from fleet.analysis.rates import Counts
 from fleet.analysis.samples import count
+from fleet.evidence.dossier.odd_times import odd_times
 from fleet.models import PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import monday_of, paris_day
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fleet.analysis.samples import Totals
     from fleet.evidence.dossier.collect import Collected, DossierEntry, DossierOrder
     from fleet.evidence.dossier.exhibits import ExhibitPicture, PdfContext
-    from fleet.evidence.dossier.proofs import DossierSeal
+    from fleet.evidence.dossier.proofs import DossierProofs, DossierSeal
     from fleet.storage.store import Store
 
 MAX_SEALS = 40
@@ -145,12 +146,12 @@ async def render(
     order: DossierOrder,
     context: PdfContext,
     collected: Collected,
-    seals: Sequence[DossierSeal],
+    proofs: DossierProofs,
     pictures: Iterable[ExhibitPicture],
     made_at: datetime,
 ) -> str:
     """The HTML of the PDF."""
-    entries = collected.entries
+    entries, seals = collected.entries, proofs.seals
     figures = count(entry.attempt for entry in entries).values()
     counts = Counts.total(each.counts for each in figures)
     hours: Counter[int] = Counter(e.attempt.started_at.astimezone(PARIS).hour for e in entries)
@@ -183,9 +184,11 @@ async def render(
         "share": partial(share_text, context),
         "shown": list(pictures),
         "seals": seals,
+        "signer": proofs.signer,
         "few_seals": _first_and_last(seals),
         "keys": sorted({seal.statement.key for seal in seals}),
         "stamping": timestamp_delays(entries, seals),
+        "odd_times": odd_times(entries, seals),
         "removals": sorted(collected.removals.values(), key=lambda each: each.at),
         "proving_words": proving_words,
         "made_at": made_at,

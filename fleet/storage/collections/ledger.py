@@ -23,7 +23,7 @@ from fleet.errors import LedgerAltered, StoreNeverTakes
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.chain import Document, Link, Seal, Token
 from fleet.models import now
-from fleet.storage.client import translated_errors
+from fleet.storage.client import lenient, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -46,6 +46,7 @@ class Ledger:
     """The links and seals of one database."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
+        db = lenient(db)  # what it reads may have been altered
         self._attempts, self._links, self._seals = db.attempts, db.links, db.seals
         self._marks = db.ledger
 
@@ -164,10 +165,16 @@ class Ledger:
             found = await self._seals.find_one({"_id": number})
         return Seal.from_document(found) if found else None
 
+    async def has_seal(self, number: int) -> bool:
+        """Whether there is a seal of that number, whatever is in it."""
+        with translated_errors(f"look for seal {number}"):
+            return await self._seals.find_one({"_id": number}, {"_id": 1}) is not None
+
     async def seals(self, after: int = 0) -> AsyncIterator[Seal]:
         """The seals after that number, oldest first."""
         with translated_errors("read seals"):
-            async for document in self._seals.find({"_id": {"$gt": after}}).sort("_id", ASCENDING):
+            query: Document = {"_id": {"$gt": after}} if after else {}  # `$gt`: of numbers only
+            async for document in self._seals.find(query).sort("_id", ASCENDING):
                 yield Seal.from_document(document)
 
     async def seals_over(
@@ -285,7 +292,7 @@ class Ledger:
         found: dict[str, Link] = {}
         with translated_errors("read links"):
             links = self._links.find(query, {"_id": 1}).batch_size(BATCH)
-            while batch := [each["_id"] for each in await links.to_list(BATCH)]:
+            while batch := [_id_of(each) for each in await links.to_list(BATCH)]:
                 there = self._attempts.find({"_id": {"$in": batch}}, {"_id": 1})
                 gone = set(batch) - {each["_id"] for each in await there.to_list(None)}
                 if gone:
@@ -297,13 +304,19 @@ class Ledger:
         """The attempts whose links say that this seal covers them; nothing proves it but that."""
         with translated_errors("read links"):
             found = self._links.find({"seal": number}, {"_id": 1})
-            return {each["_id"] for each in await found.to_list(None)}
+            return {_id_of(each) for each in await found.to_list(None)}
 
     async def named_seals(self, after: int = 0) -> list[int]:
         """The numbers, above that one, of the seals that links name."""
         with translated_errors("read links"):
             found: list[int] = await self._links.distinct("seal", {"seal": {"$gt": after}})
             return sorted(found)
+
+
+def _id_of(document: Document) -> str:
+    if isinstance(document["_id"], str):
+        return document["_id"]
+    raise LedgerAltered("_id: no text", link=str(document["_id"]))
 
 
 def _with_seal(document: Document) -> tuple[Link, int | None]:

@@ -19,6 +19,7 @@ then looks whether one of its files is being removed (`settle`). One of the two 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from pymongo import ReplaceOne
 from fleet.errors import EvidenceRemoved
 from fleet.models import now
 from fleet.models.removal import MAX_NAMED, Removal, RemovalKind
-from fleet.storage.client import but_duplicates, translated_errors
+from fleet.storage.client import but_duplicates, lenient, translated_errors
 from fleet.storage.indexes import BY_FILE
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Removals:
     """The removals of one database: asked for, made, and undone where a file is seen again."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document], evidence: EvidenceFiles) -> None:
-        self._removals, self._attempts = db.removals, db.attempts
+        self._removals, self._attempts = lenient(db).removals, db.attempts
         self._files, self._chunks = db["evidence.files"], db["evidence.chunks"]
         self._evidence = evidence
 
@@ -91,11 +92,18 @@ class Removals:
             marks = {each["_id"]: each async for each in self._removals.find(_any(sha256s))}
             # one that a killed process marked and did not erase, or that was seen again since
             expired = [
-                name for name, each in marks.items() if each["kind"] != RemovalKind.TAKEDOWN.value
+                name
+                for name, each in marks.items()
+                if each.get("kind") != RemovalKind.TAKEDOWN.value
             ]
             entries = await self._entries(expired) if expired else {}
-        found = {name: mark for name, mark in marks.items() if name not in entries}
-        return {name: Removal.from_document(mark) for name, mark in found.items()}
+        found: dict[str, Removal] = {}
+        for name, mark in marks.items():
+            # a mark that somebody altered says nothing: then the file is missing
+            with contextlib.suppress(ValueError):
+                if name not in entries:
+                    found[name] = Removal.from_document(mark)
+        return found
 
     async def count_takedowns(self) -> int:
         """How many files were taken down so far; it only grows."""
@@ -135,7 +143,7 @@ class Removals:
                 if "removing" not in entry or await self._hold(name)
             ]
             taken_down = [
-                n for n, mark in marks.items() if mark["kind"] == RemovalKind.TAKEDOWN.value
+                n for n, mark in marks.items() if mark.get("kind") == RemovalKind.TAKEDOWN.value
             ]
             if taken_down:
                 await self._erase(taken_down)

@@ -7,7 +7,10 @@ is no proof, for whoever can alter the database can alter it: it tells when was 
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import ValidationError
 
 from fleet.ledger.findings import Case, Finding
 from fleet.models import Frozen, Instant
@@ -24,6 +27,10 @@ Document = dict[str, Any]
 
 MAX_LOGGED = 50
 """Findings, and notices, that are kept; the others are counted."""
+
+
+HIGHEST = "highest"
+"""Of this id is what tells of no single verification, but of all that found nothing."""
 
 
 class LoggedFinding(Frozen):
@@ -101,10 +108,30 @@ class Verifications:
         kind = document.pop("kind")
         with translated_errors("keep the result of the verification"):
             await self._verifications.replace_one({"_id": kind}, document, upsert=True)
+            if not verification.found:
+                highest = {"$max": {"seal": verification.last_seal}}
+                await self._verifications.update_one({"_id": HIGHEST}, highest, upsert=True)
+
+    async def highest_seal(self) -> int:
+        """The highest number of a seal that was ever found sound, 0 if none was."""
+        with translated_errors("read the last verifications"):
+            found = await self._verifications.find_one({"_id": HIGHEST})
+        number = found.get("seal") if found else 0
+        return number if isinstance(number, int) else 0
+
+    async def forget(self) -> None:
+        """Know of no verification any more."""
+        with translated_errors("forget the last verifications"):
+            await self._verifications.delete_many({})
 
     async def latest(self) -> list[Verification]:
         """The last ones, latest first."""
         with translated_errors("read the last verifications"):
-            found = await self._verifications.find().to_list(10)
-        verifications = [Verification.model_validate({"kind": d.pop("_id"), **d}) for d in found]
+            found = await self._verifications.find({"_id": {"$ne": HIGHEST}}).to_list(10)
+        verifications = []
+        for document in found:
+            # one that somebody altered, or another version wrote, tells of nothing
+            with contextlib.suppress(ValidationError):
+                fields = {"kind": document.pop("_id"), **document}
+                verifications.append(Verification.model_validate(fields))
         return sorted(verifications, key=lambda each: each.ended_at, reverse=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pymongo.errors import DuplicateKeyError
 from fleet.analysis.coverage import PlanSince
 from fleet.analysis.sampling import SamplingPlan
 from fleet.models.status import Status
-from fleet.storage.client import translated_errors
+from fleet.storage.client import lenient, translated_errors
 from fleet.storage.lease import LONG_AGO
 
 if TYPE_CHECKING:
@@ -41,11 +41,24 @@ def _plan_document(plan: SamplingPlan, since: datetime) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedSpan:
+    """From when to when a flow's due times are accounted for; `gaps`: out of the catalogue."""
+
+    since: datetime
+    until: datetime
+    gaps: tuple[tuple[datetime, datetime], ...] = ()
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a due time at that instant is to be accounted for."""
+        return self.since <= at < self.until and not any(a <= at < b for a, b in self.gaps)
+
+
 class WatchState:
     """The plans and accounts of one database."""
 
     def __init__(self, db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
-        self._plans, self._watched = db.plans, db.watched
+        self._plans, self._watched = lenient(db).plans, lenient(db).watched
         self._attempts, self._missed = db.attempts, db.missed
         self._status = db.status
 
@@ -125,10 +138,40 @@ class WatchState:
         with translated_errors("read up to when visits are accounted for"):
             return {each["_id"]: each["until"] async for each in self._watched.find()}
 
+    async def watched(self) -> dict[str, WatchedSpan]:
+        """By scenario, from when to when its due times are accounted for."""
+        with translated_errors("read up to when visits are accounted for"):
+            found = await self._watched.find().to_list(None)
+        return {
+            each["_id"]: WatchedSpan(
+                each.get("since", LONG_AGO),
+                each["until"],
+                tuple((gap["since"], gap["until"]) for gap in each.get("gaps", ())),
+            )
+            for each in found
+        }
+
+    async def begin_again(self, scenario_ids: Iterable[str], at: datetime) -> None:
+        """
+        These scenarios came into the catalogue at `at`: what was due before is nobody's.
+
+        Of one that was in it before, the time in between is a gap.
+        """
+        names = list(scenario_ids)
+        with translated_errors("keep since when visits are accounted for"):
+            async for each in self._watched.find({"_id": {"$in": names}, "until": {"$lt": at}}):
+                gap = {"since": each["until"], "until": at}
+                await self._watched.update_one({"_id": each["_id"]}, {"$push": {"gaps": gap}})
+        await self.set_reconciled(names, at)
+
     async def set_reconciled(self, scenario_ids: Iterable[str], until: datetime) -> None:
         """Write down that nothing due before `until` is open for these scenarios."""
         writes = [
-            UpdateOne({"_id": each}, {"$max": {"until": until}}, upsert=True)
+            UpdateOne(
+                {"_id": each},
+                {"$max": {"until": until}, "$setOnInsert": {"since": until}},
+                upsert=True,
+            )
             for each in scenario_ids
         ]
         if writes:

@@ -17,7 +17,10 @@ FRENCH: dict[Case, str] = {
     Case.SEAL_MISSING: "Le sceau %(wanted)s manque : le sceau %(seal)s vient à sa place.",
     Case.SEAL_ORDER: "Le sceau %(seal)s ne suit pas celui d’avant : l’un des deux a été refait.",
     Case.SEAL_DELETED: "Le sceau %(seal)s a été supprimé : des maillons le nomment.",
-    Case.SEAL_CHANGED: "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant.",
+    Case.SEAL_CHANGED: (
+        "Le sceau %(seal)s n’est pas celui qui avait été vérifié auparavant, ou il n’est plus là :"
+        " la fin a été retirée, ou tout a été scellé de nouveau."
+    ),
     Case.SEAL_ODD: (
         "Le sceau %(seal)s a été modifié (%(why)s) ; ce qui en dépend n’a pas été vérifié."
     ),
@@ -63,6 +66,36 @@ FRENCH: dict[Case, str] = {
     Case.FILE_ALTERED: (
         "Le fichier %(file)s de la tentative %(attempt)s a été modifié : ses octets donnent une"
         " autre empreinte."
+    ),
+    Case.PLAN_CHANGED: (
+        "Le plan de mesure %(plan)s, que nomme le sceau %(seal)s, n’est plus celui d’alors : son"
+        " germe ou ses intervalles ont été modifiés, ou il a été supprimé."
+    ),
+    Case.PLAN_ODD: (
+        "Les plans de mesure, ou depuis quand ils sont suivis, ont été modifiés (%(why)s)."
+    ),
+    Case.DUE_OPEN: (
+        "Une visite de %(flow)s était prévue le %(due)s ; ni tentative ni visite manquée n’en rend"
+        " compte : elle a été supprimée."
+    ),
+    Case.DUE_MORE: (
+        "%(count)s autres visites de %(flow)s étaient prévues, dont rien ne rend compte."
+    ),
+    Case.LINK_EARLY: (
+        "La tentative %(attempt)s de %(flow)s a fini le %(ended)s et a été enchaînée avant, le"
+        " %(linked)s : l’une des deux heures est fausse."
+    ),
+    Case.SEAL_EARLY: (
+        "Le sceau %(seal)s a été fait le %(sealed)s, avant que la tentative %(attempt)s, qu’il"
+        " couvre, ne soit enchaînée, le %(linked)s."
+    ),
+    Case.TOKEN_EARLY: (
+        "Le sceau %(seal)s a été fait le %(sealed)s, après son horodatage par %(url)s, le"
+        " %(stamped)s."
+    ),
+    Case.SITE_CLOCK: (
+        "Tentative %(attempt)s de %(flow)s : notre horloge était %(seconds)s s après celle de tous"
+        " les sites qui ont répondu ; elle était fausse, ou la tentative est d’un autre moment."
     ),
     Case.OTHER_KEY: (
         "Signé avec la clé publique %(key)s, qui n’est pas celle du dossier de données : la clé a"

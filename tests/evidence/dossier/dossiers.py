@@ -63,8 +63,9 @@ class Past:
         return DossierOrder.of(FLOW, FIRST, LAST, **{"titles": {FLOW: TITLE}, **changes})
 
     async def make(self, pages: PageSource, path: Path, **changes: Any) -> BuiltDossier:
-        """Make it."""
-        return await build(self.store, pages, self.order(**changes), path, self.authorities.roots)
+        """Make it, signed."""
+        order, roots = self.order(**changes), self.authorities.roots
+        return await build(self.store, pages, order, path, roots, key=self.key)
 
     async def add(self, number: int, at: datetime, **changes: Any) -> Attempt:
         """One more attempt, with a picture and HTML of its own."""

@@ -205,8 +205,9 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
     assert "91/permis 1 1 100 %" in text
     assert "Sans horodatage : 1 tentatives" in text
     said = verify(unpack(tmp_path / "d.zip", tmp_path / "unpacked"))
-    assert said.returncode == 0, said.stdout
-    assert "1 tentatives ne sont encore sous aucun sceau" in said.stdout
+    assert said.returncode == 2, said.stdout
+    assert said.stdout.count("n'est sous aucun sceau") == 1
+    assert "TOUT N'EST PAS PROUVÉ" in said.stdout
 
 
 async def test_all_pictures_or_the_first_of_each_day_and_verdict(
@@ -248,7 +249,7 @@ async def test_without_an_authority_or_a_seal_the_dossier_says_so(
 ) -> None:
     own = await past(store, authority, tmp_path)
     # a root that nobody believes any more: the token proves nothing to a reader
-    made = await build(store, chromium, own.order(), tmp_path / "d.zip", [])
+    made = await build(store, chromium, own.order(), tmp_path / "d.zip", [], key=own.key)
 
     assert made.unstamped == 5
     text = text_of(pdf_of(tmp_path / "d.zip"))
@@ -280,8 +281,9 @@ async def test_a_real_visit_becomes_a_dossier_that_verifies(
     assert "RIEN N'EST SCELLÉ" in said.stdout
     assert "MODIFIÉ" not in said.stdout
 
-    await seal(store.ledger, SigningKey.of(tmp_path / "key.pem"), Authorities((), ()))
-    await build(store, chromium, order, tmp_path / "sealed.zip", [])
+    key = SigningKey.of(tmp_path / "key.pem")
+    await seal(store.ledger, key, Authorities((), ()))
+    await build(store, chromium, order, tmp_path / "sealed.zip", [], key=key)
     said = verify(unpack(tmp_path / "sealed.zip", tmp_path / "sealed"))
     assert said.returncode == 0, said.stdout
     assert "seule l'association atteste les dates" in said.stdout

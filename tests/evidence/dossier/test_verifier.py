@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import shutil
 import uuid
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fleet.browser.chromium import Chromium
 from fleet.evidence.dossier import verifier
+from fleet.ledger.canonical import canonical
 from fleet.ledger.signing import SigningKey, is_signed
 from fleet.practice.authority import PracticeAuthority
 from fleet.storage.store import Store
@@ -49,7 +52,8 @@ def test_an_untouched_dossier_is_sound_and_says_what_was_checked(dossier: Unpack
     assert said.returncode == 0, said.stdout
     assert "5 tentatives, 10 fichiers, 8 maillons, 2 sceaux, 2 horodatages" in said.stdout
     assert "CONFORME : rien n'a été modifié" in said.stdout
-    assert said.stdout.count("à savoir") == 0
+    assert said.stdout.count("à savoir") == said.stdout.count("NON PROUVÉ") == 0
+    assert "Dossier : 91/titre-de-sejour, du 2026-11-12 au 2026-11-18 inclus" in said.stdout
     assert verify(dossier.folder, "--en").stdout.splitlines()[-1].startswith("SOUND")
 
 
@@ -67,9 +71,56 @@ def test_it_needs_nothing_but_an_old_python_in_any_folder(dossier: Unpacked) -> 
         )
     }
 
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for each in functions:  # 3.8 runs these lines, and knows no `list[str]`
+        annotations = [each.returns, *(arg.annotation for arg in each.args.args)]
+        assert not any(isinstance(a, ast.Subscript | ast.BinOp) for a in annotations), each.name
     assert "fleet" not in imported
     assert imported < {"__future__", *__import__("sys").stdlib_module_names}
     assert (dossier.folder / "verifier.py").read_bytes() == SOURCE.read_bytes()
+
+
+def test_a_python_that_is_too_old_is_refused_in_words() -> None:
+    """3.6 and 3.7 run into the check; of older ones the first line that they cannot read is it."""
+    lines = SOURCE.read_text().splitlines()
+    words = next(n for n, line in enumerate(lines) if "Python 3.8 or later is needed" in line)
+
+    assert "sys.exit(2)" in "".join(lines[words : words + 8])
+    assert "coding: utf-8" in lines[1]
+    before = ast.parse("\n".join(lines[:words]))
+    assert all(isinstance(n, ast.Expr | ast.Import | ast.ImportFrom) for n in before.body)
+    ast.parse("\n".join(lines), feature_version=(3, 6))
+
+
+def test_keys_that_the_reader_names_are_the_only_ones_that_count(
+    dossier: Unpacked, copy: Unpacked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = json.loads((dossier.folder / "seals" / "seal-000001.json").read_bytes())["key"]
+
+    assert verifier.main([str(dossier.folder), "--key", own]) == 0
+    assert "CONFORME" in capsys.readouterr().out
+    assert verifier.main([str(dossier.folder), "--en", "--key", "0" * 64]) == 1
+    assert f"ALTERED: the key {own} signed (" in capsys.readouterr().out
+    copy.sign_anew()
+    assert verifier.main([str(copy.folder), "--en", "--key", own]) == 1
+    assert "signed (SHA256SUMS), and you did not name it" in capsys.readouterr().out
+
+
+def test_a_dossier_made_before_lists_were_signed_says_what_is_weaker_in_it(
+    copy: Unpacked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = json.loads((copy.folder / "dossier.json").read_bytes())
+    del about["department"]
+    about["format"] = "prefecture-fleet/dossier/1"
+    (copy.folder / "dossier.json").write_bytes(canonical(about))
+    copy.unsign()
+
+    assert verifier.main([str(copy.folder), "--en"]) == 2
+    said = capsys.readouterr().out.splitlines()
+    assert "5 attempts, 10 files, 8 links, 2 seals, 2 timestamps" in said[1]
+    (weaker,) = [line for line in said if line.startswith("NOT PROVEN: ")]
+    assert "the list of files is signed by nobody: dossier.pdf, dossier.json" in weaker
+    assert "the rest was not altered since it was sealed" in said[-1]
 
 
 def test_without_openssl_it_says_that_timestamps_were_not_checked(dossier: Unpacked) -> None:
@@ -95,11 +146,16 @@ def test_what_only_the_sums_cover_is_found_too(copy: Unpacked, name: str) -> Non
 
 def test_a_file_that_nobody_listed_is_found(copy: Unpacked) -> None:
     (copy.of(0) / "more.png").write_bytes(b"more")
+    (copy.of(0) / "listed.png").write_bytes(b"more")
+    with (copy.folder / "SHA256SUMS").open("a") as sums:
+        name = (copy.of(0) / "listed.png").relative_to(copy.folder)
+        sums.write(f"{hashlib.sha256(b'more').hexdigest()}  {name}\n")
 
     said = verify(copy.folder)
 
     assert said.returncode == 1
     assert "more.png est en trop" in said.stdout
+    assert "listed.png est en trop" in said.stdout
 
 
 @pytest.mark.process
