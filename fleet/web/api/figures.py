@@ -133,7 +133,7 @@ async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rate
 @router.get(
     "/api/calendars/{department}/{flow}",
     summary=N_("Une démarche, jour par jour"),
-    description=N_("Les jours sont ceux de Paris ; ceux sans tentative n’y sont pas."),
+    description=N_("Les jours sont ceux de Paris ; ceux sans visite prévue ni faite n’y sont pas."),
     responses=NOT_THERE,
 )
 async def calendar(
@@ -196,7 +196,7 @@ def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]
             **figures(counts),
         )
         for control, counts in ((False, halves.foreigners), (True, halves.control))
-        if counts.attempts
+        if counts.attempts or counts.due
     ]
 
 

@@ -17,6 +17,7 @@ from fleet.analysis.care import CareKind
 from fleet.analysis.rates import Counts, Delay
 from fleet.models import Attempt, Frozen, Instant, Verdict
 from fleet.models.judgement import Judgement
+from fleet.models.missed import MissReason
 from fleet.models.removal import RemovalKind
 from fleet.rendering.i18n import N_
 
@@ -138,23 +139,53 @@ class EvidenceFound(Answer):
 class Figures(Frozen):
     """Samples counted (what a sample is: /methode)."""
 
-    samples: Count = Field(
-        description=N_("visites, chacune comptée une fois, par sa dernière tentative")
+    sampling: Literal["random", "by_hand"] = Field(
+        description=N_(
+            "`random` : des visites à des instants tirés au sort ; `by_hand` : rien n’a été tiré,"
+            " ce sont celles demandées à la main, et il n’y a ni intervalle ni bornes"
+        )
     )
-    retried: Count = Field(description=N_("tentatives mises à part parce qu’une autre suivit"))
+    samples: Count = Field(
+        description=N_("visites faites, chacune comptée une fois, par sa première tentative")
+    )
+    missed: Count = Field(description=N_("visites prévues qui n’ont pas été faites"))
+    missed_by_reason: Mapping[MissReason, int] = Field(description=N_("les mêmes, par raison"))
+    due: Count = Field(description=N_("visites prévues, faites ou non"))
+    retried: Count = Field(
+        description=N_("tentatives après la première de leur visite ; dans aucun taux")
+    )
+    retry_answers: Count = Field(description=N_("celles d’entre elles qui ont eu une réponse"))
+    by_hand: Count = Field(
+        description=N_("tentatives demandées à la main, qui ne sont pas comptées ici")
+    )
     verdicts: Mapping[Verdict, int] = Field(description=N_("visites par verdict ; absent : zéro"))
     slots: Count = Field(description=N_("visites où un rendez-vous était proposé"))
     no_slots: Count = Field(description=N_("visites où la page disait qu’il n’y en avait aucun"))
     n: Count = Field(description=N_("dénominateur du taux : slots + no_slots"))
     rate: Share | None = Field(description=N_("taux d’offre : slots / n ; rien si n = 0"))
     interval: tuple[float, float] | None = Field(
-        description=N_("intervalle de confiance à 95 % (Wilson) ; rien si n = 0")
+        description=N_(
+            "intervalle à 95 % de la part du temps où le site répond (/methode) ; rien si n = 0"
+        )
     )
     closed: Count = Field(
         description=N_("visites qui ont trouvé la démarche fermée ; hors du taux")
     )
-    unanswered: Count = Field(description=N_("visites sans réponse : refus, pannes, et les nôtres"))
-    unanswered_share: Share | None = Field(description=N_("leur part de toutes les visites"))
+    unanswered: Count = Field(
+        description=N_("visites faites, sans réponse : refus, pannes, et les nôtres")
+    )
+    unanswered_share: Share | None = Field(
+        description=N_("(unanswered + missed) / due : ce dont personne ne sait rien")
+    )
+    seen_share: Share | None = Field(
+        description=N_("slots / due : la part de toutes les visites qui ont vu un rendez-vous")
+    )
+    bounds: tuple[float, float] | None = Field(
+        description=N_(
+            "à 95 %, la part de tout le temps, si ce dont on ne sait rien n’avait pas de"
+            " rendez-vous, et s’il en avait toujours"
+        )
+    )
 
 
 class Rate(Figures):
@@ -200,14 +231,16 @@ class Version(Frozen):
 
 
 class Calendar(Answer):
-    """One flow, day by day; days without any attempt are not there."""
+    """One flow, day by day; days without any visit, made or due, are not there."""
 
     scenario_id: str
     title: str
     first: date = Field(description=FIRST)
     last: date = Field(description=LAST)
     total: Figures = Field(description=N_("tous les jours ensemble"))
-    days: tuple[CalendarDay, ...] = Field(description=N_("les jours où il y eut une tentative"))
+    days: tuple[CalendarDay, ...] = Field(
+        description=N_("les jours où une visite était prévue ou faite")
+    )
     breaks: tuple[Version, ...] = Field(
         description=N_("où la façon de mesurer a changé : ne pas comparer sans précaution")
     )
@@ -268,8 +301,14 @@ def figures(counts: Counts) -> dict[str, Any]:
     """The fields of `Figures` from counts."""
     rate = counts.rate
     return {
+        "sampling": "random" if counts.drawn else "by_hand",
         "samples": counts.samples,
+        "missed": counts.due - counts.samples,
+        "missed_by_reason": counts.missed if counts.drawn else {},
+        "due": counts.due,
         "retried": counts.retried,
+        "retry_answers": counts.retry_answers,
+        "by_hand": counts.by_hand,
         "verdicts": counts.verdicts,
         "slots": rate.slots,
         "no_slots": rate.no_slots,
@@ -279,4 +318,6 @@ def figures(counts: Counts) -> dict[str, Any]:
         "closed": counts.closed,
         "unanswered": counts.unanswered,
         "unanswered_share": counts.unanswered_share,
+        "seen_share": counts.seen_share,
+        "bounds": counts.bounds,
     }

@@ -252,11 +252,12 @@ def _rate(axes: Axes, subject: PlotData, width: float, height: float) -> None:
     axes.set_ylim(-top * 0.02, top * 1.02)
     for stretch in stretches(weeks):
         at = [n for n, _ in stretch]
-        bounds = [week.rate.interval or (0.0, 1.0) for _, week in stretch]
         rates = [week.rate.rate or 0.0 for _, week in stretch]
-        lows, highs = zip(*bounds, strict=True)
-        axes.fill_between(at, lows, highs, color="#a9cce5", alpha=0.6, linewidth=0)
-        axes.vlines(at, lows, highs, color="#6aa6d0", linewidth=1)
+        intervals = [week.rate.interval for _, week in stretch if week.rate.interval]
+        if intervals:  # what was asked for by hand has none
+            lows, highs = zip(*intervals, strict=True)
+            axes.fill_between(at, lows, highs, color="#a9cce5", alpha=0.6, linewidth=0)
+            axes.vlines(at, lows, highs, color="#6aa6d0", linewidth=1)
         axes.plot(at, rates, color="#0d3f6d", linewidth=1.8, marker="o", markersize=4)
     for each in subject.figures.breaks:
         axes.axvline(place_of(weeks, each), color=INK, linewidth=1, linestyle=(0, (4, 3)))

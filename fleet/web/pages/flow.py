@@ -15,6 +15,7 @@ from fleet.analysis.rates import Delay
 from fleet.models import FLOW_SLUG, PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
+from fleet.rendering import figure_words
 from fleet.rendering.labels import DELAYS
 from fleet.rendering.scale import LEVELS, SEEN, level, share_text
 from fleet.web.charts.calendar import months_of
@@ -104,6 +105,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "flow.html",
         **common,
         counts=figures.totals.counts,
+        nothing=figure_words.nothing_sentence(page, figures.totals.counts, figures.span_days),
         verdicts=[v for v in Verdict if v in ALWAYS or figures.totals.counts.of(v)],
         bar_of=bar_of,
         level=level,
