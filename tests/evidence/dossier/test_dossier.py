@@ -158,7 +158,7 @@ async def test_the_pdf_says_days_and_weeks_rate_and_hashes(
         "Taux d’offre : 0 % (0 fois sur n = 5 visites concluantes ; intervalle à 95 % : 0 %"
         " à 43 %)",
         "Échantillon : 5 visites prévues à des instants tirés au sort.",
-        "0 sur 5 réponses ; au plus 2 jours sur 5 jours.",
+        "0 sur 5 réponses ; au plus 3 jours sur 7 jours.",
         "« aucun rendez-vous » a été constaté sur 5 jours, dans 2 semaines du calendrier",
         "Instants : 5 tentatives sur 5",
         f"« {WORDS} »",
