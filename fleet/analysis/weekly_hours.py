@@ -1,8 +1,8 @@
 """
 Which hours of the week stand out, said only by a test that noise does not pass. Pure.
 
-A week has 168 hours, and a quarter thirteen of each: of a flow that offers slots at a constant 7 %,
-some fifty hours would be seen at 20 % or more by chance alone. So an hour is compared with all
+A week has 168 hours, and a month four or five of each: of a flow that offers slots at a constant
+7 %, some fifty hours would be seen at 20 % or more by chance alone. So an hour is compared with all
 others of the same flow: Fisher's exact test on the number of its days on which something was seen,
 one-sided, at a level that is shared by the 168 hours of every flow that is published. Days count,
 not visits: what was seen twice within one hour of one day is one thing.
@@ -14,7 +14,7 @@ a year.
 from __future__ import annotations
 
 from collections import Counter
-from math import comb
+from math import exp, lgamma
 from typing import TYPE_CHECKING
 
 from fleet.models import Group, Verdict
@@ -78,13 +78,25 @@ def outstanding(
     chances = {
         cell: fisher(found[cell], n, all_found, all_looked)
         for cell, n in looked.items()
-        if found[cell] > 1
+        if found[cell] > 1 and found[cell] * all_looked > n * all_found
     }
     return {cell: chance for cell, chance in sorted(chances.items()) if chance <= level}
 
 
 def fisher(found: int, n: int, all_found: int, all_n: int) -> float:
     """The chance of so many or more found in `n` of `all_n`, if they are spread by chance."""
-    most = min(n, all_found)
-    ways = sum(comb(all_found, k) * comb(all_n - all_found, n - k) for k in range(found, most + 1))
-    return ways / comb(all_n, n)
+    # by logarithms, then from each term to the next: whole numbers take seconds for years of visits
+    rest = all_n - all_found
+    least, most = max(found, n - rest), min(n, all_found)
+    if least > most:
+        return 0.0
+    term = exp(_log_ways(all_found, least) + _log_ways(rest, n - least) - _log_ways(all_n, n))
+    chance = term
+    for k in range(least, most):
+        term *= (all_found - k) * (n - k) / ((k + 1) * (rest - n + k + 1))
+        chance += term
+    return min(1.0, chance)
+
+
+def _log_ways(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)

@@ -95,3 +95,16 @@ def test_of_what_was_asked_for_by_hand_nothing_is_said_of_other_instants() -> No
     assert figure_words.nothing_sentence(Words("fr"), none, 90) == ""
     assert figure_words.bounds_sentence(Words("fr"), none) == ""
     assert figure_words.range_text(Words("fr"), none.rate.interval) == "–"
+
+
+def test_hours_of_the_week_are_named_or_said_not_to_stand_out() -> None:
+    words = Words("fr")
+
+    assert plain(figure_words.hours_sentence(words, [(0, 1), (6, 23)], drawn=True)) == (
+        "Plus souvent que le hasard ne l’explique : lundi à 1 h, dimanche à 23 h."
+    )
+    assert figure_words.hours_sentence(words, [], drawn=True) == (
+        "Aucune heure ne se distingue des autres."
+    )
+    assert figure_words.hours_sentence(words, [], drawn=False).startswith("Visites demandées")
+    assert "168 heures de 343 démarches" in plain(figure_words.hours_meaning(words))

@@ -190,11 +190,32 @@ def test_the_calendar_marks_the_day_on_which_measuring_changed() -> None:
 
 def test_an_hour_without_answers_has_no_offer_rate_but_counts_as_an_outage() -> None:
     found = figures(("2026-11-02 08:15", Verdict.OVERLOAD), ("2026-11-02 09:15", Verdict.NO_SLOTS))
-    rows = hours_of(found.week)
+    rows = hours_of(found).rows
 
-    assert (rows[9][0].offered, rows[9][0].down) == (None, 1)
-    assert (rows[10][0].offered, rows[10][0].down) == (0, 0)
-    assert (rows[10][1].offered, rows[10][1].down) == (None, None)
+    assert (rows[9][0].offered.share, rows[9][0].down.share) == (None, 1)
+    assert (rows[10][0].offered.share, rows[10][0].down.share) == (0, 0)
+    assert (rows[10][1].offered.share, rows[10][1].down.share) == (None, None)
+
+
+def test_only_an_hour_that_stands_out_is_coloured() -> None:
+    """One answer of one with slots looks like what it is."""
+    mondays = [datetime(2026, 8, 3, 7, 30, tzinfo=UTC) + timedelta(weeks=n) for n in range(13)]
+    others = [monday + timedelta(hours=n) for monday in mondays for n in range(1, 100)]
+    found = figures(
+        *((at.isoformat(), Verdict.SLOTS) for at in mondays),
+        *((at.isoformat(), Verdict.NO_SLOTS) for at in others),
+        ((mondays[0] + timedelta(days=6)).isoformat(), Verdict.SLOTS),
+    )
+    week = hours_of(found)
+
+    assert [*week.offered] == [(0, 9)]
+    assert (week.rows[9][0].offered.colour, week.rows[9][0].offered.n) == ("l5", 13)
+    assert (week.rows[9][6].offered.share, week.rows[9][6].offered.colour) == (1, "plain")
+    assert week.rows[8][6].offered.colour == "none"
+    rows = list(csv.DictReader(io.StringIO(table("semaine", found, made_up=True))))
+    assert [(r["weekday"], r["paris_hour"]) for r in rows if r["offers_stand_out"] == "true"] == [
+        ("1", "9")
+    ]
 
 
 def test_the_line_stops_where_a_week_has_no_answer() -> None:

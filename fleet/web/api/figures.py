@@ -15,6 +15,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from fleet.analysis.rates import Counts
+from fleet.analysis.weekly_hours import outstanding
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter, Period
@@ -30,6 +31,7 @@ from fleet.web.api.models import (
     Figures,
     Rate,
     Rates,
+    StandingOut,
     Version,
     figures,
 )
@@ -152,6 +154,7 @@ async def calendar(
         last=period.last,
         total=Figures.model_validate(figures(found.totals.counts if found else Counts())),
         days=_days(found) if found else (),
+        hours_standing_out=_standing_out(found) if found else (),
         breaks=tuple(Version(at=b.at, before=b.before, after=b.after) for b in found.breaks)
         if found
         else (),
@@ -225,4 +228,18 @@ def _days(found: FlowFigures) -> tuple[CalendarDay, ...]:
             **figures(each.counts),
         )
         for each in found.days
+    )
+
+
+def _standing_out(found: FlowFigures) -> tuple[StandingOut, ...]:
+    named = outstanding(found.days)
+    return tuple(
+        StandingOut(
+            weekday=day + 1,
+            paris_hour=hour,
+            slots=found.week[day, hour].rate.slots,
+            n=found.week[day, hour].rate.n,
+            chance=chance,
+        )
+        for (day, hour), chance in named.items()
     )

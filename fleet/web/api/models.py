@@ -230,6 +230,18 @@ class Version(Frozen):
     after: str = Field(description=N_("version depuis"))
 
 
+class StandingOut(Frozen):
+    """An hour of the week in which slots were found more often than chance explains."""
+
+    weekday: int = Field(ge=1, le=7, description=N_("1 pour lundi"))
+    paris_hour: int = Field(ge=0, le=23)
+    slots: Count = Field(description=N_("visites où un rendez-vous était proposé"))
+    n: Count = Field(description=N_("dénominateur du taux : slots + no_slots"))
+    chance: Share = Field(
+        description=N_("la chance d’un tel écart si aucune heure ne se distinguait (Fisher)")
+    )
+
+
 class Calendar(Answer):
     """One flow, day by day; days without any visit, made or due, are not there."""
 
@@ -240,6 +252,12 @@ class Calendar(Answer):
     total: Figures = Field(description=N_("tous les jours ensemble"))
     days: tuple[CalendarDay, ...] = Field(
         description=N_("les jours où une visite était prévue ou faite")
+    )
+    hours_standing_out: tuple[StandingOut, ...] = Field(
+        description=N_(
+            "les heures de la semaine qui se distinguent, à 5 % pour toutes les heures de toutes"
+            " les démarches ensemble ; le plus souvent aucune"
+        )
     )
     breaks: tuple[Version, ...] = Field(
         description=N_("où la façon de mesurer a changé : ne pas comparer sans précaution")

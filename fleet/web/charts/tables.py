@@ -94,14 +94,16 @@ def _weeks(figures: FlowFigures) -> Iterator[Cells]:
 
 
 def _hours(figures: FlowFigures) -> Iterator[Cells]:
-    for hour, days in enumerate(hours_of(figures.week)):
+    for hour, days in enumerate(hours_of(figures).rows):
         for day, cell in enumerate(days):
             if cell.counts.samples:
                 yield {
                     "weekday": day + 1,
                     "paris_hour": hour,
                     **_all(cell.counts),
-                    "unavailable_share": _share(cell.down),
+                    "unavailable_share": _share(cell.down.share),
+                    "offers_stand_out": str(cell.offered.stands_out).lower(),
+                    "unavailable_stands_out": str(cell.down.stands_out).lower(),
                 }
 
 

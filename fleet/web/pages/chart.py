@@ -26,10 +26,13 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import paris_day
 from fleet.rendering.figure_words import (
     bounds_sentence,
+    hours_meaning,
+    hours_sentence,
     nothing_sentence,
     sampling_sentence,
 )
 from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
+from fleet.web.charts.hours import hours_of
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
 from fleet.web.context import context_of
@@ -48,8 +51,8 @@ router = APIRouter()
 
 TITLES: dict[str, str] = {
     "calendrier": N_("Ce que chaque jour a montré"),
-    "semaine": N_("Quand des rendez-vous sont proposés : part des réponses, par heure de Paris"),
-    "pannes": N_("Quand le site est indisponible : part des visites, par heure de Paris"),
+    "semaine": N_("Quand des rendez-vous sont proposés, par heure de Paris"),
+    "pannes": N_("Quand le site est indisponible, par heure de Paris"),
     "delais": N_("Délai jusqu’à la première date proposée"),
     "taux": N_("Taux d’offre semaine par semaine"),
 }
@@ -154,11 +157,17 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
     if name == "taux" and counts.drawn:
         lines.append(words.t("Trait : taux d’offre de la semaine ; bande : intervalle à 95 %."))
     if name in ("semaine", "pannes"):
-        lines.append(
+        week = hours_of(subject.figures)
+        named = week.down if name == "pannes" else week.offered
+        lines += [
             words.t(
-                "Nombres en %. « · » : visité, sans réponse sur les rendez-vous. Vide : non visité."
-            )
-        )
+                "Dans chaque case, en haut les visites où c’était le cas, en bas toutes celles qui"
+                " ont répondu (ou, pour les pannes, toutes celles qui ont été faites). « · » :"
+                " visité, sans réponse sur les rendez-vous. Vide : non visité."
+            ),
+            hours_sentence(words, named, drawn=counts.drawn),
+            hours_meaning(words),
+        ]
     scenario_id = subject.figures.totals.scenario_id
     address = words.t(" : ") + scenario.url[:200] if scenario else ""
     lines.append(

@@ -17,7 +17,7 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
 from fleet.rendering import figure_words
 from fleet.rendering.labels import DELAYS
-from fleet.rendering.scale import LEVELS, SEEN, level, share_text
+from fleet.rendering.scale import LEVELS, SEEN, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
@@ -108,10 +108,9 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         nothing=figure_words.nothing_sentence(page, figures.totals.counts, figures.span_days),
         verdicts=[v for v in Verdict if v in ALWAYS or figures.totals.counts.of(v)],
         bar_of=bar_of,
-        level=level,
         months=months_of(figures, asked.period),
         seen=[(name, sign, page.t(words)) for name, (sign, words) in SEEN.items()],
-        hours=hours_of(figures.week),
+        hours=hours_of(figures),
         levels=[(name, page.t(words)) for _, name, words in LEVELS],
         delays=[(each, page.t(DELAYS[each])) for each in Delay],
         compared=_comparison(beside, scenario_id, control=control),
