@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 from functools import lru_cache
+from itertools import pairwise
 from random import Random
 from statistics import fmean
 from typing import NamedTuple
@@ -43,7 +44,15 @@ from bench.simulation.site_models import (
     ten_minutes_once,
     top_of_the_hour,
 )
-from fleet.analysis.rates import CONFIDENCE, Counts, OfferRate, Z, wilson
+from fleet.analysis.rates import (
+    CONFIDENCE,
+    Counts,
+    OfferRate,
+    Z,
+    difference,
+    mean_rate,
+    wilson,
+)
 from fleet.analysis.sampling import SamplingPlan
 from fleet.engine.options import RetryPolicy
 from fleet.engine.politeness.breaker import COOLING, HostFile, HostResponse, judge_response
@@ -266,6 +275,32 @@ def world(truth: Truth, sampling: Sampling, period: Period, seeds: Iterable[int]
     return Worlds(answering, all_time, missed)
 
 
+class Together(NamedTuple):
+    """What is said of several flows at once: the mean of their rates, the difference of two."""
+
+    mean: Tally
+    apart: Tally
+
+
+def together(truths: Sequence[Truth], period: Period, seeds: Iterable[int]) -> Together:
+    """Each truth is the site of a flow of its own, visited at instants of its own."""
+    found = Together(Tally(), Tally())
+    for seed in seeds:
+        rates, shares = [], []
+        for number, truth in enumerate(truths):
+            own = seed * len(truths) + number
+            site = truth(period, Random(own))
+            rates.append(visited(site, at_random(period, own), period).counts.rate)
+            shares.append(site.share_while_answering(period))
+        if mean := mean_rate(rates):
+            found.mean.add(mean.mean, fmean(shares), {"published": mean.interval})
+        for one, other in pairwise(range(len(truths))):
+            if apart := difference(rates[one], rates[other]):
+                true = shares[one] - shares[other]
+                found.apart.add(apart[0], true, {"published": apart[1:]})
+    return found
+
+
 def other_years(period: Period, seeds: Iterable[int]) -> Tally:
     """The offer rate of one year beside the share of time over all years."""
     tally = Tally()
@@ -285,6 +320,12 @@ def main() -> None:
         for shown, truth in WORLDS.items():
             row = world(truth, at_random, period, seeds).row()
             print(f"| {shown} | {row} |", flush=True)
+    for words, tally in zip(
+        ("the mean of these", "the difference of two of these"),
+        together(list(WORLDS.values()), FOUR_WEEKS, seeds),
+        strict=True,
+    ):
+        print(f"{words}, four weeks: {tally.held('published'):.1%}", flush=True)
     print("\nAt fixed hours, a year:\n")
     print("| slots are shown | visits | true share | mean rate | published |")
     print("|---|---|---|---|---|")

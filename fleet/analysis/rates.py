@@ -145,6 +145,48 @@ class OfferRate:
         return limits(self.slots, n)[0], limits(self.slots + self.cooling, n)[1]
 
 
+def difference(one: OfferRate, other: OfferRate) -> tuple[float, float, float] | None:
+    """
+    How much the one rate is above the other, and from where to where at 95 %; None if unknown.
+
+    Newcombe's square-and-add method (Statistics in Medicine 17, 1998, 873-890, method 10) with
+    the intervals that are published of each. The two must be of different visits.
+    """
+    if one.rate is None or other.rate is None or not one.interval or not other.interval:
+        return None
+    apart = one.rate - other.rate
+    (low, high), (other_low, other_high) = one.interval, other.interval
+    below = sqrt((one.rate - low) ** 2 + (other_high - other.rate) ** 2)
+    above = sqrt((high - one.rate) ** 2 + (other.rate - other_low) ** 2)
+    return apart, max(-1.0, apart - below), min(1.0, apart + above)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanRate:
+    """The mean of `of` offer rates, each with the same weight; the interval is at 95 %."""
+
+    of: int
+    mean: float
+    interval: tuple[float, float]
+
+
+def mean_rate(rates: Iterable[OfferRate]) -> MeanRate | None:
+    """
+    The mean of the rates that have an interval; None if none has.
+
+    Square-and-add as in `difference` (Zou and Donner, Statistics in Medicine 27, 2008, 1693-1702).
+    """
+    known = [(each.rate, each.interval) for each in rates]
+    sure = [(rate, interval) for rate, interval in known if rate is not None and interval]
+    if not sure:
+        return None
+    n = len(sure)
+    mean = sum(rate for rate, _ in sure) / n
+    below = sqrt(sum((rate - low) ** 2 for rate, (low, _) in sure)) / n
+    above = sqrt(sum((high - rate) ** 2 for rate, (_, high) in sure)) / n
+    return MeanRate(n, mean, (max(0.0, mean - below), min(1.0, mean + above)))
+
+
 Name = TypeVar("Name", bound=StrEnum)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from fleet.analysis.rates import difference
 from fleet.analysis.weekly_hours import FLOWS, HOURS
 from fleet.models import Group
 from fleet.rendering.scale import share_text
@@ -11,7 +13,8 @@ from fleet.rendering.scale import share_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fleet.analysis.rates import Counts
+    from fleet.analysis.rates import Counts, OfferRate
+    from fleet.analysis.waits import WaitForSlot
     from fleet.rendering.i18n import Words
 
 MOST_HOURS = 12
@@ -100,12 +103,7 @@ def nothing_sentence(words: Words, counts: Counts, days: int) -> str:
     """
     if counts.rate.slots or not counts.rate.n or counts.bounds is None:
         return ""
-    hours = counts.bounds[1] * days * 24
-    most = (
-        words.t("%(hours)s heures", hours=words.number(hours, 1))
-        if hours < DAYS_FROM_H
-        else words.nt("%(n)s jour", "%(n)s jours", round(hours / 24))
-    )
+    most = time_text(words, counts.bounds[1] * days * 24)
     found = words.nt("0 sur %(n)s réponse", "0 sur %(n)s réponses", counts.rate.n)
     over = words.nt("sur %(n)s jour", "sur %(n)s jours", days)
     return f"{found}{words.t(' ; ')}" + words.t("au plus %(most)s %(over)s.", most=most, over=over)
@@ -135,3 +133,35 @@ def hours_meaning(words: Words) -> str:
         cells=HOURS,
         flows=FLOWS,
     )
+
+
+def time_text(words: Words, hours: float) -> str:
+    """A stretch of time, in hours or in days."""
+    if hours < DAYS_FROM_H:
+        return words.t("%(hours)s heures", hours=words.number(hours, 1 if hours < 10 else 0))
+    return words.nt("%(n)s jour", "%(n)s jours", round(hours / 24))
+
+
+def wait_text(words: Words, wait: WaitForSlot) -> str:
+    """How long half of those who look like this wait until they see a slot."""
+    if wait.half_within is not None:
+        hours = wait.half_within / timedelta(hours=1)
+        if hours < 1:
+            return words.t("la moitié en voient un en moins d’une heure")
+        return words.t("la moitié en voient un en %(time)s", time=time_text(words, hours))
+    if wait.found:
+        return words.nt(
+            "plus de la moitié n’en voient aucun en %(n)s jour",
+            "plus de la moitié n’en voient aucun en %(n)s jours",
+            wait.days,
+        )
+    return words.nt("aucun vu en %(n)s jour", "aucun vu en %(n)s jours", wait.days)
+
+
+def difference_text(words: Words, one: OfferRate, other: OfferRate) -> str:
+    """By how many points the one rate is above the other, with the interval of that."""
+    found = difference(one, other)
+    if found is None:
+        return "–"
+    apart, low, high = (words.signed(100 * each, 1) for each in found)
+    return words.t("%(apart)s points (%(low)s à %(high)s)", apart=apart, low=low, high=high)

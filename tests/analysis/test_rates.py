@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
-from fleet.analysis.rates import Counts, Delay, OfferRate, delay_of, limits, months_after, wilson
+from fleet.analysis.rates import (
+    Counts,
+    Delay,
+    OfferRate,
+    delay_of,
+    difference,
+    limits,
+    mean_rate,
+    months_after,
+    wilson,
+)
 from fleet.analysis.samples import (
     Break,
     DayFigures,
@@ -424,3 +434,43 @@ def test_the_week_is_told_by_weekday_and_paris_hour() -> None:
     week = week_of(count(tries).values())
 
     assert week == {(6, 23): Counts({Verdict.NO_SLOTS: 1}), (0, 1): Counts({Verdict.SLOTS: 1})}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart", "low", "high"),
+    [
+        # Newcombe, Statistics in Medicine 17 (1998) 873–890, table II, method 10: 56/70 and 48/80;
+        # ours is wider, as each of the two intervals is
+        (OfferRate(56, 14), OfferRate(48, 32), 0.2, 0.0524, 0.3339),
+        (OfferRate(10, 0), OfferRate(0, 20), 1.0, 0.6791, 1.0),
+    ],
+)
+def test_the_difference_of_two_rates_holds_newcombes_interval(
+    one: OfferRate, other: OfferRate, apart: float, low: float, high: float
+) -> None:
+    found = difference(one, other)
+    turned = difference(other, one)
+
+    assert found
+    assert turned
+    assert found[0] == pytest.approx(apart)
+    assert low - 0.03 < found[1] <= low + 0.0001
+    assert high - 0.0001 <= found[2] < high + 0.03
+    assert turned == pytest.approx((-found[0], -found[2], -found[1]))
+
+
+def test_there_is_no_difference_from_what_is_unknown_or_was_asked_for_by_hand() -> None:
+    assert difference(OfferRate(1, 9), OfferRate(0, 0)) is None
+    assert difference(OfferRate(1, 9), OfferRate(1, 9, drawn=False)) is None
+
+
+def test_the_mean_of_rates_gives_each_the_same_weight() -> None:
+    small, large = OfferRate(5, 5), OfferRate(0, 10_000)
+    found = mean_rate([small, large, OfferRate(0, 0), OfferRate(3, 0, drawn=False)])
+
+    assert found
+    assert (found.of, found.mean) == (2, 0.25)
+    assert small.interval
+    low, high = small.interval
+    assert found.interval == pytest.approx((low / 2, high / 2), abs=0.001)
+    assert mean_rate([]) is None

@@ -21,6 +21,7 @@ from bench.simulation.simulation import (
     long_run,
     other_years,
     published,
+    together,
     visited,
     world,
 )
@@ -106,6 +107,15 @@ def test_a_host_that_bans_and_is_left_alone_does_not_look_as_if_it_answered() ->
     assert counts.due == 24
     assert counts.unknown >= 4
     assert counts.unanswered_share == counts.unknown / 24
+
+
+def test_the_mean_of_rates_and_the_difference_of_two_hold_the_truth() -> None:
+    times = 12
+    truths = [WORLDS[name] for name in list(WORLDS)[:5]]
+    found = together(truths, FOUR_WEEKS, range(times))
+
+    assert found.mean.held("published") >= least_held(times)
+    assert found.apart.held("published") >= least_held(times * 4)
 
 
 def test_over_a_year_the_interval_holds_the_rare_offers_of_sunday_nights() -> None:

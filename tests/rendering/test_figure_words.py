@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from fleet.analysis.rates import Counts
+from fleet.analysis.rates import Counts, OfferRate
+from fleet.analysis.waits import Looking, WaitForSlot
 from fleet.models import Verdict
 from fleet.models.missed import MissReason
 from fleet.rendering import figure_words
@@ -108,3 +110,33 @@ def test_hours_of_the_week_are_named_or_said_not_to_stand_out() -> None:
     )
     assert figure_words.hours_sentence(words, [], drawn=False).startswith("Visites demandées")
     assert "168 heures de 343 démarches" in plain(figure_words.hours_meaning(words))
+
+
+@pytest.mark.parametrize(
+    ("found", "hours", "said"),
+    [
+        (9, 84, "la moitié en voient un en 4 jours"),
+        (9, 5.5, "la moitié en voient un en 5,5 heures"),
+        (9, 0, "la moitié en voient un en moins d’une heure"),
+        (1, None, "plus de la moitié n’en voient aucun en 92 jours"),
+        (0, None, "aucun vu en 92 jours"),
+    ],
+)
+def test_a_wait_is_said_in_hours_or_days_and_none_is_no_never(
+    found: int, hours: float | None, said: str
+) -> None:
+    half = None if hours is None else timedelta(hours=hours)
+    wait = WaitForSlot(Looking.AT_NINE, 88, found, 92, half)
+
+    assert plain(figure_words.wait_text(Words("fr"), wait)) == said
+
+
+def test_a_difference_is_said_in_points_with_its_sign() -> None:
+    words = Words("fr")
+
+    assert re.fullmatch(
+        r"\+50,0 points \(\+[\d,]+ à \+[\d,]+\)",
+        plain(figure_words.difference_text(words, OfferRate(60, 40), OfferRate(10, 90))),
+    )
+    assert figure_words.difference_text(words, OfferRate(0, 0), OfferRate(1, 9)) == "–"
+    assert (words.signed(-0.01, 1), words.signed(-2, 0), words.signed(2, 0)) == ("0,0", "−2", "+2")

@@ -25,7 +25,7 @@ from fleet.rendering import figure_words
 from fleet.rendering.i18n import Language, Words
 from fleet.rendering.scale import day_state, level, share_text
 from fleet.storage.figures.figures import FlowFigures, flow_figures
-from fleet.web.api import models as api
+from fleet.web.api import figure_models as api
 from fleet.web.charts import plots
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of

@@ -7,34 +7,38 @@ of their own and are never added to the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from fleet.analysis.rates import Counts
+from fleet.analysis.rates import Counts, OfferRate, mean_rate
+from fleet.analysis.waits import waits_of
 from fleet.analysis.weekly_hours import outstanding
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
+from fleet.models.missed import MissReason
 from fleet.models.query import Cursor, Filter, Period
 from fleet.rendering.i18n import N_
 from fleet.storage.figures.figures import FlowFigures, Halves
 from fleet.storage.paging import MAX_LIMIT
 from fleet.web.api.feeds import change_found
-from fleet.web.api.models import (
-    NOT_THERE,
+from fleet.web.api.figure_models import (
     Calendar,
     CalendarDay,
-    ChangesFound,
+    EvenRate,
     Figures,
     Rate,
     Rates,
     StandingOut,
     Version,
+    WaitFound,
     figures,
 )
+from fleet.web.api.models import NOT_THERE, ChangesFound
 from fleet.web.api.query import (
     Asked,
     Department,
@@ -119,16 +123,18 @@ async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rate
             foreigners = Counts.total(each.foreigners for each in overview.values())
             control = Counts.total(each.control for each in overview.values())
             rows = _halves(Halves(foreigners, control), department=department, title=ALL)
+    items = tuple(
+        row
+        for row in rows
+        if asked.control in (None, row.control) and asked.scenario_id in (None, row.scenario_id)
+    )
     return Rates(
         made_up=context.made_up,
         by=asked.by,
         first=period.first,
         last=period.last,
-        items=tuple(
-            row
-            for row in rows
-            if asked.control in (None, row.control) and asked.scenario_id in (None, row.scenario_id)
-        ),
+        items=items,
+        even=_even(items),
     )
 
 
@@ -155,6 +161,7 @@ async def calendar(
         total=Figures.model_validate(figures(found.totals.counts if found else Counts())),
         days=_days(found) if found else (),
         hours_standing_out=_standing_out(found) if found else (),
+        waits=_waits(found) if found else (),
         breaks=tuple(Version(at=b.at, before=b.before, after=b.after) for b in found.breaks)
         if found
         else (),
@@ -186,6 +193,24 @@ async def changes(request: Request, asked: Annotated[ChangesQuery, Query()]) -> 
     if len(found) == asked.limit:  # if there is no more, the next page is empty and the last
         older = str(Cursor(at=found[-1].after.at, attempt_id=found[-1].after.attempt_id))
     return ChangesFound(made_up=context.made_up, items=items, older=older)
+
+
+def _even(items: Sequence[Rate]) -> tuple[EvenRate, ...]:
+    found = []
+    for control in (False, True):
+        own = [each for each in items if each.control is control]
+        mean = mean_rate(
+            OfferRate(
+                *(each.slots, each.no_slots, each.missed_by_reason.get(MissReason.COOLING, 0)),
+                each.sampling == "random",
+            )
+            for each in own
+        )
+        if mean:
+            found.append(
+                EvenRate(control=control, of=mean.of, mean=mean.mean, interval=mean.interval)
+            )
+    return tuple(found)
 
 
 def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]:
@@ -242,4 +267,19 @@ def _standing_out(found: FlowFigures) -> tuple[StandingOut, ...]:
             chance=chance,
         )
         for (day, hour), chance in named.items()
+    )
+
+
+def _waits(found: FlowFigures) -> tuple[WaitFound, ...]:
+    return tuple(
+        WaitFound(
+            looking=each.looking,
+            looks=each.looks,
+            found=each.found,
+            days=each.days,
+            half_within_hours=each.half_within / timedelta(hours=1)
+            if each.half_within is not None
+            else None,
+        )
+        for each in waits_of(found.days)
     )
