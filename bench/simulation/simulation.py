@@ -9,15 +9,16 @@ those of docs/method.md.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time
-from itertools import groupby
+from functools import lru_cache
+from itertools import pairwise
 from random import Random
 from statistics import fmean
 from typing import NamedTuple
 
-from scipy.stats import beta
 from scipy.stats import t as student
 
 from bench.simulation.site_models import (
@@ -29,16 +30,34 @@ from bench.simulation.site_models import (
     Period,
     Site,
     Truth,
+    banned_at_random,
+    banned_before_release,
+    crowded_release,
     days_on_end,
     down_at_night,
+    every_mean_gap,
+    mostly_closed,
     never,
+    often_near_the_gap,
     random_offers,
     sunday_night,
     ten_minutes_once,
     top_of_the_hour,
 )
-from fleet.analysis.rates import CONFIDENCE, Counts, OfferRate, Z, wilson
+from fleet.analysis.rates import (
+    CONFIDENCE,
+    Counts,
+    OfferRate,
+    Z,
+    difference,
+    mean_rate,
+    wilson,
+)
 from fleet.analysis.sampling import SamplingPlan
+from fleet.engine.options import RetryPolicy
+from fleet.engine.politeness.breaker import COOLING, HostFile, HostResponse, judge_response
+from fleet.models import Group, Verdict
+from fleet.models.missed import MissReason
 
 FLOW = "63/titre-de-sejour"
 
@@ -46,6 +65,7 @@ Interval = tuple[float, float]
 Sampling = Callable[[Period, int], list[datetime]]
 
 
+@lru_cache(maxsize=500)
 def at_random(period: Period, seed: int) -> list[datetime]:
     """As `fleet watch` visits."""
     return SamplingPlan(f"simulation {seed}").due(FLOW, *period)
@@ -60,17 +80,64 @@ def every_day_at_nine(period: Period, seed: int) -> list[datetime]:
 
 
 class Series(NamedTuple):
-    """What was counted in one simulated period, in all and week by week."""
+    """
+    What was counted in one simulated period, in all and week by week.
+
+    `last` counts the last attempt of each visit that was made instead of its first.
+    """
 
     counts: Counts
     weeks: Sequence[OfferRate]
+    last: Counts
+
+
+RETRIES = RetryPolicy()
 
 
 def visited(site: Site, due: Iterable[datetime], period: Period) -> Series:
-    """The site visited at these instants, which are in order."""
-    by_week = groupby(due, lambda at: (at - period.since) // WEEK)
-    counts = [Counts(Counter(map(site.verdict, week))) for _, week in by_week]
-    return Series(Counts.total(counts), [each.rate for each in counts])
+    """
+    The site visited at these instants, which are in order, as `fleet watch` does.
+
+    A site that is unavailable is tried again, and a host that failed or refused is left alone, by
+    the fleet's own rules; what is due meanwhile is missed.
+    """
+    firsts: Counter[tuple[int, Verdict]] = Counter()
+    lasts: Counter[Verdict] = Counter()
+    again: Counter[bool] = Counter()
+    missed = 0
+    host = HostFile()
+    for at in due:
+        if host.cooling_until is not None and at < host.cooling_until:
+            missed += 1
+            continue
+        seen: list[Verdict] = []
+        host = _visit(site, at, host, seen)
+        firsts[(at - period.since) // WEEK, seen[0]] += 1
+        lasts[seen[-1]] += 1
+        again.update(verdict.group is Group.ANSWERED for verdict in seen[1:])
+    weeks: defaultdict[int, Counter[Verdict]] = defaultdict(Counter)
+    for (week, verdict), n in firsts.items():
+        weeks[week][verdict] += n
+    not_made = {MissReason.COOLING: missed} if missed else {}
+    counts = Counts.total(Counts(each) for each in weeks.values())
+    counts = replace(counts, retried=again.total(), retry_answers=again[True], missed=not_made)
+    return Series(counts, [Counts(each).rate for each in weeks.values()], Counts(lasts))
+
+
+def _visit(site: Site, at: datetime, host: HostFile, seen: list[Verdict]) -> HostFile:
+    """One visit with its retries; what the host is known for afterwards."""
+    wait = RETRIES.retry_wait
+    while True:
+        verdict = site.verdict(at)
+        seen.append(verdict)
+        if host.failures or verdict.group is not Group.ANSWERED:
+            host = host.model_copy(update=judge_response(host, HostResponse(verdict), at, COOLING))
+        if verdict.group is not Group.UNAVAILABLE or len(seen) == RETRIES.tries:
+            return host
+        left = host.cooling_until - at if host.cooling_until else wait
+        if max(wait, left) > RETRIES.latest:
+            return host
+        at, wait = at + max(wait, left), 2 * wait
 
 
 def published(series: Series) -> Interval:
@@ -78,14 +145,14 @@ def published(series: Series) -> Interval:
     return series.counts.rate.interval or (0.0, 1.0)
 
 
-def exact(series: Series) -> Interval:
-    """After Clopper and Pearson: with independent samples it holds the truth at least as often."""
-    slots, n = series.counts.rate.slots, series.counts.rate.n
-    beside = (1 - CONFIDENCE) / 2
-    return (
-        float(beta.ppf(beside, slots, n - slots + 1)) if slots else 0.0,
-        float(beta.ppf(1 - beside, slots + 1, n - slots)) if slots < n else 1.0,
-    )
+def plain_wilson(series: Series) -> Interval:
+    """Wilson's own, of the answers alone."""
+    return wilson(series.counts.rate.slots, series.counts.rate.n)
+
+
+def of_last_attempts(series: Series) -> Interval:
+    """Wilson's interval with each visit counted as its last attempt: what is not done."""
+    return wilson(series.last.rate.slots, series.last.rate.n)
 
 
 def long_run(series: Series) -> Interval:
@@ -106,9 +173,8 @@ def long_run(series: Series) -> Interval:
 
 
 def bounds(series: Series) -> Interval:
-    """Of all time: if what did not answer had no slots at all, and if it always had some."""
-    slots, all_ = series.counts.rate.slots, series.counts.samples
-    return slots / all_, (slots + series.counts.unanswered) / all_
+    """The bounds of all time that stand beside the rate."""
+    return series.counts.bounds or (0.0, 1.0)
 
 
 class Tally:
@@ -136,20 +202,49 @@ class Tally:
         return " | ".join([*(f"{share:.3%}" for share in shares), *held])
 
 
-AT_RANDOM = {"at random": at_random}
-SAMPLINGS: dict[str, Sampling] = {
-    **AT_RANDOM,
+class Worlds(NamedTuple):
+    """
+    The rate beside the time in which the site answered, what was seen beside all time.
+
+    `missed` are visits of all periods that were not made because the host was left alone.
+    """
+
+    answering: Tally
+    all_time: Tally
+    missed: int
+
+    def row(self) -> str:
+        """A line of the table."""
+        unseen = fmean(self.all_time.truths)
+        return (
+            f"{self.answering.row('last', 'Wilson', 'published')} | {unseen:.3%}"
+            f" | {self.all_time.held('bounds'):.1%}"
+        )
+
+
+WORLDS: dict[str, Truth] = {
+    "an hour at random, every two days": random_offers,
+    "Sunday to Monday, 00:00 to 02:00": sunday_night,
+    "the first five minutes of every hour": top_of_the_hour,
+    "ten minutes in every hour": every_mean_gap,
+    "three minutes in every fourteen": often_near_the_gap,
+    "three days on end, once a month": days_on_end,
+    "ten minutes, once": ten_minutes_once,
+    "never": never,
+    "at noon, and unseen at midnight; down from 22:00 to 06:00": down_at_night,
+    "five minutes, after three of overload": crowded_release,
+    "9:00 to 10:00; banned from 8:50 to 9:00": banned_before_release,
+    "six hours at random; bans of four hours": banned_at_random,
+    "half of the time; closed four days of five": mostly_closed,
+}
+FIXED: dict[str, Sampling] = {
     "every hour, at :00": every_hour,
     "every day, at 09:00": every_day_at_nine,
 }
-ROWS: dict[str, tuple[Truth, Mapping[str, Sampling]]] = {
-    "an hour at random, every two days": (random_offers, SAMPLINGS),
-    "Sunday to Monday, 00:00 to 02:00": (sunday_night, SAMPLINGS),
-    "the first five minutes of every hour": (top_of_the_hour, SAMPLINGS),
-    "at noon; no answer from 22:00 to 06:00": (down_at_night, SAMPLINGS),
-    "three days on end, once a month": (days_on_end, AT_RANDOM),
-    "ten minutes, once": (ten_minutes_once, AT_RANDOM),
-    "never": (never, AT_RANDOM),
+AT_FIXED_HOURS: dict[str, Truth] = {
+    "an hour at random, every two days": random_offers,
+    "Sunday to Monday, 00:00 to 02:00": sunday_night,
+    "the first five minutes of every hour": top_of_the_hour,
 }
 PERIODS = {"a year": YEAR, "four weeks": FOUR_WEEKS}
 
@@ -163,29 +258,54 @@ def simulate(
         yield site, visited(site, sampling(period, seed), period)
 
 
-def rate_and_truth(truth: Truth, sampling: Sampling, period: Period, seeds: Iterable[int]) -> Tally:
-    """The offer rate beside the share of the time in which the site answered."""
-    tally = Tally()
+def world(truth: Truth, sampling: Sampling, period: Period, seeds: Iterable[int]) -> Worlds:
+    """Rate and bounds, each beside the truth that it is of."""
+    answering, all_time, missed = Tally(), Tally(), 0
     for site, series in simulate(truth, sampling, period, seeds):
-        kinds = {"Wilson": published(series), "exact": exact(series)}
-        tally.add(series.counts.rate.rate or 0.0, site.share_while_answering(period), kinds)
-    return tally
+        rate = series.counts.rate.rate or 0.0
+        kinds = {
+            "published": published(series),
+            "Wilson": plain_wilson(series),
+            "last": of_last_attempts(series),
+        }
+        answering.add(rate, site.share_while_answering(period), kinds)
+        seen = series.counts.seen_share or 0.0
+        all_time.add(seen, site.share_of_all_time(period), {"bounds": bounds(series)})
+        missed += series.counts.not_made
+    return Worlds(answering, all_time, missed)
 
 
-def all_time(truth: Truth, period: Period, seeds: Iterable[int]) -> Tally:
-    """The offer rate beside the share of all time."""
-    tally = Tally()
-    for site, series in simulate(truth, at_random, period, seeds):
-        kinds = {"Wilson": published(series), "bounds": bounds(series)}
-        tally.add(series.counts.rate.rate or 0.0, site.share_of_all_time(period), kinds)
-    return tally
+class Together(NamedTuple):
+    """What is said of several flows at once: the mean of their rates, the difference of two."""
+
+    mean: Tally
+    apart: Tally
+
+
+def together(truths: Sequence[Truth], period: Period, seeds: Iterable[int]) -> Together:
+    """Each truth is the site of a flow of its own, visited at instants of its own."""
+    found = Together(Tally(), Tally())
+    for seed in seeds:
+        rates, shares = [], []
+        for number, truth in enumerate(truths):
+            own = seed * len(truths) + number
+            site = truth(period, Random(own))
+            rates.append(visited(site, at_random(period, own), period).counts.rate)
+            shares.append(site.share_while_answering(period))
+        if mean := mean_rate(rates):
+            found.mean.add(mean.mean, fmean(shares), {"published": mean.interval})
+        for one, other in pairwise(range(len(truths))):
+            if apart := difference(rates[one], rates[other]):
+                true = shares[one] - shares[other]
+                found.apart.add(apart[0], true, {"published": apart[1:]})
+    return found
 
 
 def other_years(period: Period, seeds: Iterable[int]) -> Tally:
     """The offer rate of one year beside the share of time over all years."""
     tally = Tally()
     for _, series in simulate(days_on_end, at_random, period, seeds):
-        kinds = {"Wilson": published(series), "weeks": long_run(series)}
+        kinds = {"published": published(series), "weeks": long_run(series)}
         tally.add(series.counts.rate.rate or 0.0, LONG_RUN, kinds)
     return tally
 
@@ -196,22 +316,34 @@ def main() -> None:
     seeds = range(parser.parse_args().times)
     print(f"How often each interval held the truth, in {len(seeds)} simulated periods.")
     for words, period in PERIODS.items():
-        print(f"\n| slots are shown | visits, {words} | true share | mean rate | Wilson | exact |")
-        print("|---|---|---|---|---|---|")
-        for shown, (truth, samplings) in ROWS.items():
-            for visits, sampling in samplings.items():
-                tally = rate_and_truth(truth, sampling, period, seeds)
-                print(f"| {shown} | {visits} | {tally.row('Wilson', 'exact')} |", flush=True)
-    print("\nOf all time, where no answer came from 22:00 to 06:00:\n")
-    print("| slots are shown | true share | mean rate | Wilson | bounds |\n|---|---|---|---|---|")
-    row = all_time(down_at_night, YEAR, seeds).row("Wilson", "bounds")
-    print(f"| at noon, and unseen at midnight | {row} |")
+        print(f"\n| slots are shown | {HEAD.format(words)} |\n|---{'|---' * HEAD.count('|')}|---|")
+        for shown, truth in WORLDS.items():
+            row = world(truth, at_random, period, seeds).row()
+            print(f"| {shown} | {row} |", flush=True)
+    for words, tally in zip(
+        ("the mean of these", "the difference of two of these"),
+        together(list(WORLDS.values()), FOUR_WEEKS, seeds),
+        strict=True,
+    ):
+        print(f"{words}, four weeks: {tally.held('published'):.1%}", flush=True)
+    print("\nAt fixed hours, a year:\n")
+    print("| slots are shown | visits | true share | mean rate | published |")
+    print("|---|---|---|---|---|")
+    for shown, truth in AT_FIXED_HOURS.items():
+        for visits, sampling in FIXED.items():
+            row = world(truth, sampling, YEAR, seeds).answering.row("published")
+            print(f"| {shown} | {visits} | {row} |", flush=True)
     print("\nOf all years, from what was seen in one:\n")
-    print("| slots are shown | true share | mean rate | Wilson | weeks |\n|---|---|---|---|---|")
-    print(
-        f"| three days on end, once a month | {other_years(YEAR, seeds).row('Wilson', 'weeks')} |"
-    )
+    print("| slots are shown | true share | mean rate | published | weeks |")
+    print("|---|---|---|---|---|")
+    row = other_years(YEAR, seeds).row("published", "weeks")
+    print(f"| three days on end, once a month | {row} |")
 
+
+HEAD = (
+    "true share while answering, {} | mean rate | last attempts | Wilson | published"
+    " | of all time | bounds"
+)
 
 if __name__ == "__main__":
     main()

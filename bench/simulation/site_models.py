@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from math import log
@@ -44,6 +44,11 @@ class Spans:
         """All of them together."""
         long = zip(self.begins, self.ends, strict=True)
         return sum((end - begin for begin, end in long), timedelta()) / HOUR
+
+    def __or__(self, other: Spans) -> Spans:
+        return Spans(
+            [*zip(self.begins, self.ends, strict=True), *zip(other.begins, other.ends, strict=True)]
+        )
 
     def __and__(self, other: Spans) -> Spans:
         edges = sorted({*self.begins, *self.ends, *other.begins, *other.ends})
@@ -89,23 +94,31 @@ FOUR_WEEKS = Period.of_paris(date(2026, 3, 9), date(2026, 4, 6))
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """When a site shows slots, and when it does not answer."""
+    """When a site shows slots; when it does not answer, refuses visits, or has the flow closed."""
 
     offers: Spans
     down: Spans
+    blocked: Spans = field(default_factory=lambda: Spans([]))
+    closed: Spans = field(default_factory=lambda: Spans([]))
 
     def verdict(self, at: datetime) -> Verdict:
         if at in self.down:
             return Verdict.OVERLOAD
+        if at in self.blocked:
+            return Verdict.BLOCKED
+        if at in self.closed:
+            return Verdict.CLOSED
         return Verdict.SLOTS if at in self.offers else Verdict.NO_SLOTS
 
     def share_while_answering(self, period: Period) -> float:
         """What the offer rate estimates."""
-        seen = self.offers.hours - (self.offers & self.down).hours
-        return seen / (period.hours - self.down.hours)
+        hidden = self.down | self.blocked | self.closed
+        seen = self.offers.hours - (self.offers & hidden).hours
+        return seen / (period.hours - hidden.hours)
 
     def share_of_all_time(self, period: Period) -> float:
-        return self.offers.hours / period.hours
+        """What the bounds are of: what is offered while nobody can see it counts, too."""
+        return (self.offers.hours - (self.offers & self.closed).hours) / period.hours
 
 
 UP = Spans([])
@@ -152,6 +165,49 @@ def ten_minutes_once(period: Period, random: Random) -> Site:
 
 def never(period: Period, random: Random) -> Site:
     return Site(Spans([]), UP)
+
+
+def often_near_the_gap(period: Period, random: Random) -> Site:
+    """Three minutes in every fourteen: the period at which hard-core instants scatter most."""
+    return Site(_every(period, timedelta(minutes=14), timedelta(minutes=3)), UP)
+
+
+def every_mean_gap(period: Period, random: Random) -> Site:
+    """Ten minutes in every hour: as often as visits are due on average."""
+    return Site(_every(period, HOUR, timedelta(minutes=10)), UP)
+
+
+def crowded_release(period: Period, random: Random) -> Site:
+    """When slots are let go, people come: three minutes of overload, then five with slots."""
+    crowd = _episodes(period, random, apart=DAY, long=lambda: timedelta(minutes=3))
+    offers = [(end, end + timedelta(minutes=5)) for end in crowd.ends]
+    return Site(period.cut(offers), crowd)
+
+
+def banned_before_release(period: Period, random: Random) -> Site:
+    """A firewall refuses everybody from 8:50 to 9:00; slots are there from 9:00 to 10:00."""
+    return Site(
+        period.daily(time(9), HOUR), UP, blocked=period.daily(time(8, 50), timedelta(minutes=10))
+    )
+
+
+def banned_at_random(period: Period, random: Random) -> Site:
+    """Offers of six hours every two days, and now and then a ban of four hours."""
+    offers = _episodes(period, random, apart=2 * DAY, long=lambda: 6 * HOUR)
+    bans = _episodes(period, random, apart=DAY, long=lambda: 4 * HOUR)
+    return Site(offers, UP, blocked=bans)
+
+
+def mostly_closed(period: Period, random: Random) -> Site:
+    """Closed for four days of five; when it is open, slots are there half of the time."""
+    days = _every(period, 5 * DAY, 4 * DAY)
+    return Site(_every(period, 2 * HOUR, HOUR), UP, closed=days)
+
+
+def _every(period: Period, apart: timedelta, long: timedelta) -> Spans:
+    """From the beginning on, so long every time."""
+    times = range(int((period.until - period.since) / apart) + 1)
+    return period.cut((at, at + long) for at in (period.since + n * apart for n in times))
 
 
 def _episodes(

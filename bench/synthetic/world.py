@@ -77,6 +77,7 @@ class Visit(NamedTuple):
     run_id: str
     verdict: Verdict
     version: str
+    due_at: datetime
 
 
 class World:
@@ -105,11 +106,11 @@ class World:
         """One visit and its retries."""
         random = self._random(flow.id, hour.isoformat())
         at = hour + timedelta(milliseconds=random.randrange(50 * 60_000))
-        run_id = self.run_id(hour)
+        run_id, due_at = self.run_id(hour), at
         version, broken = self._version(flow, hour)
         for number in (1, 2, 3):
             verdict = self._verdict(flow, at, broken, random)
-            yield Visit(flow, at, number, run_id, verdict, version)
+            yield Visit(flow, at, number, run_id, verdict, version, due_at)
             if verdict not in UNAVAILABLE:
                 return
             at += timedelta(seconds=30 * number + random.randrange(20), milliseconds=number)
@@ -210,6 +211,7 @@ class Writer:
             "scenario_version": visit.version,
             "number": visit.number,
             "started_at": visit.at,
+            "due_at": visit.due_at,
             "seconds": 1 + int(name[:3], 16) / 500,
             "first_dates": [day.isoformat() for day in first_dates],
             "slot_count": slot_count,

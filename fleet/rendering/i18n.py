@@ -118,6 +118,12 @@ class Words:
         """A number with its separators."""
         return _decimal(value, digits, self.language)
 
+    def signed(self, value: float, digits: int = 0) -> str:
+        """A number with its sign, also if it is above zero."""
+        text = self.number(abs(value), digits)
+        nothing = text == self.number(0, digits)
+        return text if nothing else ("+" if value > 0 else "−") + text
+
     def percent(self, share: float | None, digits: int = 0) -> str:
         """A share as per cent; a dash where there is none."""
         return "–" if share is None else _percent(share, digits, self.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.analysis.rates import Delay
+from fleet.analysis.waits import Looking
 from fleet.models import Attempt, Group, Verdict
 from fleet.models.missed import MissReason
 from fleet.rendering.i18n import N_
@@ -115,3 +116,10 @@ MISS_REASONS: dict[MissReason, str] = {
     MissReason.NO_ROOM: N_("le robot n’avait plus de place pour conserver de preuves"),
     MissReason.LOST: N_("ce qui en avait été gardé sur le disque a été endommagé"),
 }
+
+LOOKING: dict[Looking, str] = {
+    Looking.ALL_HOURS: N_("à toute heure, environ une fois par heure"),
+    Looking.AT_NINE: N_("une fois par jour, entre 9 h et 10 h"),
+    Looking.OFFICE_HOURS: N_("du lundi au vendredi de 9 h à 17 h, environ une fois par heure"),
+}
+"""When somebody looks for a slot."""

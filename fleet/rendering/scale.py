@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fleet.rendering.i18n import Words
 
 LEVELS: tuple[tuple[float, str, str], ...] = (
-    (0.0, "l0", N_("0 % : jamais")),
+    (0.0, "l0", N_("0 % : aucun vu")),
     (0.05, "l1", N_("plus de 0 %, jusqu’à 5 %")),
     (0.20, "l2", N_("plus de 5 %, jusqu’à 20 %")),
     (0.50, "l3", N_("plus de 20 %, jusqu’à 50 %")),
@@ -26,12 +26,12 @@ FEW = 20
 
 SEEN: dict[str, tuple[str, str]] = {
     "slots": ("●", N_("au moins un rendez-vous proposé ce jour-là")),
-    "no_slots": ("–", N_("aucun rendez-vous proposé")),
+    "no_slots": ("–", N_("aucun rendez-vous vu")),
     "closed": ("×", N_("démarche fermée")),
     "refused": ("▲", N_("accès refusé au robot : captcha, compte, pare-feu")),
     "unavailable": ("■", N_("site indisponible")),
     "ours": ("?", N_("de notre fait : page non reconnue ou erreur du robot")),
-    "unseen": ("", N_("aucune visite")),
+    "unseen": ("", N_("aucune visite faite")),
 }
 """What a day shows: its sign, and what it means; the first that fits, in this order."""
 

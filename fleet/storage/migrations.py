@@ -15,6 +15,7 @@ import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
 from fleet.errors import StoreRefused
+from fleet.storage.figures.rollups import Rollups
 
 Step = Callable[[AsyncIOMotorDatabase[dict[str, Any]]], Awaitable[None]]
 """Brings a database from one version to the next. It may be cut off and run again, or be run by
@@ -23,8 +24,14 @@ two processes at once: its writes must be such that this does no harm."""
 FIRST = 1
 """The version of every database that does not say which."""
 
-STEPS: tuple[Step, ...] = ()
-"""The first leads from version 1 to 2, and so on; none was needed yet."""
+
+async def _count_first_attempts(db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
+    """Roll-ups that counted the last attempt of a visit are made anew from the attempts."""
+    await Rollups(db).rebuild()
+
+
+STEPS: tuple[Step, ...] = (_count_first_attempts,)
+"""The first leads from version 1 to 2, and so on."""
 
 
 class SchemaVersion:

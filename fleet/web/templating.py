@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 
 from fleet.models import PARIS, Group, Verdict, now
 from fleet.models.paris import paris_day
+from fleet.rendering import figure_words
 from fleet.rendering.i18n import LANGUAGES, Language, Words
 from fleet.rendering.labels import GROUPS, VERDICTS
 from fleet.web.client_address import site_of
@@ -129,6 +130,7 @@ def environment() -> jinja2.Environment:
     )
     found.globals["Verdict"] = Verdict
     found.globals["Group"] = Group
+    found.globals["said"] = figure_words
     found.filters["escape_bidi"] = escape_bidi
     found.filters["paris"] = lambda instant: instant.astimezone(PARIS)
     return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,29 +15,41 @@ from PIL import Image
 from playwright.async_api import Page as BrowserPage
 
 from fleet.analysis.rates import Counts
-from fleet.analysis.samples import Try, breaks_of, count, totals_of, week_of
+from fleet.analysis.samples import Try, count
 from fleet.errors import BadInput
 from fleet.models import Verdict, now
+from fleet.models.missed import MissReason
 from fleet.models.paris import paris_day
 from fleet.models.query import Period
+from fleet.rendering import figure_words
 from fleet.rendering.i18n import Language, Words
 from fleet.rendering.scale import day_state, level, share_text
-from fleet.storage.figures.figures import FlowFigures
+from fleet.storage.figures.figures import FlowFigures, flow_figures
+from fleet.web.api import figure_models as api
 from fleet.web.charts import plots
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.map import map_departments
 from fleet.web.charts.tables import TABLES, table
 from fleet.web.charts.weekly import line_of, stretches, top_of, weeks_of
+from fleet.web.context import WebContext
 from fleet.web.pages import chart
 from fleet.web.period import period_of
-from tests.web.conftest import Site, plain
+from tests.storage.databases import own_store
+from tests.storage.figures.test_rollups import add, attempt_at, missed_at
+from tests.web.conftest import Site, client, plain, serving
 
 FLOW = "/demarche/63/titre-de-sejour"
 CHARTS = "/graphique/63/titre-de-sejour"
 
 
-def figures(*seen_: tuple[str, Verdict], version: str = "a", changed: str = "") -> FlowFigures:
+def figures(
+    *seen_: tuple[str, Verdict],
+    version: str = "a",
+    changed: str = "",
+    drawn: bool = True,
+    missed: dict[date, dict[MissReason, int]] | None = None,
+) -> FlowFigures:
     """What is counted of attempts that began at these instants (UTC)."""
     tries = [
         Try(
@@ -48,13 +62,14 @@ def figures(*seen_: tuple[str, Verdict], version: str = "a", changed: str = "") 
             verdict=verdict,
             first_dates=(),
             started_at=datetime.fromisoformat(at).replace(tzinfo=UTC),
+            due_at=datetime.fromisoformat(at).replace(tzinfo=UTC) if drawn else None,
         )
         for n, (at, verdict) in enumerate(seen_)
     ]
     days = sorted(count(tries).values(), key=lambda each: each.day)
-    totals = totals_of(days)
-    assert totals
-    return FlowFigures(totals, tuple(days), week_of(days), tuple(breaks_of(days)))
+    found = flow_figures(days, "63/titre-de-sejour", missed or {})
+    assert found
+    return found
 
 
 async def text(page: BrowserPage, selector: str) -> str:
@@ -175,11 +190,32 @@ def test_the_calendar_marks_the_day_on_which_measuring_changed() -> None:
 
 def test_an_hour_without_answers_has_no_offer_rate_but_counts_as_an_outage() -> None:
     found = figures(("2026-11-02 08:15", Verdict.OVERLOAD), ("2026-11-02 09:15", Verdict.NO_SLOTS))
-    rows = hours_of(found.week)
+    rows = hours_of(found).rows
 
-    assert (rows[9][0].offered, rows[9][0].down) == (None, 1)
-    assert (rows[10][0].offered, rows[10][0].down) == (0, 0)
-    assert (rows[10][1].offered, rows[10][1].down) == (None, None)
+    assert (rows[9][0].offered.share, rows[9][0].down.share) == (None, 1)
+    assert (rows[10][0].offered.share, rows[10][0].down.share) == (0, 0)
+    assert (rows[10][1].offered.share, rows[10][1].down.share) == (None, None)
+
+
+def test_only_an_hour_that_stands_out_is_coloured() -> None:
+    """One answer of one with slots looks like what it is."""
+    mondays = [datetime(2026, 8, 3, 7, 30, tzinfo=UTC) + timedelta(weeks=n) for n in range(13)]
+    others = [monday + timedelta(hours=n) for monday in mondays for n in range(1, 100)]
+    found = figures(
+        *((at.isoformat(), Verdict.SLOTS) for at in mondays),
+        *((at.isoformat(), Verdict.NO_SLOTS) for at in others),
+        ((mondays[0] + timedelta(days=6)).isoformat(), Verdict.SLOTS),
+    )
+    week = hours_of(found)
+
+    assert [*week.offered] == [(0, 9)]
+    assert (week.rows[9][0].offered.colour, week.rows[9][0].offered.n) == ("l5", 13)
+    assert (week.rows[9][6].offered.share, week.rows[9][6].offered.colour) == (1, "plain")
+    assert week.rows[8][6].offered.colour == "none"
+    rows = list(csv.DictReader(io.StringIO(table("semaine", found, made_up=True))))
+    assert [(r["weekday"], r["paris_hour"]) for r in rows if r["offers_stand_out"] == "true"] == [
+        ("1", "9")
+    ]
 
 
 def test_the_line_stops_where_a_week_has_no_answer() -> None:
@@ -203,6 +239,115 @@ def test_a_flow_that_never_answered_is_drawn_without_a_line() -> None:
     found = figures(("2026-10-05 09:00", Verdict.CAPTCHA))
 
     assert line_of(weeks_of(found), found.breaks).lines == ()
+
+
+def test_what_was_asked_for_by_hand_is_drawn_without_a_band() -> None:
+    seen = (("2026-10-05 09:00", Verdict.NO_SLOTS), ("2026-10-12 09:00", Verdict.SLOTS))
+    by_hand, drawn = figures(*seen, drawn=False), figures(*seen)
+
+    assert line_of(weeks_of(by_hand), ()).bands == ()
+    assert len(line_of(weeks_of(by_hand), ()).lines) == 1
+    assert len(line_of(weeks_of(drawn), ()).bands) == 1
+    rows = list(csv.DictReader(io.StringIO(table("taux", by_hand, made_up=True))))
+    assert {row["low_95"] + row["bound_low_95"] for row in rows} == {""}
+    assert {row["sampling"] for row in rows} == {"by_hand"}
+
+
+def test_a_day_shows_what_was_seen_by_hand_or_by_a_retry_and_says_that_it_is_in_no_rate() -> None:
+    monday = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    names = ("63/titre-de-sejour", "a", False)
+    tries = [
+        Try("1", "r", *names, 1, Verdict.OVERLOAD, (), monday, monday),
+        Try("2", "r", *names, 2, Verdict.NO_SLOTS, (), monday + timedelta(minutes=1), monday),
+        Try("3", "s", *names, 1, Verdict.SLOTS, (), monday + timedelta(days=1)),
+    ]
+    found = flow_figures(list(count(tries).values()), "63/titre-de-sejour")
+    assert found
+    (month,) = months_of(found, Period(first=date(2026, 11, 1), last=date(2026, 11, 4)))
+    days = {day.day.day: day for week in month.weeks for day in week if day}
+
+    assert [days[n].seen for n in (1, 2, 3)] == ["unseen", "no_slots", "slots"]
+    assert found.totals.counts.rate.n == 0
+    assert plain(days[3].label(Words("fr"))) == (
+        "3 novembre 2026 : 1 tentative de plus, dans aucun taux (rendez-vous proposé 1 fois)"
+    )
+
+
+def test_a_flow_that_was_due_and_never_visited_has_days_weeks_and_charts() -> None:
+    day = date(2026, 11, 2)
+    found = flow_figures([], "63/titre-de-sejour", {day: {MissReason.COOLING: 3}})
+    assert found
+    period = Period(first=day, last=day)
+
+    assert found.totals.counts.unanswered_share == 1
+    assert line_of(weeks_of(found), found.breaks).lines == ()
+    for name in chart.TITLES:
+        sheet = plots.PlotLabels("", "Title", ("head",), ("foot",))
+        plots.draw(name, sheet, plots.PlotData(found, period, Words("fr")), "svg")
+        table(name, found, made_up=True)
+
+
+async def test_pages_pictures_tables_and_answers_say_the_same_numbers(mongodb_url: str) -> None:
+    """Of 20 visits that were due: 12 answered, 1 with slots; 3 failed, 5 were not made."""
+    flow, begin = "63/titre-de-sejour", now() - timedelta(days=2)
+    verdicts = [Verdict.SLOTS, *[Verdict.NO_SLOTS] * 11, *[Verdict.OVERLOAD] * 3]
+    made = [
+        attempt_at(begin + timedelta(minutes=20 * n), verdict, scenario_id=flow)
+        for n, verdict in enumerate(verdicts)
+    ]
+    aside = [
+        attempt_at(begin, Verdict.SLOTS, scenario_id=flow, number=2, run_id=made[-1].run_id),
+        attempt_at(begin, Verdict.SLOTS, scenario_id=flow, due_at=None),
+    ]
+    missed = [missed_at(begin + timedelta(hours=n, minutes=7), flow) for n in range(4)]
+    missed.append(missed_at(begin + timedelta(hours=9), flow, MissReason.LATE))
+    async with own_store(mongodb_url) as store:
+        await add(store, *made, *aside)
+        await store.missed_visits.add(missed)
+        library = WebContext(
+            store=store, queries=store.queries, scenarios={}, made_up=True, data_dir=Path("/none")
+        )
+        async with serving(library) as url, client(url) as http:
+            answers = [
+                (await http.get(f"/api/rates?by={by}")).json()["items"][0]
+                for by in ("flow", "department", "all")
+            ]
+            answers.append((await http.get(f"/api/calendars/{flow}")).json()["total"])
+            pages = {
+                page: plain((await http.get(page)).text)
+                for page in ("/", "/departement/63", f"/demarche/{flow}")
+            }
+            english = plain((await http.get(f"/en/demarche/{flow}")).text)
+            picture = (await http.get(f"/graphique/{flow}/taux.svg")).text
+            rows = list(
+                csv.DictReader(io.StringIO((await http.get(f"/graphique/{flow}/taux.csv")).text))
+            )
+
+    counts = Counts(
+        {Verdict.SLOTS: 1, Verdict.NO_SLOTS: 11, Verdict.OVERLOAD: 3},
+        *(1, 1),
+        missed={MissReason.COOLING: 4, MissReason.LATE: 1},
+        by_hand=1,
+    )
+    for answer in answers:
+        assert {name: answer[name] for name in api.Figures.model_fields} == json.loads(
+            api.Figures.model_validate(api.figures(counts)).model_dump_json()
+        )
+    words = Words("fr")
+    interval = plain(figure_words.range_text(words, counts.rate.interval))
+    bounds = plain(figure_words.range_text(words, counts.bounds))
+    assert (interval, bounds) == ("0,3 % à 57 %", "0,3 % à 67 %")
+    for page, shown in pages.items():
+        assert interval in shown, page
+        assert bounds in shown, page
+        assert "8,3 %" in shown, page  # 1 of 12
+        assert "40 %" in shown, page  # 3 and 5 of 20
+    sampling = plain(figure_words.sampling_sentence(words, counts))
+    assert sampling in pages[f"/demarche/{flow}"]
+    assert sampling in pages["/"]
+    assert sampling in plain(" ".join(re.findall(r"<!-- (.*?) -->", picture)))
+    assert figure_words.sampling_sentence(Words("en"), counts) in english
+    assert sum(int(row["samples"]) + int(row["missed"]) for row in rows) == counts.due
 
 
 # files
@@ -316,7 +461,7 @@ async def test_map_and_table_of_the_overview_say_the_same(
     assert labels["94"] == "Val-de-Marne : aucune réponse sur les rendez-vous, 1 visite"
     assert labels["01"] == "Ain : aucune visite"
     row = await text(browser_page, "tr:has(a[href='/departement/63'])")
-    assert re.sub(r"\s", " ", row) == ("Puy-de-Dôme 63 2 0 % 0 % à 66 % 0 % 100 % sur 2 réponses")
+    assert re.sub(r"\s", " ", row) == ("Puy-de-Dôme 63 2 0 % à la main – 0 % 100 % sur 2 réponses")
 
 
 async def test_a_flow_without_answers_has_a_dash_and_no_rate(

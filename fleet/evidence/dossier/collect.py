@@ -100,7 +100,6 @@ class DossierEntry:
     """An attempt of the dossier: what its lists and figures need. `seal` covers it, if one does."""
 
     attempt: Try
-    due: bool
     url: str
     signs: tuple[str, ...]
     detail: str
@@ -275,8 +274,8 @@ def _entry(attempt: Attempt, link: Link, seal: int | None) -> DossierEntry:
             attempt.verdict,
             attempt.first_dates,
             attempt.started_at,
+            attempt.due_at,
         ),
-        due=attempt.due_at is not None,
         url=attempt.url,
         signs=attempt.signs,
         detail=attempt.detail,

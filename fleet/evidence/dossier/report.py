@@ -18,6 +18,7 @@ from fleet.evidence.dossier.odd_times import odd_times
 from fleet.models import PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import monday_of, paris_day
+from fleet.rendering import figure_words
 from fleet.rendering.labels import MISS_REASONS
 from fleet.rendering.scale import share_text
 
@@ -153,10 +154,11 @@ async def render(
     """The HTML of the PDF."""
     entries, seals = collected.entries, proofs.seals
     figures = count(entry.attempt for entry in entries).values()
-    counts = Counts.total(each.counts for each in figures)
+    missed = await store.missed_visits.counts(order.since, order.until, order.scenario_id)
+    counts = Counts.total([*(each.counts for each in figures), Counts(missed=missed)])
+    whole = await store.figures.flow(order.scenario_id, order.period)
     hours: Counter[int] = Counter(e.attempt.started_at.astimezone(PARIS).hour for e in entries)
     control = any(entry.attempt.control for entry in entries)
-    missed = await store.missed_visits.counts(order.since, order.until, order.scenario_id)
     no_slots = [e for e in entries if e.attempt.verdict is Verdict.NO_SLOTS]
     values: dict[str, object] = {
         "page": context,
@@ -172,7 +174,7 @@ async def render(
         "no_slot_days": len({paris_day(e.attempt.started_at) for e in no_slots}),
         "no_slot_weeks": len({monday_of(paris_day(e.attempt.started_at)) for e in no_slots}),
         "hours": [hours[hour] for hour in range(24)],
-        "due": sum(entry.due for entry in entries),
+        "due": sum(entry.attempt.drawn for entry in entries),
         "versions": [
             sorted(set(each)) for each in zip(*(e.versions for e in entries), strict=True)
         ],
@@ -182,6 +184,8 @@ async def render(
         "why": MISS_REASONS,
         "compared": await comparison(store, order, control=control),
         "share": partial(share_text, context),
+        "said": figure_words,
+        "nothing": figure_words.nothing_sentence(context, counts, whole.span_days if whole else 0),
         "shown": list(pictures),
         "seals": seals,
         "signer": proofs.signer,

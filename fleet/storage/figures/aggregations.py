@@ -10,11 +10,11 @@ MongoDB 5.0 or later (`$setWindowFields`, `$dateAdd`).
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from fleet.analysis.rates import Counts, Delay
-from fleet.analysis.samples import RETRY_WITHIN, DayFigures
+from fleet.analysis.samples import DayFigures
 from fleet.models import Group, Verdict
 
 Stage = dict[str, Any]
@@ -22,10 +22,22 @@ Stage = dict[str, Any]
 PUBLICS = ("foreigners", "control")
 """Flows for foreigners, and control flows: always counted apart."""
 
+BY_HAND = " by hand"
+"""How the ids of those days end that hold what was not drawn at random."""
+
+HALVES = {
+    (control, drawn): public + ("" if drawn else "_by_hand")
+    for control, public in zip((False, True), PUBLICS, strict=True)
+    for drawn in (True, False)
+}
+"""What the counts of a department are called: of control flows or not, drawn at random or not."""
+
+RETRIES = ("retried", "retry_answers")
+"""The counts of what stands beside the samples, each a number of its own."""
+
 _PARIS = "Europe/Paris"
 _DAY = "%Y-%m-%d"
-_RETRY_MS = RETRY_WITHIN // timedelta(milliseconds=1)
-_UNAVAILABLE = [verdict.value for verdict in Verdict if verdict.group is Group.UNAVAILABLE]
+_ANSWERS = [verdict.value for verdict in Verdict if verdict.group is Group.ANSWERED]
 
 
 def _paris_day(at: object) -> Stage:
@@ -86,71 +98,56 @@ def _nonzero(names: type[Verdict] | type[Delay], prefix: str = "") -> Stage:
 _TRIES: list[Stage] = [
     {
         "$project": {
-            **dict.fromkeys(("run_id", "number", "verdict", "control", "started_at"), 1),
+            **dict.fromkeys(("number", "verdict", "control", "started_at"), 1),
             "version": "$scenario_version",
             "dates": "$first_dates",
             "day": _paris_day("$started_at"),
-            # an attempt may be the retry of one of the day before
-            "day_before": _paris_day({"$subtract": ["$started_at", _RETRY_MS]}),
             "hour": {"$hour": {"date": "$started_at", "timezone": _PARIS}},
-        }
-    },
-    {
-        "$setWindowFields": {
-            "partitionBy": "$run_id",
-            "sortBy": {"started_at": 1, "_id": 1},
-            "output": {
-                "next_number": {"$shift": {"output": "$number", "by": 1}},
-                "next_at": {"$shift": {"output": "$started_at", "by": 1}},
-            },
+            # a field that is not there is no more than nothing
+            "drawn": {"$gt": ["$due_at", None]},
+            "sample": {"$lte": ["$number", 1]},
         }
     },
     {
         "$set": {
-            "retried": {
-                "$and": [
-                    {"$in": ["$verdict", _UNAVAILABLE]},
-                    {"$eq": ["$next_number", {"$add": ["$number", 1]}]},
-                    {"$lte": [{"$subtract": ["$next_at", "$started_at"]}, _RETRY_MS]},
-                ]
-            },
             "dates": {"$filter": {"input": "$dates", "cond": {"$gte": ["$$this", "$day"]}}},
             "month": _months_after(1),
             "two_months": _months_after(2),
         }
     },
     {"$set": {"first": {"$min": "$dates"}, "second": {"$max": "$dates"}}},
-    {"$set": {"delay": _delay(), "days": {"$setUnion": [["$day"], ["$day_before"]]}}},
-    {"$unwind": "$days"},
+    {"$set": {"delay": _delay()}},
 ]
 
 _OF_DAY: list[Stage] = [
-    {"$set": {"own": {"$eq": ["$days", "$day"]}}},
-    {"$set": {"sample": {"$and": ["$own", {"$not": "$retried"}]}}},
     {"$set": {"wait": _wait()}},
     {"$sort": {"started_at": 1, "_id": 1}},
     {
         "$group": {
-            "_id": "$days",
+            "_id": {"day": "$day", "drawn": "$drawn"},
             "seen": {"$sum": 1},
-            "own": _sum_if("$own"),
-            "control": {"$max": {"$and": ["$own", "$control"]}},
-            "retried": _sum_if("$own", "$retried"),
+            "control": {"$max": "$control"},
+            "retried": _sum_if({"$not": "$sample"}),
+            "retry_answers": _sum_if({"$not": "$sample"}, {"$in": ["$verdict", _ANSWERS]}),
             "cells": _list_if("$sample", {"hour": "$hour", "verdict": "$verdict"}),
-            "versions": _list_if("$own", {"version": "$version", "since": "$started_at"}),
+            "versions": {"$push": {"version": "$version", "since": "$started_at"}},
             "known": _sum_if({"$ne": ["$wait", None]}),
             "wait_days": {"$sum": "$wait"},
             "shortest_wait_days": {"$min": "$wait"},
             **{v.value: _sum_if("$sample", {"$eq": ["$verdict", v.value]}) for v in Verdict},
+            **{
+                f"again_{v.value}": _sum_if({"$not": "$sample"}, {"$eq": ["$verdict", v.value]})
+                for v in Verdict
+            },
             **{f"delay_{d.value}": _sum_if("$sample", {"$eq": ["$delay", d.value]}) for d in Delay},
         }
     },
-    {"$match": {"own": {"$gt": 0}}},
     {
         "$project": {
-            **dict.fromkeys(("seen", "control", "retried"), 1),
+            **dict.fromkeys(("seen", "control", "retried", "retry_answers"), 1),
             **dict.fromkeys(("known", "wait_days", "shortest_wait_days"), 1),
             "verdicts": _nonzero(Verdict),
+            "retries": _nonzero(Verdict, "again_"),
             "delays": _nonzero(Delay, "delay_"),
             "cells": {
                 "$map": {
@@ -188,22 +185,28 @@ _OF_DAY: list[Stage] = [
 ]
 
 
-def days(scenario_id: str, day_query: Stage | None = None) -> list[Stage]:
+def days(scenario_id: str) -> list[Stage]:
     """
-    From attempts of this scenario to one document for each Paris day.
+    From attempts of this scenario to the documents of its Paris days.
 
-    Args:
-        day_query: which of the days that the attempts touch, as a query; all if None.
+    Each day has one for the visits that were drawn at random, one for those asked for by hand.
     """
     department, flow = scenario_id.split("/")
     return [
         *_TRIES,
-        *([{"$match": {"days": day_query}}] if day_query else []),
         *_OF_DAY,
         {
             "$set": {
-                "_id": {"$concat": [scenario_id, " ", "$_id"]},
-                "day": "$_id",
+                "_id": {
+                    "$concat": [
+                        scenario_id,
+                        " ",
+                        "$_id.day",
+                        {"$cond": ["$_id.drawn", "", BY_HAND]},
+                    ]
+                },
+                "day": "$_id.day",
+                "drawn": "$_id.drawn",
                 "scenario_id": scenario_id,
                 "department": department,
                 "flow": flow,
@@ -213,16 +216,11 @@ def days(scenario_id: str, day_query: Stage | None = None) -> list[Stage]:
     ]
 
 
-_HALVES = {
-    name: {
-        "retried": _sum_if({"$eq": ["$control", control]}, value="$retried"),
-        **{
-            v.value: _sum_if({"$eq": ["$control", control]}, value=f"$verdicts.{v.value}")
-            for v in Verdict
-        },
-    }
-    for name, control in zip(PUBLICS, (False, True), strict=True)
-}
+def _sums(control: bool, drawn: bool) -> Stage:
+    """The counts of the days of one half of a department."""
+    own = ({"$eq": ["$control", control]}, {"$eq": ["$drawn", drawn]})
+    verdicts = {v.value: _sum_if(*own, value=f"$verdicts.{v.value}") for v in Verdict}
+    return verdicts | {name: _sum_if(*own, value=f"${name}") for name in RETRIES}
 
 
 def merge_into(collection: str) -> Stage:
@@ -244,9 +242,9 @@ DEPARTMENTS: list[Stage] = [
             "_id": {"department": "$department", "week": _monday("$day")},
             "seen": {"$sum": "$seen"},
             **{
-                f"{public}_{name}": total
-                for public, totals in _HALVES.items()
-                for name, total in totals.items()
+                f"{half}_{name}": total
+                for which, half in HALVES.items()
+                for name, total in _sums(*which).items()
             },
         }
     },
@@ -257,11 +255,11 @@ DEPARTMENTS: list[Stage] = [
             "week": "$_id.week",
             "seen": 1,
             **{
-                public: {
-                    "retried": f"${public}_retried",
-                    "verdicts": _nonzero(Verdict, f"{public}_"),
+                half: {
+                    **{name: f"${half}_{name}" for name in RETRIES},
+                    "verdicts": _nonzero(Verdict, f"{half}_"),
                 }
-                for public in PUBLICS
+                for half in HALVES.values()
             },
         }
     },
@@ -282,8 +280,9 @@ def figures_of(document: Stage) -> DayFigures:
         scenario_id=document["scenario_id"],
         day=date.fromisoformat(document["day"]),
         control=document["control"],
+        drawn=document["drawn"],
         hours=dict(hours),
-        retried=document["retried"],
+        retries={_VERDICTS[name]: n for name, n in document["retries"].items()},
         delays={Delay(name): n for name, n in document["delays"].items()},
         known=document["known"],
         wait_days=document["wait_days"],
@@ -292,6 +291,7 @@ def figures_of(document: Stage) -> DayFigures:
     )
 
 
-def counts_of(part: Stage) -> Counts:
+def counts_of(part: Stage, *, drawn: bool) -> Counts:
     """The counts in a document of `rollups`, or in a half of one of `department_rollups`."""
-    return Counts({_VERDICTS[name]: n for name, n in part["verdicts"].items()}, part["retried"])
+    verdicts = {_VERDICTS[name]: n for name, n in part["verdicts"].items()}
+    return Counts(verdicts, part["retried"], part["retry_answers"], drawn=drawn)

@@ -18,7 +18,7 @@ from fleet.analysis.rates import Counts
 from fleet.analysis.samples import DayFigures, Try, count
 from fleet.models import Verdict
 from fleet.models.paris import monday_of
-from fleet.storage.figures.aggregations import PUBLICS, counts_of, figures_of
+from fleet.storage.figures.aggregations import BY_HAND, HALVES, counts_of, figures_of
 from fleet.storage.figures.changes import change_of
 
 if TYPE_CHECKING:
@@ -83,13 +83,17 @@ async def _scenario(
     department, flow = scenario_id.split("/")
     names = {"department": department, "flow": flow}
     figures = {
-        f"{scenario_id} {day}": {**asdict(each), "counts": asdict(each.counts), **names}
-        for (_, day), each in counted.items()
+        f"{scenario_id} {day}{'' if drawn else BY_HAND}": {
+            **asdict(each),
+            "counts": asdict(each.counts),
+            **names,
+        }
+        for (_, day, drawn), each in counted.items()
     }
     stored = {
         document["_id"]: {
             **asdict(figures_of(document)),
-            "counts": asdict(counts_of(document)),
+            "counts": asdict(counts_of(document, drawn=document["drawn"])),
             **{name: document[name] for name in names},
         }
         async for document in db.rollups.find(which)
@@ -110,21 +114,24 @@ async def _department(
     db: AsyncIOMotorDatabase[Document], department: str, figures: Sequence[DayFigures]
 ) -> Recount:
     halves: defaultdict[date, dict[str, Counts]] = defaultdict(
-        lambda: {public: Counts() for public in PUBLICS}
+        lambda: {half: Counts(drawn=drawn) for (_, drawn), half in HALVES.items()}
     )
     for each in figures:
-        halves[monday_of(each.day)][PUBLICS[each.control]] += each.counts
+        halves[monday_of(each.day)][HALVES[each.control, each.drawn]] += each.counts
     counted = {
         f"{department} {week}": {
             "week": str(week),
-            **{public: asdict(counts) for public, counts in of_week.items()},
+            **{half: asdict(counts) for half, counts in of_week.items()},
         }
         for week, of_week in halves.items()
     }
     stored = {
         document["_id"]: {
             "week": document["week"],
-            **{public: asdict(counts_of(document[public])) for public in PUBLICS},
+            **{
+                half: asdict(counts_of(document[half], drawn=drawn))
+                for (_, drawn), half in HALVES.items()
+            },
         }
         async for document in db.department_rollups.find({"department": department})
     }

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, WriteConcern
 
-from fleet.analysis.samples import RETRY_WITHIN
 from fleet.models.paris import day_start, monday_of, paris_day
 from fleet.storage.client import translated_errors
 from fleet.storage.figures import aggregations
@@ -74,17 +73,15 @@ class Rollups:
 
     async def keep(self, attempt: Attempt) -> ChangeNote:
         """
-        Make anew what a stored attempt touches: its day, and the day whose retry it may be.
+        Make anew what a stored attempt touches: its day, and the week of its department.
 
         Returns:
             What it says of the changes of state around it.
         """
-        # a retry that begins after midnight sets aside a try of the day before
-        days = {paris_day(attempt.started_at - RETRY_WITHIN), paris_day(attempt.started_at)}
-        await self._make_days(attempt.scenario_id, min(days), max(days))
+        day = paris_day(attempt.started_at)
+        await self._make_days(attempt.scenario_id, day)
         # a department's week is added up from all of its days
-        monday, sunday = monday_of(min(days)), monday_of(max(days)) + timedelta(days=6)
-        week = {"$gte": str(monday), "$lte": str(sunday)}
+        week = {"$gte": str(monday_of(day)), "$lte": str(monday_of(day) + timedelta(days=6))}
         await self._make_departments({"department": attempt.department, "day": week})
         return await self.changes.keep(attempt)
 
@@ -147,18 +144,15 @@ class Rollups:
         with translated_errors("check the roll-ups"):
             return await recount(self._db)
 
-    async def _make_days(
-        self, scenario_id: str, first: date | None = None, last: date | None = None
-    ) -> None:
-        """From the attempts of these Paris days, both included, or of all days."""
+    async def _make_days(self, scenario_id: str, day: date | None = None) -> None:
+        """From the attempts of this Paris day, or of all days."""
         match: Document = {"scenario_id": scenario_id}
-        which = None
-        if first is not None and last is not None:
-            # beyond midnight: whether the last tries of the day were retried shows only there
-            until = day_start(last + timedelta(days=1)) + RETRY_WITHIN
-            match["started_at"] = {"$gte": day_start(first), "$lt": until}
-            which = {"$gte": str(first), "$lte": str(last)}
-        pipeline = [{"$match": match}, *aggregations.days(scenario_id, which)]
+        if day is not None:
+            match["started_at"] = {
+                "$gte": day_start(day),
+                "$lt": day_start(day + timedelta(days=1)),
+            }
+        pipeline = [{"$match": match}, *aggregations.days(scenario_id)]
         await self._db.attempts.aggregate(pipeline, allowDiskUse=True).to_list(None)
 
     async def _make_departments(self, which: Document) -> None:

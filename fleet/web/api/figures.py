@@ -7,32 +7,38 @@ of their own and are never added to the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from fleet.analysis.rates import Counts
+from fleet.analysis.rates import Counts, OfferRate, mean_rate
+from fleet.analysis.waits import waits_of
+from fleet.analysis.weekly_hours import outstanding
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
+from fleet.models.missed import MissReason
 from fleet.models.query import Cursor, Filter, Period
 from fleet.rendering.i18n import N_
 from fleet.storage.figures.figures import FlowFigures, Halves
 from fleet.storage.paging import MAX_LIMIT
 from fleet.web.api.feeds import change_found
-from fleet.web.api.models import (
-    NOT_THERE,
+from fleet.web.api.figure_models import (
     Calendar,
     CalendarDay,
-    ChangesFound,
+    EvenRate,
     Figures,
     Rate,
     Rates,
+    StandingOut,
     Version,
+    WaitFound,
     figures,
 )
+from fleet.web.api.models import NOT_THERE, ChangesFound
 from fleet.web.api.query import (
     Asked,
     Department,
@@ -117,23 +123,25 @@ async def rates(request: Request, asked: Annotated[RatesQuery, Query()]) -> Rate
             foreigners = Counts.total(each.foreigners for each in overview.values())
             control = Counts.total(each.control for each in overview.values())
             rows = _halves(Halves(foreigners, control), department=department, title=ALL)
+    items = tuple(
+        row
+        for row in rows
+        if asked.control in (None, row.control) and asked.scenario_id in (None, row.scenario_id)
+    )
     return Rates(
         made_up=context.made_up,
         by=asked.by,
         first=period.first,
         last=period.last,
-        items=tuple(
-            row
-            for row in rows
-            if asked.control in (None, row.control) and asked.scenario_id in (None, row.scenario_id)
-        ),
+        items=items,
+        even=_even(items),
     )
 
 
 @router.get(
     "/api/calendars/{department}/{flow}",
     summary=N_("Une démarche, jour par jour"),
-    description=N_("Les jours sont ceux de Paris ; ceux sans tentative n’y sont pas."),
+    description=N_("Les jours sont ceux de Paris ; ceux sans visite prévue ni faite n’y sont pas."),
     responses=NOT_THERE,
 )
 async def calendar(
@@ -152,6 +160,8 @@ async def calendar(
         last=period.last,
         total=Figures.model_validate(figures(found.totals.counts if found else Counts())),
         days=_days(found) if found else (),
+        hours_standing_out=_standing_out(found) if found else (),
+        waits=_waits(found) if found else (),
         breaks=tuple(Version(at=b.at, before=b.before, after=b.after) for b in found.breaks)
         if found
         else (),
@@ -185,6 +195,24 @@ async def changes(request: Request, asked: Annotated[ChangesQuery, Query()]) -> 
     return ChangesFound(made_up=context.made_up, items=items, older=older)
 
 
+def _even(items: Sequence[Rate]) -> tuple[EvenRate, ...]:
+    found = []
+    for control in (False, True):
+        own = [each for each in items if each.control is control]
+        mean = mean_rate(
+            OfferRate(
+                *(each.slots, each.no_slots, each.missed_by_reason.get(MissReason.COOLING, 0)),
+                each.sampling == "random",
+            )
+            for each in own
+        )
+        if mean:
+            found.append(
+                EvenRate(control=control, of=mean.of, mean=mean.mean, interval=mean.interval)
+            )
+    return tuple(found)
+
+
 def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]:
     """Foreigners' flows and control flows, each if it has any sample."""
     return [
@@ -196,7 +224,7 @@ def _halves(halves: Halves, *, department: str | None, title: str) -> list[Rate]
             **figures(counts),
         )
         for control, counts in ((False, halves.foreigners), (True, halves.control))
-        if counts.attempts
+        if counts.attempts or counts.due
     ]
 
 
@@ -225,4 +253,33 @@ def _days(found: FlowFigures) -> tuple[CalendarDay, ...]:
             **figures(each.counts),
         )
         for each in found.days
+    )
+
+
+def _standing_out(found: FlowFigures) -> tuple[StandingOut, ...]:
+    named = outstanding(found.days)
+    return tuple(
+        StandingOut(
+            weekday=day + 1,
+            paris_hour=hour,
+            slots=found.week[day, hour].rate.slots,
+            n=found.week[day, hour].rate.n,
+            chance=chance,
+        )
+        for (day, hour), chance in named.items()
+    )
+
+
+def _waits(found: FlowFigures) -> tuple[WaitFound, ...]:
+    return tuple(
+        WaitFound(
+            looking=each.looking,
+            looks=each.looks,
+            found=each.found,
+            days=each.days,
+            half_within_hours=each.half_within / timedelta(hours=1)
+            if each.half_within is not None
+            else None,
+        )
+        for each in waits_of(found.days)
     )

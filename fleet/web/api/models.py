@@ -7,14 +7,11 @@ mean is in `fleet.web.field_docs`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from fleet.analysis.care import CareKind
-from fleet.analysis.rates import Counts, Delay
 from fleet.models import Attempt, Frozen, Instant, Verdict
 from fleet.models.judgement import Judgement
 from fleet.models.removal import RemovalKind
@@ -22,11 +19,7 @@ from fleet.rendering.i18n import N_
 
 MADE_UP = N_("vrai : données d’exercice, faites à des préfectures d’entraînement ; rien n’est réel")
 
-FIRST = N_("premier jour compté, à Paris")
-LAST = N_("dernier jour compté, à Paris")
-
 Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Answer(Frozen):
@@ -135,84 +128,6 @@ class EvidenceFound(Answer):
     )
 
 
-class Figures(Frozen):
-    """Samples counted (what a sample is: /methode)."""
-
-    samples: Count = Field(
-        description=N_("visites, chacune comptée une fois, par sa dernière tentative")
-    )
-    retried: Count = Field(description=N_("tentatives mises à part parce qu’une autre suivit"))
-    verdicts: Mapping[Verdict, int] = Field(description=N_("visites par verdict ; absent : zéro"))
-    slots: Count = Field(description=N_("visites où un rendez-vous était proposé"))
-    no_slots: Count = Field(description=N_("visites où la page disait qu’il n’y en avait aucun"))
-    n: Count = Field(description=N_("dénominateur du taux : slots + no_slots"))
-    rate: Share | None = Field(description=N_("taux d’offre : slots / n ; rien si n = 0"))
-    interval: tuple[float, float] | None = Field(
-        description=N_("intervalle de confiance à 95 % (Wilson) ; rien si n = 0")
-    )
-    closed: Count = Field(
-        description=N_("visites qui ont trouvé la démarche fermée ; hors du taux")
-    )
-    unanswered: Count = Field(description=N_("visites sans réponse : refus, pannes, et les nôtres"))
-    unanswered_share: Share | None = Field(description=N_("leur part de toutes les visites"))
-
-
-class Rate(Figures):
-    """The figures of a flow, of a department's flows, or of all."""
-
-    department: str | None = Field(description=N_("rien quand tous les départements sont réunis"))
-    scenario_id: str | None = Field(description=N_("rien quand plusieurs démarches sont réunies"))
-    title: str = Field(
-        description=N_("le nom de la démarche, du département, ou « Tous les départements »")
-    )
-    control: bool = Field(
-        description=N_("démarches témoins ; elles ne sont jamais ajoutées aux autres")
-    )
-
-
-class Rates(Answer):
-    """Figures of a period."""
-
-    by: Literal["flow", "department", "all"] = Field(description=N_("ce qu’est une ligne"))
-    first: date = Field(description=FIRST)
-    last: date = Field(description=LAST)
-    items: tuple[Rate, ...]
-
-
-class CalendarDay(Figures):
-    """One Paris day of a flow."""
-
-    day: date
-    delays: Mapping[Delay, int] = Field(description=N_("visites par classe de délai"))
-    known: Count = Field(description=N_("visites dont la première date offerte est connue"))
-    mean_wait_days: float | None = Field(
-        description=N_("jours jusqu’à la première date offerte, en moyenne ; rien si inconnu")
-    )
-    shortest_wait_days: int | None = Field(description=N_("le plus petit nombre de ces jours"))
-
-
-class Version(Frozen):
-    """From an instant on, the flow was measured in another way."""
-
-    at: Instant = Field(description=N_("depuis cet instant, en temps universel (UTC)"))
-    before: str = Field(description=N_("version d’avant"))
-    after: str = Field(description=N_("version depuis"))
-
-
-class Calendar(Answer):
-    """One flow, day by day; days without any attempt are not there."""
-
-    scenario_id: str
-    title: str
-    first: date = Field(description=FIRST)
-    last: date = Field(description=LAST)
-    total: Figures = Field(description=N_("tous les jours ensemble"))
-    days: tuple[CalendarDay, ...] = Field(description=N_("les jours où il y eut une tentative"))
-    breaks: tuple[Version, ...] = Field(
-        description=N_("où la façon de mesurer a changé : ne pas comparer sans précaution")
-    )
-
-
 class State(Frozen):
     """What an attempt saw."""
 
@@ -262,21 +177,3 @@ class Cares(Answer):
     """Flows of the catalogue that need care, the longest first."""
 
     items: tuple[CareFound, ...]
-
-
-def figures(counts: Counts) -> dict[str, Any]:
-    """The fields of `Figures` from counts."""
-    rate = counts.rate
-    return {
-        "samples": counts.samples,
-        "retried": counts.retried,
-        "verdicts": counts.verdicts,
-        "slots": rate.slots,
-        "no_slots": rate.no_slots,
-        "n": rate.n,
-        "rate": rate.rate,
-        "interval": rate.interval,
-        "closed": counts.closed,
-        "unanswered": counts.unanswered,
-        "unanswered_share": counts.unanswered_share,
-    }

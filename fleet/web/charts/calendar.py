@@ -5,13 +5,17 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fleet.analysis.rates import Counts
+from fleet.analysis.rates import Counts, added_up
+from fleet.models import Verdict
 from fleet.models.paris import paris_day
 from fleet.rendering.scale import SEEN, day_state
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fleet.models.query import Period
     from fleet.rendering.i18n import Words
     from fleet.storage.figures.figures import FlowFigures
@@ -24,13 +28,24 @@ class CalendarDayCell:
     """
     A day of the calendar: what was counted, and what it shows (a key of `scale.SEEN`).
 
-    `changed` says that on this day the flow began to be measured by another version.
+    What it shows is of every attempt, also of those in no rate: `beside`. `changed` says that on
+    this day the flow began to be measured by another version.
     """
 
     day: date
     counts: Counts
-    seen: str
+    beside: Mapping[Verdict, int]
     changed: bool
+
+    @cached_property
+    def every(self) -> Counts:
+        """All attempts of the day, also those that are in no rate."""
+        return Counts(added_up((self.counts.verdicts, self.beside)))
+
+    @property
+    def seen(self) -> str:
+        """What the day shows."""
+        return day_state(self.every)
 
     @property
     def sign(self) -> str:
@@ -40,8 +55,8 @@ class CalendarDayCell:
     def label(self, words: Words) -> str:
         """The day in words: « 24 novembre 2026 : 3 réponses sur 24 avec un rendez-vous, … »."""
         parts = []
-        if not self.counts.samples:
-            parts.append(words.t("aucune visite"))
+        if not self.every.samples:
+            parts.append(words.t("aucune visite faite"))
         if self.counts.rate.n:
             parts.append(
                 words.nt(
@@ -55,6 +70,21 @@ class CalendarDayCell:
             parts.append(words.nt("fermée %(n)s fois", "fermée %(n)s fois", n))
         if n := self.counts.unanswered:
             parts.append(words.nt("%(n)s visite sans réponse", "%(n)s visites sans réponse", n))
+        if n := self.counts.due - self.counts.samples:
+            parts.append(
+                words.nt("%(n)s visite prévue pas faite", "%(n)s visites prévues pas faites", n)
+            )
+        if n := sum(self.beside.values()):
+            beside = words.nt(
+                "%(n)s tentative de plus, dans aucun taux",
+                "%(n)s tentatives de plus, dans aucun taux",
+                n,
+            )
+            if slots := self.beside.get(Verdict.SLOTS, 0):
+                beside += words.nt(
+                    " (rendez-vous proposé %(n)s fois)", " (rendez-vous proposé %(n)s fois)", slots
+                )
+            parts.append(beside)
         if self.changed:
             parts.append(words.t("la façon de mesurer a changé"))
         return f"{words.day(self.day)}{words.t(' : ')}{', '.join(parts)}"
@@ -69,10 +99,11 @@ class CalendarMonth:
 
 
 def months_of(figures: FlowFigures, period: Period) -> list[CalendarMonth]:
-    """The months of the period from the first with attempts to the last with attempts."""
+    """The months of the period from the first in which anything was due or made to the last."""
     counted = {each.day: each.counts for each in figures.days}
     changed = {paris_day(each.at) for each in figures.breaks}
-    month, last = min(counted).replace(day=1), max(counted)
+    days = {*counted, *figures.beside}
+    month, last = min(days).replace(day=1), max(days)
     found = []
     while month <= last:
         weeks = calendar.Calendar().monthdatescalendar(month.year, month.month)
@@ -81,7 +112,12 @@ def months_of(figures: FlowFigures, period: Period) -> list[CalendarMonth]:
                 month,
                 tuple(
                     tuple(
-                        _day(day, counted.get(day, NOTHING), day in changed)
+                        CalendarDayCell(
+                            day,
+                            counted.get(day, NOTHING),
+                            figures.beside.get(day, {}),
+                            day in changed,
+                        )
                         if day.month == month.month and period.first <= day <= period.last
                         else None
                         for day in week
@@ -92,7 +128,3 @@ def months_of(figures: FlowFigures, period: Period) -> list[CalendarMonth]:
         )
         month = (month + timedelta(days=31)).replace(day=1)
     return found
-
-
-def _day(day: date, counts: Counts, changed: bool) -> CalendarDayCell:
-    return CalendarDayCell(day, counts, day_state(counts), changed)

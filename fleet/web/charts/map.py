@@ -107,20 +107,20 @@ def map_departments(words: Words, counted: Mapping[str, Counts]) -> list[MapDepa
 
 
 def _colour(counts: Counts | None) -> str:
-    if not counts or not counts.samples:
+    if not counts or not counts.due:
         return "unmeasured"
     return level(counts.rate.rate) if counts.rate.n else "silent"
 
 
 def _label(words: Words, name: str, counts: Counts | None) -> str:
     """« Puy-de-Dôme : 7 %, 100 réponses »."""
-    if not counts or not counts.samples:
+    if not counts or not counts.due:
         return words.t("%(name)s : aucune visite", name=name)
     if not counts.rate.n:
         return words.nt(
             "%(name)s : aucune réponse sur les rendez-vous, %(n)s visite",
             "%(name)s : aucune réponse sur les rendez-vous, %(n)s visites",
-            counts.samples,
+            counts.due,
             name=name,
         )
     return words.nt(

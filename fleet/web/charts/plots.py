@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fleet.analysis.rates import Delay
 from fleet.rendering.labels import DELAYS
-from fleet.rendering.scale import SEEN, level, share_text
+from fleet.rendering.scale import SEEN, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import place_of, stretches, ticks_of, top_of, weeks_of
@@ -40,6 +40,7 @@ FONT = "DejaVu Sans"
 INK, SOFT, LINE, PAPER, WARNING = "#1d2328", "#56616b", "#d9d8d2", "#ffffff", "#a8322a"
 OFFERED = {
     "none": (PAPER, SOFT),
+    "plain": (PAPER, SOFT),
     "l0": ("#f7e1de", "#7d231c"),
     "l1": ("#dbe8f2", INK),
     "l2": ("#a9cce5", INK),
@@ -49,6 +50,7 @@ OFFERED = {
 }
 DOWN = {
     "none": (PAPER, SOFT),
+    "plain": (PAPER, SOFT),
     "l0": ("#f3f2ee", SOFT),
     "l1": ("#e4dccb", INK),
     "l2": ("#cdb98f", INK),
@@ -202,18 +204,17 @@ def _hours(axes: Axes, subject: PlotData, width: float, height: float, *, down: 
     _plain(axes, width, height)
     left, top = 0.95, 0.3
     w, h = (width - left) / 24, (height - top - 0.1) / 7
-    for hour, row in enumerate(hours_of(subject.figures.week)):
+    for hour, row in enumerate(hours_of(subject.figures).rows):
         _write(axes, left + (hour + 0.5) * w, top / 2, f"{hour}\u202fh", color=SOFT, fontsize=7.5)
         for day, cell in enumerate(row):
-            share = cell.down if down else cell.offered
-            ground, ink = (DOWN if down else OFFERED)[level(share)]
+            part = cell.down if down else cell.offered
+            ground, ink = (DOWN if down else OFFERED)[part.colour]
             x, y = left + hour * w, top + day * h
-            _box(axes, x, y, w, h, ground, edgecolor=PAPER)
-            text = "" if share is None else share_text(subject.words, share)
-            text = text.replace("\u202f%", "").replace(" ", "")
-            if not text and cell.counts.samples:
-                text = "·"
-            _write(axes, x + w / 2, y + h / 2, text, color=ink, fontsize=7)
+            _box(axes, x, y, w, h, ground)
+            # as a fraction on two lines: a cell is narrower than it is high
+            text = f"{part.found}\n{part.n}" if part.n else "·" if cell.counts.samples else ""
+            weight = "bold" if part.stands_out else "normal"
+            _write(axes, x + w / 2, y + h / 2, text, color=ink, fontsize=6.5, fontweight=weight)
     for day in range(7):
         _write(axes, 0, top + (day + 0.5) * h, subject.words.weekday(day), ha="left")
 
@@ -252,11 +253,12 @@ def _rate(axes: Axes, subject: PlotData, width: float, height: float) -> None:
     axes.set_ylim(-top * 0.02, top * 1.02)
     for stretch in stretches(weeks):
         at = [n for n, _ in stretch]
-        bounds = [week.rate.interval or (0.0, 1.0) for _, week in stretch]
         rates = [week.rate.rate or 0.0 for _, week in stretch]
-        lows, highs = zip(*bounds, strict=True)
-        axes.fill_between(at, lows, highs, color="#a9cce5", alpha=0.6, linewidth=0)
-        axes.vlines(at, lows, highs, color="#6aa6d0", linewidth=1)
+        intervals = [week.rate.interval for _, week in stretch if week.rate.interval]
+        if intervals:  # what was asked for by hand has none
+            lows, highs = zip(*intervals, strict=True)
+            axes.fill_between(at, lows, highs, color="#a9cce5", alpha=0.6, linewidth=0)
+            axes.vlines(at, lows, highs, color="#6aa6d0", linewidth=1)
         axes.plot(at, rates, color="#0d3f6d", linewidth=1.8, marker="o", markersize=4)
     for each in subject.figures.breaks:
         axes.axvline(place_of(weeks, each), color=INK, linewidth=1, linestyle=(0, (4, 3)))

@@ -25,13 +25,15 @@ def table(name: str, figures: FlowFigures, *, made_up: bool) -> str:
     """
     The chart `name` as CSV, comma and UTF-8, numbers with a point, a share as a part of 1.
 
-    Every line names the flow, and says whether the data are made up. Days, hours and weeks without
-    any sample are left out.
+    Every line names the flow, and says whether the data are made up. Days and weeks without any
+    visit, made or due, are left out, and hours in which none was made.
     """
     rows = [
         {"scenario_id": figures.totals.scenario_id, "made_up": str(made_up).lower(), **row}
         for row in TABLES[name](figures)
     ]
+    if not rows:  # there is no hour in which a visit was made
+        return ""
     written = io.StringIO()
     writer = csv.DictWriter(written, list(rows[0]))
     writer.writeheader()
@@ -62,6 +64,19 @@ def _all(counts: Counts) -> Cells:
         **_rate(counts.rate),
         "closed": counts.closed,
         **{group.value: counts.group(group) for group in groups},
+        "sampling": "random" if counts.drawn else "by_hand",
+    }
+
+
+def _with_missed(counts: Counts) -> Cells:
+    least, most = counts.bounds or (None, None)
+    return {
+        **_all(counts),
+        "missed": counts.due - counts.samples,
+        "unanswered_share": _share(counts.unanswered_share),
+        "seen_share": _share(counts.seen_share),
+        "bound_low_95": _share(least),
+        "bound_high_95": _share(most),
     }
 
 
@@ -69,24 +84,26 @@ def _days(figures: FlowFigures) -> Iterator[Cells]:
     changed = {paris_day(each.at) for each in figures.breaks}
     for each in figures.days:
         version = str(each.day in changed).lower()
-        yield {"day": each.day, **_all(each.counts), "version_changed": version}
+        yield {"day": each.day, **_with_missed(each.counts), "version_changed": version}
 
 
 def _weeks(figures: FlowFigures) -> Iterator[Cells]:
     for week in weeks_of(figures):
-        if week.counts.samples:
-            yield {"week_from": week.monday, **_all(week.counts)}
+        if week.counts.due:
+            yield {"week_from": week.monday, **_with_missed(week.counts)}
 
 
 def _hours(figures: FlowFigures) -> Iterator[Cells]:
-    for hour, days in enumerate(hours_of(figures.week)):
+    for hour, days in enumerate(hours_of(figures).rows):
         for day, cell in enumerate(days):
             if cell.counts.samples:
                 yield {
                     "weekday": day + 1,
                     "paris_hour": hour,
                     **_all(cell.counts),
-                    "unavailable_share": _share(cell.down),
+                    "unavailable_share": _share(cell.down.share),
+                    "offers_stand_out": str(cell.offered.stands_out).lower(),
+                    "unavailable_stands_out": str(cell.down.stands_out).lower(),
                 }
 
 

@@ -44,9 +44,14 @@ def weeks_of(figures: FlowFigures) -> list[WeekCounts]:
 
 
 def top_of(weeks: Sequence[WeekCounts]) -> float:
-    """The end of the scale: the least of `TOPS` that every interval fits under."""
-    highest = max((week.rate.interval[1] for week in weeks if week.rate.interval), default=1.0)
+    """The end of the scale: the least of `TOPS` that everything drawn fits under."""
+    highest = max((_highest(week.rate) for week in weeks if week.rate.n), default=1.0)
     return next(top for top in TOPS if highest <= top)
+
+
+def _highest(rate: OfferRate) -> float:
+    """The greatest share that is drawn of a week: of its interval, if it has one."""
+    return rate.interval[1] if rate.interval else rate.rate or 0.0
 
 
 def ticks_of(top: float) -> list[float]:
@@ -103,10 +108,11 @@ def line_of(weeks: Sequence[WeekCounts], breaks: Sequence[Break]) -> WeeklyLine:
     for stretch in stretches(weeks):
         lows = [(x(n), y(week.rate.interval[0])) for n, week in stretch if week.rate.interval]
         highs = [(x(n), y(week.rate.interval[1])) for n, week in stretch if week.rate.interval]
-        if len(stretch) == 1:  # a band needs a width
+        if len(lows) == 1:  # a band needs a width
             (x1, low), (_, high) = lows[0], highs[0]
             lows, highs = [(x1 - 5, low), (x1 + 5, low)], [(x1 - 5, high), (x1 + 5, high)]
-        bands.append(_points(lows + highs[::-1]))
+        if lows:  # what was asked for by hand has none
+            bands.append(_points(lows + highs[::-1]))
         middle = [(x(n), y(week.rate.rate or 0)) for n, week in stretch]
         lines.append(_points(middle))
         dots += [(*at, week) for at, (_, week) in zip(middle, stretch, strict=True)]

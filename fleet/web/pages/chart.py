@@ -24,7 +24,15 @@ import fleet
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import paris_day
+from fleet.rendering.figure_words import (
+    bounds_sentence,
+    hours_meaning,
+    hours_sentence,
+    nothing_sentence,
+    sampling_sentence,
+)
 from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
+from fleet.web.charts.hours import hours_of
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
 from fleet.web.context import context_of
@@ -43,10 +51,10 @@ router = APIRouter()
 
 TITLES: dict[str, str] = {
     "calendrier": N_("Ce que chaque jour a montré"),
-    "semaine": N_("Quand des rendez-vous sont proposés : part des réponses, par heure de Paris"),
-    "pannes": N_("Quand le site est indisponible : part des visites, par heure de Paris"),
+    "semaine": N_("Quand des rendez-vous sont proposés, par heure de Paris"),
+    "pannes": N_("Quand le site est indisponible, par heure de Paris"),
     "delais": N_("Délai jusqu’à la première date proposée"),
-    "taux": N_("Taux d’offre semaine par semaine, avec son intervalle à 95 %"),
+    "taux": N_("Taux d’offre semaine par semaine"),
 }
 MADE_UP = N_("DONNÉES D’EXERCICE : préfectures d’entraînement, rien n’est réel")
 
@@ -125,7 +133,9 @@ def _numbers(words: Words, counts: Counts) -> str:
         "n = %(n)s réponses sur les rendez-vous",
         counts.rate.n,
     )
-    visits = words.nt("%(n)s visite en tout", "%(n)s visites en tout", counts.samples)
+    visits = words.nt("%(n)s visite faite", "%(n)s visites faites", counts.samples)
+    if missed := counts.due - counts.samples:
+        visits += words.t(" ; ") + words.nt("%(n)s pas faite", "%(n)s pas faites", missed)
     return f"{answers} · {visits}"
 
 
@@ -138,13 +148,26 @@ def _from_to(words: Words, period: Period) -> str:
 
 
 def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str) -> list[str]:
-    lines = []
+    counts, span = subject.figures.totals.counts, subject.figures.span_days
+    lines = [
+        sampling_sentence(words, counts),
+        bounds_sentence(words, counts),
+        nothing_sentence(words, counts, span),
+    ]
+    if name == "taux" and counts.drawn:
+        lines.append(words.t("Trait : taux d’offre de la semaine ; bande : intervalle à 95 %."))
     if name in ("semaine", "pannes"):
-        lines.append(
+        week = hours_of(subject.figures)
+        named = week.down if name == "pannes" else week.offered
+        lines += [
             words.t(
-                "Nombres en %. « · » : visité, sans réponse sur les rendez-vous. Vide : non visité."
-            )
-        )
+                "Dans chaque case, en haut les visites où c’était le cas, en bas toutes celles qui"
+                " ont répondu (ou, pour les pannes, toutes celles qui ont été faites). « · » :"
+                " visité, sans réponse sur les rendez-vous. Vide : non visité."
+            ),
+            hours_sentence(words, named, drawn=counts.drawn),
+            hours_meaning(words),
+        ]
     scenario_id = subject.figures.totals.scenario_id
     address = words.t(" : ") + scenario.url[:200] if scenario else ""
     lines.append(
@@ -153,15 +176,15 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
     )
     lines.append(
         words.t(
-            "Pannes, refus, captchas et démarches fermées n’entrent dans aucun taux ; leur nombre"
-            " est publié à côté."
+            "Pannes, refus, captchas et démarches fermées n’entrent dans aucun taux d’offre ; leur"
+            " nombre est publié à côté."
         )
     )
     if breaks := subject.figures.breaks:
         days = ", ".join(words.day(paris_day(each.at)) for each in breaks[:MAX_BREAKS])
         more = " …" if len(breaks) > MAX_BREAKS else ""
         lines.append(words.t("La façon de mesurer a changé : %(days)s", days=days + more))
-    return lines
+    return [line for line in lines if line]
 
 
 @cache

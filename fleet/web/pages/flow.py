@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fleet.analysis.rates import Delay
+from fleet.analysis.waits import waits_of
 from fleet.models import FLOW_SLUG, PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS
-from fleet.models.query import Filter
-from fleet.rendering.labels import DELAYS
-from fleet.rendering.scale import LEVELS, SEEN, level, share_text
+from fleet.models.query import Filter, Period
+from fleet.rendering import figure_words
+from fleet.rendering.labels import DELAYS, LOOKING
+from fleet.rendering.scale import LEVELS, SEEN, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
@@ -70,11 +73,13 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
     figures = await figures_of_flow(context, department, flow, request.query_params)
     asked = period_of(request.query_params)
     scenario = context.scenarios.get(scenario_id)
-    last, beside, pictures, gaps = await asyncio.gather(
+    before_period = _before(asked.period)
+    last, beside, pictures, gaps, before = await asyncio.gather(
         last_attempt(context, scenario_id),
         context.store.figures.department(department, asked.period),
         context.queries.pictures(Filter(scenario_id=scenario_id), limit=PICTURES),
         gaps_of(page, context, scenario_id, asked.period),
+        context.store.figures.flow(scenario_id, before_period),
     )
     control = scenario.control if scenario else bool(last and last.control)
     url = scenario.url if scenario else last.url if last else ""
@@ -104,19 +109,29 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "flow.html",
         **common,
         counts=figures.totals.counts,
+        nothing=figure_words.nothing_sentence(page, figures.totals.counts, figures.span_days),
         verdicts=[v for v in Verdict if v in ALWAYS or figures.totals.counts.of(v)],
         bar_of=bar_of,
-        level=level,
         months=months_of(figures, asked.period),
         seen=[(name, sign, page.t(words)) for name, (sign, words) in SEEN.items()],
-        hours=hours_of(figures.week),
+        hours=hours_of(figures),
         levels=[(name, page.t(words)) for _, name, words in LEVELS],
         delays=[(each, page.t(DELAYS[each])) for each in Delay],
         compared=_comparison(beside, scenario_id, control=control),
+        before=before.totals.counts if before else None,
+        before_period=before_period,
+        waits=waits_of(figures.days),
+        looking=LOOKING,
         weeks=weeks,
         line=line_of(weeks, figures.breaks),
         box=(WIDTH, HEIGHT, LEFT, RIGHT),
     )
+
+
+def _before(period: Period) -> Period:
+    """As many days as the period has, just before it; it may begin before anything was watched."""
+    days = period.last - period.first + timedelta(days=1)
+    return Period.model_construct(first=period.first - days, last=period.last - days)
 
 
 def _comparison(beside: list[Totals], scenario_id: str, *, control: bool) -> list[Totals]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from fleet.analysis.rates import Counts
+from fleet.analysis.rates import Counts, mean_rate
 from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS, NOWHERE
 from fleet.rendering.i18n import N_
@@ -127,6 +127,9 @@ async def overview(request: Request) -> HTMLResponse:
         rows=order.sort(rows),
         foreigners=Counts.total(row.foreigners for row in rows),
         control=Counts.total(row.control for row in rows),
+        even=mean_rate(row.foreigners.rate for row in rows),
+        answering=[row for row in rows if row.foreigners.rate.n],
+        without=[row for row in rows if row.foreigners.rate.n and not row.foreigners.rate.slots],
         measured=sum(row.code != NOWHERE for row in rows),
         places=departments_map.map_departments(page, {row.code: row.foreigners for row in rows}),
         map=departments_map,

@@ -156,7 +156,9 @@ async def test_the_pdf_says_days_and_weeks_rate_and_hashes(
         own.key.public,
         "5 visites : Aucun rendez-vous",
         "Taux d’offre : 0 % (0 fois sur n = 5 visites concluantes ; intervalle à 95 % : 0 %"
-        " – 43 %)",
+        " à 43 %)",
+        "Échantillon : 5 visites prévues à des instants tirés au sort.",
+        "0 sur 5 réponses ; au plus 3 jours sur 7 jours.",
         "« aucun rendez-vous » a été constaté sur 5 jours, dans 2 semaines du calendrier",
         "Instants : 5 tentatives sur 5",
         f"« {WORDS} »",
@@ -200,7 +202,7 @@ async def test_refusals_and_gaps_are_told_and_enter_no_rate(
     text = text_of(pdf_of(tmp_path / "d.zip"))
     assert "1 visite : Captcha" in text
     assert "0 fois sur n = 5 visites concluantes" in text
-    assert "Part sans réponse : 17 % (1 sur 6 visites)" in text
+    assert "Part sans réponse : 29 % (2 sur 7 visites prévues)" in text
     assert "le robot le laissait tranquille 1" in text
     assert "91/permis 1 1 100 %" in text
     assert "Sans horodatage : 1 tentatives" in text

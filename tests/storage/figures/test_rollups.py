@@ -19,6 +19,7 @@ from fleet.analysis.rates import Counts, Delay
 from fleet.analysis.samples import DayFigures
 from fleet.cli.commands import rollup
 from fleet.models import Attempt, Group, Verdict
+from fleet.models.missed import MissedVisit, MissReason
 from fleet.models.paris import day_start
 from fleet.models.query import Period
 from fleet.settings import Settings
@@ -42,8 +43,22 @@ def attempt_at(at: datetime, verdict: Verdict = Verdict.NO_SLOTS, **changes: Any
     department, flow = scenario_id.split("/")
     named = {"department": department, "flow": flow, "control": flow.startswith("permis")}
     fields: Documents = {"first_dates": (), "slot_count": None, "run_id": uuid.uuid4().hex}
+    fields["due_at"] = at  # drawn at random
     return attempt_of(
         started_at=at, verdict=verdict, group=verdict.group, **{**fields, **named, **changes}
+    )
+
+
+def missed_at(at: datetime, scenario_id: str, why: MissReason = MissReason.COOLING) -> MissedVisit:
+    """A visit that was due and not made."""
+    return MissedVisit(
+        scenario_id=scenario_id,
+        department=scenario_id.split("/")[0],
+        control="permis" in scenario_id,
+        due_at=at,
+        why=why,
+        detail="test",
+        noted_at=at,
     )
 
 
@@ -91,39 +106,83 @@ async def test_control_flows_are_counted_apart(store: Store) -> None:
     assert halves.control.verdicts == {Verdict.SLOTS: 1}
 
 
-@pytest.mark.parametrize("late", [False, True])
-async def test_a_retry_after_midnight_sets_the_try_before_midnight_aside(
-    store: Store, beside: Database, late: bool
+async def test_mongodb_too_counts_the_first_attempt_and_keeps_what_retries_saw_beside(
+    store: Store, beside: Database
 ) -> None:
-    """Whichever of the two is stored first: a day is made with a look at the next one's night."""
+    """Also if the retry begins on the next day: it stands beside that day's samples."""
     midnight = day_start(date(2026, 3, 11))
-    tried = attempt_at(midnight - timedelta(minutes=1), Verdict.OVERLOAD, run_id="r")
-    again = attempt_at(midnight + timedelta(minutes=1), Verdict.NO_SLOTS, run_id="r", number=2)
-
-    await add(store, *((again, tried) if late else (tried, again)))
-
-    before = await day_of(beside, FLOWS[0], "2026-03-10")
-    after = await day_of(beside, FLOWS[0], "2026-03-11")
-    assert (before.counts.samples, before.retried) == (0, 1)
-    assert after.counts.verdicts == {Verdict.NO_SLOTS: 1}
-    await proved(store)
-
-
-async def test_mongodb_too_sets_no_answer_aside(store: Store, beside: Database) -> None:
-    verdicts = (Verdict.SLOTS, Verdict.CAPTCHA, Verdict.OVERLOAD, Verdict.TIMEOUT)
+    visit = [Verdict.OVERLOAD, Verdict.TIMEOUT, Verdict.SLOTS]
     await add(
         store,
         *(
-            attempt_at(AT + timedelta(minutes=n), verdict, run_id="r", number=n + 1)
-            for n, verdict in enumerate(verdicts)
+            attempt_at(midnight + timedelta(minutes=n - 1), verdict, run_id="r", number=n + 1)
+            for n, verdict in enumerate(visit)
         ),
     )
 
-    figures = await day_of(beside, FLOWS[0], "2026-03-10")
+    before = await day_of(beside, FLOWS[0], "2026-03-10")
+    after = await day_of(beside, FLOWS[0], "2026-03-11")
+    assert before.counts == Counts({Verdict.OVERLOAD: 1})
+    assert after.counts == Counts({}, retried=2, retry_answers=1)
+    assert after.retries == {Verdict.TIMEOUT: 1, Verdict.SLOTS: 1}
+    assert after.delays == {}
+    await proved(store)
 
-    assert figures.counts == Counts(
-        {Verdict.SLOTS: 1, Verdict.CAPTCHA: 1, Verdict.TIMEOUT: 1}, retried=1
+
+async def test_what_was_asked_for_by_hand_is_kept_apart_from_what_was_drawn(store: Store) -> None:
+    """A day, a week and a whole period of both: the rate is of what was drawn, everywhere."""
+    for n in range(3):
+        by_hand = attempt_at(AT + timedelta(minutes=n), Verdict.SLOTS, due_at=None)
+        await add(store, attempt_at(AT + timedelta(hours=n, days=n)), by_hand)
+    await add(store, attempt_at(AT, Verdict.SLOTS, due_at=None, scenario_id="91/autre"))
+
+    for days in (1, 3, 20):
+        period = Period(first=AT.date(), last=AT.date() + timedelta(days=days - 1))
+        (halves,) = (await store.figures.overview(period)).values()
+        one, two = await store.figures.department("91", period)
+        flow = await store.figures.flow(FLOWS[0], period)
+
+        made = min(days, 3)
+        assert halves.foreigners == Counts({Verdict.NO_SLOTS: made}, by_hand=4)
+        assert flow
+        assert two.counts == flow.totals.counts == Counts({Verdict.NO_SLOTS: made}, by_hand=3)
+        assert one.counts == Counts({Verdict.SLOTS: 1}, drawn=False)
+        assert flow.beside[AT.date()] == {Verdict.SLOTS: 3}
+    await proved(store)
+
+
+async def test_what_was_due_and_not_made_is_in_the_figures_of_its_day_flow_and_department(
+    store: Store,
+) -> None:
+    """A flow that was left alone all the time is there, too: nobody knows what it offered."""
+    await add(store, attempt_at(AT), attempt_at(AT, Verdict.BLOCKED, scenario_id=FLOWS[1]))
+    alone = "91/jamais-visitee"
+    await store.missed_visits.add(
+        [
+            missed_at(AT + timedelta(hours=1), FLOWS[0]),
+            missed_at(AT + timedelta(days=1), FLOWS[0], MissReason.LATE),
+            missed_at(AT + timedelta(hours=2), FLOWS[1]),
+            missed_at(AT, alone),
+            missed_at(AT - timedelta(days=30), FLOWS[0]),
+            missed_at(AT, "92/ailleurs"),
+        ]
     )
+    period = Period(first=AT.date(), last=AT.date() + timedelta(days=1))
+
+    overview = await store.figures.overview(period)
+    flows = {each.scenario_id: each for each in await store.figures.department("91", period)}
+    flow = await store.figures.flow(FLOWS[0], period)
+    never = await store.figures.flow(alone, period)
+
+    own = Counts({Verdict.NO_SLOTS: 1}, missed={MissReason.COOLING: 1, MissReason.LATE: 1})
+    assert flow
+    assert flow.totals.counts == flows[FLOWS[0]].counts == own
+    assert [(each.day.day, each.counts.due) for each in flow.days] == [(10, 2), (11, 1)]
+    assert overview["91"].foreigners.missed == {MissReason.COOLING: 2, MissReason.LATE: 1}
+    assert (overview["91"].control.samples, overview["91"].control.due) == (1, 2)
+    assert overview["92"].foreigners.unanswered_share == 1
+    assert never
+    assert never.totals.counts == flows[alone].counts == Counts(missed={MissReason.COOLING: 1})
 
 
 @pytest.mark.parametrize(
@@ -183,13 +242,14 @@ LONG_NIGHT = datetime(2026, 10, 24, 20, tzinfo=UTC)
 
 attempts_lists = st.lists(
     st.builds(
-        lambda minutes, verdict, number, run, flow, version, waits: attempt_at(
+        lambda minutes, verdict, number, run, flow, version, waits, drawn: attempt_at(
             LONG_NIGHT + timedelta(minutes=minutes),
             verdict,
             number=number,
             run_id=run,
             scenario_id=flow,
             scenario_version=version,
+            **({} if drawn else {"due_at": None}),
             first_dates=tuple(
                 sorted({(LONG_NIGHT + timedelta(days=wait)).date() for wait in waits})
             )
@@ -203,6 +263,7 @@ attempts_lists = st.lists(
         ),
         number=st.sampled_from([1, 2, 2, 3]),
         run=st.sampled_from(["a", "b"]),
+        drawn=st.booleans(),
         flow=st.sampled_from(FLOWS),
         version=st.sampled_from(["v1", "v2"]),
         waits=st.lists(st.sampled_from([-1, 0, 7, 31, 32, 61, 62, 90]), max_size=2),
@@ -300,7 +361,7 @@ async def test_a_rebuild_makes_everything_from_the_attempts_alone(
 
 FALSE: list[tuple[str, Documents, str]] = [
     ("rollups", {"$set": {"cells.0.n": 9}}, "91/titre-de-sejour 2026-03-10"),
-    ("rollups", {"$set": {"retried": 9, "seen": 99}}, "retried 9, counted 0"),
+    ("rollups", {"$set": {"retried": 9, "seen": 99}}, '"retried": 9'),
     ("rollups", {"$set": {"delays.none": 9}}, 'delays {"none": 9}, counted {"none": 2}'),
     ("rollups", {"$set": {"verdicts.no_slots": 9}}, '"no_slots": 9'),
     ("rollups", {"$set": {"day": "2026-03-11"}}, 'day "2026-03-11", counted "2026-03-10"'),
@@ -311,6 +372,9 @@ FALSE: list[tuple[str, Documents, str]] = [
     ("rollups", {"$set": {"shortest_wait_days": 0}}, "shortest_wait_days 0, counted null"),
     ("department_rollups", {"$set": {"foreigners.verdicts.no_slots": 1}}, "91 2026-03-09"),
     ("department_rollups", {"$set": {"control.retried": 1, "seen": 99}}, "91 2026-03-09"),
+    ("department_rollups", {"$set": {"foreigners_by_hand.retry_answers": 1}}, "91 2026-03-09"),
+    ("rollups", {"$set": {"retries": {"slots": 1}}}, 'retries {"slots": 1}, counted {}'),
+    ("rollups", {"$set": {"drawn": False}}, "drawn false, counted true"),
     ("changes", {"$set": {"before.verdict": "closed"}}, "change at attempt"),
 ]
 
