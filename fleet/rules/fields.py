@@ -211,6 +211,14 @@ def check_declaration(words: str, kind: EntryKind) -> None:
         )
 
 
+def kind_of(words: str) -> EntryKind | None:
+    """What a field with these words asks for of anybody; None: for something else."""
+    kinds: tuple[EntryKind, ...] = ("post_code", "town", "date")
+    if _personal(FormField("input", "text", labels=(words,))):
+        return None
+    return next((kind for kind in kinds if _KINDS[kind].search(_plain(words))), None)
+
+
 def check_entry(
     scenario: Scenario, words: str, value: str | date, field: FormField, today: date
 ) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fleet.rules import fields
 from fleet.rules.signs import MAX_FRAMES
 
 if TYPE_CHECKING:
@@ -70,13 +71,37 @@ class Surroundings:
             said.append(f"fields: {', '.join(named)}")
         parts = (
             (self.inner, "frame(s) of the site"),
-            (len(self.frames) - len(self.unread), "frame(s) of other sites"),
+            (len(self.looked_into), "frame(s) of other sites"),
             (self.shadows, "open shadow root(s)"),
         )
         said += [f"{n} {what}, looked into" for n, what in parts if n]
         said += [f"a frame that cannot be looked into: {url}" for url in self.unread]
         said += [f"an element that keeps its inside to itself: <{tag}>" for tag in self.shut]
         return "".join(f"; {each}" for each in said) + self.complaint
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each list, field and frame, for a scenario's author."""
+        return [
+            *(f"list: {name}: {', '.join(options)}" for name, options in self.lists),
+            *(f"field: {name} ({kind}), {_typing(name)}" for name, kind in self.fields),
+            *(f"frame of another site, looked into: {url}" for url in self.looked_into),
+            *(f"frame that cannot be looked into: {url}" for url in self.unread),
+            *(f"element that keeps its inside to itself: <{tag}>" for tag in self.shut),
+            *([f"frames of the site, looked into: {self.inner}"] if self.inner else []),
+            *([f"open shadow roots, looked into: {self.shadows}"] if self.shadows else []),
+        ]
+
+    @property
+    def looked_into(self) -> tuple[str, ...]:
+        """The frames of other sites that answered."""
+        return tuple(url for url in self.frames if url not in self.unread)
+
+
+def _typing(name: str) -> str:
+    """Whether anything may be typed into a field of this name."""
+    kind = fields.kind_of(name)
+    return f'enters={{"…": "{kind}"}}' if kind else "nothing is typed there"
 
 
 async def look(agent: PageAgent, words: Sequence[str] = ()) -> Surroundings:

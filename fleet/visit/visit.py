@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from fleet.rules.signs import PageReading, Sign
     from fleet.visit.settling import Unrest
+    from fleet.visit.surroundings import Surroundings
 
 GATE_AFTER_S = 1.0
 """How long a settled page must show nothing known before a captcha or login is its answer."""
@@ -55,6 +56,11 @@ class Visit(PageActor, BaseVisit):
         await self._may_go_on()
         found = await controls.find(self._agent, "button", (), None)
         return list(found.words) if isinstance(found, controls.Others) else []
+
+    async def surroundings(self) -> Surroundings:
+        """The lists, fields and frames of the page, in open shadow roots and frames too."""
+        await self._may_go_on()
+        return await surroundings.look(self._agent)
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""

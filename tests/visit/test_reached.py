@@ -279,6 +279,7 @@ async def test_a_control_that_is_not_found_is_told_with_what_is_there(site: Site
     )
     site.pages |= {"/confirm": "<textarea aria-label=Remarques></textarea>"}
     said: list[str] = []
+    there: list[str] = []
 
     async def script(visit: fleet.Visit) -> Outcome:
         await visit.open()
@@ -287,6 +288,7 @@ async def test_a_control_that_is_not_found_is_told_with_what_is_there(site: Site
             await visit.press("Clermont")
         except NotOnPage as exc:
             said.append(str(exc))
+        there.extend((await visit.surroundings()).lines)
         return await decide(visit)
 
     got = await site.visit(html, script, limits=SHORT)
@@ -303,3 +305,11 @@ async def test_a_control_that_is_not_found_is_told_with_what_is_there(site: Site
         assert words in said[0]
     for each in (said[0], got.detail):
         assert "the browser complains about the field 'Code postal': '" in each
+    assert there == [
+        "list: Votre guichet: Choisir, Clermont",
+        'field: Code postal (text), enters={"…": "post_code"}',
+        "field: Remarques (textarea), nothing is typed there",
+        f"frame of another site, looked into: http://autre.localhost:{site.port}/confirm",
+        "element that keeps its inside to itself: <x-clos>",
+        "open shadow roots, looked into: 1",
+    ]
