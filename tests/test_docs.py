@@ -22,7 +22,7 @@ COMMANDS = {
     "list": {"--json", "--markdown", "--practice"},
     "check": {"--practice"},
     "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
-    "try": {"--show", "--practice"},
+    "try": {"--show", "--trace", "--practice"},
     "record": {"--output", "-o", "--practice"},
     "session": {"--every", "--practice"},
     "run": {"--pages", "--times", "--json", "--practice"},

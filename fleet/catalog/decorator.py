@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fleet.models import Outcome, Scenario, definition_version
+from fleet.models.scenario import DeclaredEntry
+from fleet.rules import fields
 
 if TYPE_CHECKING:
+    from fleet.models.scenario import EntryKind
     from fleet.visit.visit import Visit
 
 Script = Callable[["Visit"], Awaitable[Outcome]]
@@ -22,6 +26,7 @@ def scenario(
     url: str,
     anchor: str | None = None,
     control: bool = False,
+    enters: Mapping[str, EntryKind] = MappingProxyType({}),
 ) -> Callable[[Script], Scenario]:
     """
     Make the decorated function a scenario.
@@ -34,12 +39,21 @@ def scenario(
         anchor: words that some page of a visit must show before its answer counts, such as the
             flow's name on the site; None: no such check.
         control: a flow for another public, measured for comparison.
+        enters: the fields into which `Visit.enter` types, by their words, and what each asks of
+            anybody: `{"Code postal": "post_code"}`; the others are `town` and `date`.
 
     Raises:
         ValueError: one of these is wrong; the message says what was expected.
     """
 
+    declared = tuple(DeclaredEntry(words=words, kind=kind) for words, kind in enters.items())
+    for each in declared:
+        fields.check_declaration(each.words, each.kind)
+
     def decorate(script: Script) -> Scenario:
+        # whoever types nothing has the version that it had before anything could be typed
+        typed = {"enters": [each.model_dump() for each in declared]} if declared else {}
+        source = inspect.getsource(script)
         return Scenario(
             department=department,
             flow=flow,
@@ -48,7 +62,8 @@ def scenario(
             family="own",
             control=control,
             anchor=anchor,
-            version=definition_version(url=url, anchor=anchor, source=inspect.getsource(script)),
+            enters=declared,
+            version=definition_version(url=url, anchor=anchor, source=source, **typed),
             script=script,
         )
 

@@ -169,6 +169,7 @@ async def {name}(visit: Visit) -> Outcome:
 {seen}    await visit.open()
     # Go on as a person would, with the words on the page:
     # await visit.tick("J'accepte les conditions")
+    # await visit.select("Guichet", "Sous-préfecture")
     # await visit.press("Prendre rendez-vous")
     # Then say how the answer is recognised: two independent signs for each of the first two.
     return await visit.decide(

@@ -139,6 +139,9 @@ def new_(
 def try_(
     scenario_id: Annotated[str, typer.Argument(metavar="ID")],
     show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="keep Playwright's trace, to look at each step")
+    ] = False,
     practice: Practice = False,
 ) -> None:
     """Visit one flow once, tell everything, and save its pictures as files."""
@@ -148,7 +151,8 @@ def try_(
     catalogue = loader.load(settings.scenarios_dir)
     _warn(catalogue)
     chosen = catalogue.select([scenario_id])
-    _run(run.try_once(chosen, settings, practice, show, catalogue.scenarios))
+    tried = run.try_once(chosen, settings, practice, show, catalogue.scenarios, traced=trace)
+    _run(tried)
 
 
 @app.command()

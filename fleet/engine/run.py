@@ -41,7 +41,7 @@ from fleet.visit.limits import AttemptLimits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from fleet.browser.chromium import Chromium
+    from fleet.browser.page import PageSource
     from fleet.engine.politeness.robots_fetcher import RobotsReader
     from fleet.storage.store import Store
     from fleet.visit.recording.recorder import Recorder
@@ -68,7 +68,7 @@ class Runner:
 
     def __init__(
         self,
-        chromium: Chromium,
+        chromium: PageSource,
         store: Store,
         *,
         options: RunOptions,

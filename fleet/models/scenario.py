@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, computed_field, field_validator
 
@@ -18,6 +18,17 @@ from fleet.models.text import legible
 FLOW_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+EntryKind = Literal["post_code", "town", "date"]
+"""What a form asks of anybody; nothing else is ever typed."""
+
+
+class DeclaredEntry(Frozen):
+    """A field into which a visit types: the field's words, and what it asks for."""
+
+    words: str = Field(min_length=2, max_length=100)
+    kind: EntryKind
+
+
 class Scenario(Frozen):
     """
     The script of one flow.
@@ -25,7 +36,7 @@ class Scenario(Frozen):
     `version` changes when what the script does changes: it is a hash of the definition, so
     that a series of attempts can be cut where the way of measuring changed. `anchor` are words
     that at least one page of a visit must show before its answer counts: a page that was
-    replaced by another flow's does not show them.
+    replaced by another flow's does not show them. `enters` is all that a visit types anywhere.
     """
 
     department: str
@@ -36,6 +47,7 @@ class Scenario(Frozen):
     version: str = Field(min_length=1)
     control: bool = False
     anchor: str | None = Field(default=None, min_length=3, max_length=200)
+    enters: tuple[DeclaredEntry, ...] = ()
     # a function of a Visit (fleet.catalog.decorator.Script); this module knows no browser
     script: Callable[[Any], Awaitable[Outcome]] = Field(exclude=True, repr=False)
 

@@ -26,6 +26,8 @@ from fleet.rules.internal import SETTING
 from fleet.rules.signs import normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet.rules.internal import PublicOnly
 
 FORBIDDEN_WORDS = (
@@ -153,21 +155,23 @@ def _reads_week(asked: PageRequest) -> bool:
     return all(CALENDAR_READS.fullmatch(way.path) for way in readings(asked.url))
 
 
-def check_press(scenario_id: str, words: str, address: str | None) -> None:
+def check_press(
+    scenario_id: str, words: str, address: str | None, names: Iterable[str] = ()
+) -> None:
     """
     Refuse to press something that would take a slot.
 
     Args:
         words: what a person reads on the button or link.
         address: where a press leads, if that can be known beforehand.
+        names: what else it is called, by what stands in it or lies where it is pressed.
 
     Raises:
         GuardRefused: names the scenario, the words and the rule.
     """
-    plain = normalise(words)
-    rule = next((w for w in FORBIDDEN_WORDS if w in plain), None)
-    if rule is None and plain in SLOT_WORDS:
-        rule = plain
+    said = [normalise(each) for each in (words, *names)]
+    rule = next((w for w in FORBIDDEN_WORDS if any(w in plain for plain in said)), None)
+    rule = rule or next((plain for plain in said if plain in SLOT_WORDS), None)
     why = f"{rule!r} would take or hold a slot" if rule else None
     if why is None and address and (what := forbidden(address, chosen=True)):
         why = f"it would take or hold a slot: {what}"

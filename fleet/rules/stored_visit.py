@@ -14,6 +14,7 @@ from fleet.rules.weeks import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from fleet.models import Attempt, Scenario
     from fleet.rules.signs import PageReading, Sign
@@ -73,6 +74,13 @@ class StoredVisit(BaseVisit):
         self._go_on()
         self._walk = weeks.WeekWalk()
         return self._page.document != before
+
+    async def select(self, words: str | None, option: str, *, css: str | None = None) -> bool:
+        """As `press`."""
+        return await self.press()
+
+    async def enter(self, words: str, value: str | date, *, css: str | None = None) -> None:
+        """Nothing."""
 
     async def keep_picture(self) -> None:
         """Go on: a picture was kept here, and what followed is the next page."""

@@ -30,8 +30,12 @@ globalThis.fleet = (() => {
   const has = method(E, "hasAttribute"), closest = method(E, "closest");
   const contains = method(N, "contains"), drawn = method(E, "checkVisibility");
   const bodyOf = getter(D, "body"), titleOf = getter(D, "title"), stateOf = getter(D, "readyState");
+  const activeOf = getter(Document.prototype, "activeElement");
+  const valueIn = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
   const viewOf = getter(D, "defaultView"), ownerOf = getter(N, "ownerDocument");
   const rootOf = getter(D, "documentElement"), queryAll = method(D, "querySelectorAll");
+  const queryIn = method(E, "querySelectorAll"), queryShadow = method(DocumentFragment.prototype, "querySelectorAll");
+  const matches = method(E, "matches"), topInShadow = method(ShadowRoot.prototype, "elementFromPoint");
   const atPoint = method(D, "elementsFromPoint"), topAt = method(D, "elementFromPoint");
   const animationsOf = method(D, "getAnimations");
   const cut = (text, limit) => String(text ?? "").slice(0, limit).toWellFormed();
@@ -104,6 +108,15 @@ globalThis.fleet = (() => {
   };
 
   // Seeing ---------------------------------------------------------------------------------------
+
+  const hosted = new WeakMap();
+  /** The open shadow roots of a document that have been met in it so far. */
+  const shadowsOf = (page) => {
+    if (!hosted.has(page)) hosted.set(page, new Set());
+    return hosted.get(page);
+  };
+  /** What matches in a document and in its shadow roots that have been met. */
+  const queryOpen = (page, selector) => query([page, ...shadowsOf(page)], selector);
 
   const ANYWHERE = [-Infinity, -Infinity, Infinity, Infinity];
   const cross = (a, b) => [
@@ -202,6 +215,7 @@ globalThis.fleet = (() => {
       this.styles = new Map();
       this.grounds = new Map();
       this.panels = null;
+      this.shadows = shadowsOf(page);
       const root = rootOf(page);
       const rightToLeft = root && this.style(root).direction === "rtl";
       const least = rightToLeft ? root.clientWidth - root.scrollWidth : 0;
@@ -458,10 +472,20 @@ globalThis.fleet = (() => {
   const legal = (name, value) => /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)
     && !/^(style$|on)/i.test(name) && !value.startsWith("data:");
 
+  /** What matches in these documents and shadow roots. */
+  const query = (roots, selector) => roots.flatMap((root) =>
+    [...kindOf(root) === 9 ? queryAll(root, selector) : queryShadow(root, selector)]);
+
+  /** The first that matches, of an element and all that hold it, through shadow roots and slots. */
+  const up = (look, element, selector) => {
+    for (let at = element; at; at = look.above(at)) if (matches(at, selector)) return at;
+    return null;
+  };
+
   /** The children of an element as they are drawn: those of its shadow root, those of a slot. */
-  const drawnInside = (element) => {
+  const drawnInside = (element, look) => {
     const shadow = shadowOf(element);
-    if (shadow) return insideOf(shadow);
+    if (shadow) { look.shadows.add(shadow); return insideOf(shadow); }
     if (tagOf(element) === "SLOT") {
       const assigned = element.assignedNodes({ flatten: true });
       if (assigned.length) return assigned;
@@ -501,7 +525,7 @@ globalThis.fleet = (() => {
       if (tag === "BR") say("\n");
       if (block) say("\n");
       const legible = style.visibility === "visible";
-      for (const node of drawnInside(element)) {
+      for (const node of drawnInside(element, look)) {
         const kind = kindOf(node);
         if (kind === 3 && legible && !node.data.trim()) {
           // between two words that are elements of their own; also where a line ends there
@@ -554,7 +578,7 @@ globalThis.fleet = (() => {
     const found = [[page, new Look(page, false, until)]], foreign = [];
     for (let i = 0; i < found.length && found.length <= most; i++) {
       const [own, look] = found[i];
-      for (const frame of queryAll(own, "iframe, frame")) {
+      for (const frame of queryOpen(own, "iframe, frame")) {
         if (found.length > most) break;
         if (!look.seen(frame)) continue;
         let inner = null;
@@ -570,7 +594,7 @@ globalThis.fleet = (() => {
   const agents = (page, most) => {
     const pages = [page];
     for (let i = 0; i < pages.length && pages.length < most; i++)
-      for (const frame of queryAll(pages[i], "iframe, frame")) {
+      for (const frame of queryOpen(pages[i], "iframe, frame")) {
         try { if (frame.contentDocument) pages.push(frame.contentDocument); } catch { /* another's */ }
       }
     return pages.slice(0, most)
@@ -585,7 +609,7 @@ globalThis.fleet = (() => {
   /** Frames and scripts that were asked for and have not come, by their addresses. */
   const awaited = (page, look) => {
     const found = [];
-    for (const frame of queryAll(page, "iframe[src]")) {
+    for (const frame of queryOpen(page, "iframe[src]")) {
       if (settled.has(frame) || attribute(frame, "loading") === "lazy" || !look.seen(frame)) continue;
       if (/^(about|javascript|data|blob):/i.test(frame.src)) continue;
       found.push(["frame", cut(frame.src, 2000)]);
@@ -653,20 +677,20 @@ globalThis.fleet = (() => {
     const counts = {}, central = {}, texts = [];
     let busy = false, short = false;
     const { look, ...found } = survey(frames, (page, look) => {
+      const body = bodyOf(page);
+      const said = body && walk(look, body, 20000, null);
       for (const selector of selectors) {
         let seen = 0, middle = 0;
         let matching = [];
-        try { matching = queryAll(page, selector); } catch { /* no selector; said when it is checked */ }
+        try { matching = queryOpen(page, selector); } catch { /* no selector; said when it is checked */ }
         for (const each of matching) {
           if (!look.seen(each)) continue;
           seen++;
-          if (!closest(each, BESIDE)) middle++;
+          if (!up(look, each, BESIDE)) middle++;
         }
         if (seen) counts[selector] = (counts[selector] ?? 0) + seen;
         if (middle) central[selector] = (central[selector] ?? 0) + middle;
       }
-      const body = bodyOf(page);
-      const said = body && walk(look, body, 20000, null);
       if (said) texts.push(said.text);
       short ||= Boolean(said?.cut);
       busy ||= works(page, look);
@@ -689,15 +713,21 @@ globalThis.fleet = (() => {
     return { ...found, loading: loading !== "complete", bodies };
   };
 
+  /** A document and the open shadow roots in it. */
+  const rootsOf = (page) => {
+    for (const each of everywhere(page)) if (shadowOf(each)) shadowsOf(page).add(shadowOf(each));
+    return [page, ...shadowsOf(page)];
+  };
+
   const attributes = (selector, name, limit) => {
     const look = new Look(document);
-    return [...queryAll(document, selector)].filter((each) => look.seen(each)).slice(0, limit)
+    return query(rootsOf(document), selector).filter((each) => look.seen(each)).slice(0, limit)
       .map((each) => cut(attribute(each, name) || "", 2000));
   };
 
   const texts = (selector, limit) => {
     const look = new Look(document);
-    return [...queryAll(document, selector)].filter((each) => look.seen(each)).slice(0, limit)
+    return query(rootsOf(document), selector).filter((each) => look.seen(each)).slice(0, limit)
       .map((each) => wordsIn(look, each, 500));
   };
 
@@ -851,7 +881,7 @@ globalThis.fleet = (() => {
       let outside = false;
       for (const [n, [page, look]] of found.entries()) {
         let matching = [];
-        try { matching = queryAll(page, selector); } catch { /* no selector, in a scenario's own words */ }
+        try { matching = query(rootsOf(page), selector); } catch { /* no selector, in a scenario's own words */ }
         for (const each of [...matching].slice(0, 2000)) {
           if (boxes.length >= most || look.late || !origins[n]) break;
           if (moves[n](each) || !look.seen(each)) continue;
@@ -903,30 +933,195 @@ globalThis.fleet = (() => {
       + " a[href], area[href], [role=button], [role=link], summary",
     checkbox: "input[type=checkbox], [role=checkbox]",
     radio: "input[type=radio], [role=radio]",
+    list: "select",
+    field: "input:not([type=checkbox], [type=radio], [type=submit], [type=button], [type=image],"
+      + " [type=reset], [type=hidden]), textarea, [contenteditable=''], [contenteditable=true]",
+  };
+  /** What a person presses as a button, where no button says the words. */
+  const PARTS = "[role=option], [role=tab], [role=menuitem], [role=combobox]";
+  const FRAMES = new Set(["IFRAME", "FRAME", "OBJECT", "EMBED", "FENCEDFRAME"]);
+  const fieldOf = (e) => tagOf(e) === "LABEL" && e.control || e;
+  const label = (e) => (e.labels && e.labels[0]) || closest(e, "label");
+  const there = (e) => {
+    if (!drawn(e, { visibilityProperty: true })) return false;
+    const box = boxOf(e);
+    return box.width > 0 && box.height > 0;
+  };
+  // a styled box may be invisible itself; a person then clicks on its label
+  const point = (e) => there(e) ? e : label(e) && there(label(e)) ? label(e) : null;
+
+  /** What stands before a list or a field, in its cell or in the one before. */
+  const before = (look, e) => {
+    for (let at = e, steps = 0; at && steps < 3; at = look.above(at), steps++)
+      for (let each = at.previousSibling; each; each = each.previousSibling) {
+        const words = kindOf(each) === 3 ? each.data : kindOf(each) === 1 ? saidBy(each) : "";
+        if (words.trim()) return kindOf(each) === 1 && asks(each) ? "" : words;
+      }
+    return "";
+  };
+  /** The words of a label without those of what it is for. */
+  const without = (e) => [...insideOf(e)].map((each) => kindOf(each) === 3 ? each.data
+    : kindOf(each) !== 1 || matches(each, "select, button, textarea, script, style") ? ""
+    : each.querySelector("select, button, textarea") ? without(each) : saidBy(each)).join(" ");
+  const asks = (e) => matches(e, "select, input") || e.querySelector("select, input") !== null;
+
+  /** Words elsewhere that an element says it is called by. */
+  const labelledBy = (e) => (attribute(e, "aria-labelledby") || "").split(/\s+/).filter(Boolean)
+    .map((id) => e.getRootNode().getElementById?.(id)).filter(Boolean).map(saidBy).join(" ");
+
+  /** What a person calls a control by. */
+  const called = (look, e, kind) => {
+    const box = kind === "checkbox" || kind === "radio";
+    const first = kind === "button" ? saidBy(e) || textOf(e.value)
+      : label(e) && (box ? saidBy(label(e)) : without(label(e)).trim());
+    if (first) return first;
+    const last = kind === "button" ? attribute(e, "title") || attribute(e, "alt") || wordsIn(look, e, 500)
+      : box ? saidBy(parentOf(e)) || wordsIn(look, look.above(e) ?? e, 500)
+      : before(look, e) || attribute(e, "placeholder") || attribute(e, "title");
+    return attribute(e, "aria-label") || kind !== "button" && labelledBy(e) || last || "";
   };
 
+  /** Every name that a button has, for whoever sees, hears or points at it. */
+  const names = (look, e) => [saidBy(e), textOf(e.value), wordsIn(look, e, 5000), labelledBy(e),
+    ...["aria-label", "title", "alt"].map((each) => attribute(e, each))]
+    .filter((each) => each && each.trim());
+
+  let held = null;
+
+  /**
+   * The first control with these words (or this selector): of the page, of its open shadow roots,
+   * of the frames that it may look into. Else the words of those that there are, and how many
+   * frames of other sites there are to be asked.
+   */
   const find = (kind, words, selector) => {
-    const look = new Look(document);
-    const there = (e) => {
-      if (!drawn(e, { visibilityProperty: true })) return false;
-      const box = boxOf(e);
-      return box.width > 0 && box.height > 0;
+    held = null;
+    const wanted = words.map(plain), whole = kind === "button", others = [];
+    try { queryAll(document, selector ?? "a"); } catch { return { invalid: true }; }
+    const { found: pages, foreign } = documents(document, 20);
+    for (const kinds of whole && selector === null ? [KINDS.button, PARTS] : [selector ?? KINDS[kind]])
+      for (const [page, look] of pages)
+        for (const root of shadowsToo(page)) {
+          const all = query([root], kinds).slice(0, 2000)
+            .map((e) => whole ? e : fieldOf(e)).filter(point);
+          const said = (e) => called(look, e, kind);
+          const found = all.find((e) => selector !== null
+            || wanted.some((w) => whole ? plain(said(e)) === w : plain(said(e)).includes(w)));
+          if (found) {
+            held = found;
+            return aimed(found, point(found), said(found), kind, selector !== null);
+          }
+          others.push(...all.slice(0, 12).map((e) => cut(said(e).trim(), 60)));
+        }
+    return { others: others.slice(0, 12), foreign: foreign.length };
+  };
+
+  /** What else a page has that a person fills in or looks into: for a message, and for `fleet new`. */
+  const around = (words) => {
+    const { found, foreign: others } = documents(document, 20), wanted = words.map(plain);
+    const lists = [], fields = [], shut = [], complaints = [], short = (text) => cut(text.trim(), 60);
+    for (const [page, look] of found) {
+      const roots = rootsOf(page);
+      for (const e of query(roots, "select, input, textarea").slice(0, 500)) {
+        const kind = tagOf(e) === "SELECT" ? "list" : "field";
+        if (!point(e) || /^(hidden|submit|button|image|reset)$/.test(e.type)) continue;
+        const name = short(called(look, e, kind));
+        if (matches(e, ":user-invalid")) complaints.push([name, cut(e.validationMessage, 200)]);
+        if (/^(checkbox|radio)$/.test(e.type)) continue;
+        if (kind === "field") { fields.push([name, cut(e.type, 30)]); continue; }
+        const options = optionsOf(e).map((each) => each.text);
+        lists.push([name, options.slice(0, 12).map(short), wanted.some((w) => options.map(plain).includes(w))]);
+      }
+      for (const e of everywhere(page))
+        if (tagOf(e).includes("-") && !shadowOf(e) && matches(e, ":defined") && look.seen(e)
+            && !wordsIn(look, e, 10)) shut.push(cut(tagOf(e).toLowerCase(), 40));
+    }
+    return {
+      lists: lists.slice(0, 12), fields: fields.slice(0, 12), complaints: complaints.slice(0, 5),
+      shut: [...new Set(shut)].slice(0, 5), inner: found.length - 1, shadows: rootsOf(document).length - 1,
+      frames: others.slice(0, 20).map((each) => cut(each.src, 300)),
     };
-    const label = (e) => (e.labels && e.labels[0]) || closest(e, "label");
-    const said = (e) => kind === "button"
-      ? saidBy(e) || textOf(e.value) || attribute(e, "aria-label") || attribute(e, "title")
-        || attribute(e, "alt") || ""
-      : (label(e) && saidBy(label(e))) || attribute(e, "aria-label") || saidBy(parentOf(e));
-    const wanted = words.map(plain);
-    const fits = (e) => selector !== null || wanted.some((w) => kind === "button"
-      ? plain(said(e)) === w : plain(said(e)).includes(w));
-    // a styled box may be invisible itself; a person then clicks on its label
-    const point = (e) => there(e) ? e : label(e) && there(label(e)) ? label(e) : null;
-    const all = [...queryAll(document, selector === null ? KINDS[kind] : selector)]
-      .slice(0, 2000).filter(point);
-    const found = all.find(fits);
-    if (!found) return { others: all.slice(0, 12).map((e) => cut(said(e).trim(), 60)) };
-    return aimed(found, point(found), said(found), label(found));
+  };
+
+  /** The options of a list that a person could choose, with their words and values. */
+  const optionsOf = (list) => [...queryIn(list, "option")].slice(0, 5000)
+    .filter((each) => !each.hidden && viewOf(ownerOf(list)).getComputedStyle(each).display !== "none")
+    .map((option) => ({ option, text: cut((option.label || option.text).trim(), 300), value: cut(option.value, 2000) }));
+
+  /** A field or a list as it describes itself; `alone`: without the others of its form. */
+  const described = (e, alone) => {
+    const look = new Look(ownerOf(e)), kind = tagOf(e) === "SELECT" ? "list" : "field";
+    const said = (name) => cut(attribute(e, name), 300), formOf = (each) => each.form || up(look, each, "form");
+    const labels = [called(look, e, kind), label(e) && without(label(e)), labelledBy(e), before(look, e),
+      ...["aria-label", "placeholder", "title"].map(said)];
+    const beside = alone ? [] : query(rootsOf(ownerOf(e)), `${KINDS.field}, select`)
+      .filter((each) => each !== e && formOf(each) === formOf(e) && point(each)).slice(0, 100);
+    return {
+      tag: cut(tagOf(e).toLowerCase(), 40), type: cut(e.type ?? "", 40), name: said("name"), id: said("id"),
+      autocomplete: said("autocomplete"), inputmode: cut(attribute(e, "inputmode"), 40).toLowerCase(),
+      labels: [...new Set(labels.filter(Boolean))].map((each) => cut(each, 500)),
+      beside: beside.map((each) => described(each, true)),
+    };
+  };
+
+  /** What the list or field just found says of itself; for a list, of the option with these words. */
+  const aboutHeld = (words) => {
+    if (!held) return null;
+    const about = { field: described(held, false), obstacle: null };
+    if (words === null) {
+      about.obstacle = held.readOnly ? "nothing can be typed there: press it, and what it opens" : null;
+      return about;
+    }
+    const all = optionsOf(held), found = all.find((each) => plain(each.text) === plain(words));
+    if (!found) return { ...about, others: all.slice(0, 12).map((each) => cut(each.text, 60)) };
+    const option = found.option, group = closest(option, "optgroup");
+    return {
+      ...about, words: found.text, value: found.value, taken: option.selected,
+      names: ["title", "aria-label"].map((name) => attribute(option, name)).filter(Boolean),
+      address: /^(https?:)?\//.test(found.value) ? new URL(found.value, ownerOf(held).baseURI).href : null,
+      obstacle: option.disabled || group?.disabled ? "the option cannot be taken" : null,
+    };
+  };
+
+  const tell = (e, type) => EventTarget.prototype.dispatchEvent.call(e, new Event(type, { bubbles: true, composed: true }));
+
+  /** Take that option of the list just found; whether the list shows it then. */
+  const take = (words) => {
+    const found = optionsOf(held).find((each) => plain(each.text) === plain(words));
+    if (!found) return false;
+    held.focus({ preventScroll: true });
+    held.selectedIndex = found.option.index;
+    tell(held, "input");
+    tell(held, "change");
+    return found.option.selected;
+  };
+
+  /** Whether what is typed now goes to the field just found, in place of what stands there. */
+  const ready = () => {
+    let at = activeOf(ownerOf(held));
+    while (at && shadowOf(at)?.activeElement) at = shadowOf(at).activeElement;
+    if (at !== held) return false;
+    held.select?.();
+    return true;
+  };
+  /** Put a value into the field just found, where typing depends on the reader's language. */
+  const put = (value) => {
+    held.focus({ preventScroll: true });
+    valueIn.set.call(held, value);
+    tell(held, "input");
+    tell(held, "change");
+    return true;
+  };
+  /** What the field just found holds, whether it offers suggestions, and what the browser says. */
+  const holds = () => ({
+    value: cut(held.value, 300), complaint: cut(held.validationMessage, 300),
+    suggests: has(held, "list") || /combobox|list|both/.test(`${attribute(held, "role")} ${attribute(held, "aria-autocomplete")}`)
+      || /autocomplete|typeahead|combobox/i.test(attribute(held, "class") || ""),
+  });
+
+  /** A document, then the open shadow roots in it, which are looked for only if it is asked on. */
+  const shadowsToo = function* (page) {
+    yield page;
+    yield* rootsOf(page).slice(1);
   };
 
   /** Where a link leads; one of a drawing says it in a way of its own. */
@@ -936,30 +1131,106 @@ globalThis.fleet = (() => {
     try { return new URL(said, document.baseURI).href; } catch { return said; }
   };
 
+  /** What lies at a point of a document, in its open shadow roots too. */
+  const deepest = (page, x, y) => {
+    let top = topAt(page, x, y);
+    for (let shadow; top && (shadow = shadowOf(top)); ) {
+      const inner = topInShadow(shadow, x, y);
+      if (!inner || inner === top || !contains(shadow, inner)) break;
+      top = inner;
+    }
+    return top;
+  };
+  const covering = (top) => `it is covered by <${cut(top ? tagOf(top).toLowerCase() : "nothing", 40)}>`;
+
+  /** Where a point of what stands in a frame is in the document that the frame is in. */
+  const outside = (frame, x, y) => {
+    const page = ownerOf(frame), look = new Look(page, true);
+    const origin = inside(frame, look, [0, 0, 1, ...ANYWHERE], movement(page, look));
+    if (!origin) return { x, y, obstacle: "the frame that it stands in moves, or is turned" };
+    const atX = origin[0] + x * origin[2], atY = origin[1] + y * origin[2];
+    const top = deepest(page, atX, atY);
+    return { x: atX, y: atY, obstacle: top === frame ? null : covering(top) };
+  };
+
+  /** Where a point is in this document's window, of a document in one of its frames. */
+  const upwards = (page, x, y) => {
+    let at = { x, y, obstacle: null };
+    for (let own = page; own !== document && !at.obstacle; ) {
+      const frame = viewOf(own)?.frameElement;
+      if (!frame) return { ...at, obstacle: "the frame that it stands in is gone" };
+      at = outside(frame, at.x, at.y);
+      own = ownerOf(frame);
+    }
+    return at;
+  };
+
+  /** The same for the visible frame of another site with this number. */
+  const through = (n, x, y) => {
+    const frame = foreign(20)[n];
+    if (!frame) return { x, y, obstacle: "the frame that it stands in is gone" };
+    const at = outside(frame, x, y);
+    return at.obstacle ? at : upwards(ownerOf(frame), at.x, at.y);
+  };
+
+  /** Whether a link's or a form's target is one of the page's own frames. */
+  const framed = (page, target) => {
+    let top = page;
+    try { while (viewOf(top).frameElement) top = ownerOf(viewOf(top).frameElement); } catch { /* another's */ }
+    return documents(top, 20).found.some(([each]) =>
+      queryOpen(each, "iframe, frame").some((frame) => attribute(frame, "name") === target));
+  };
+
+  /** Let a press lead on in the same window, as a person may choose: a popup could not be guarded. */
+  const sameWindow = (page, link, form, control) => {
+    const base = queryAll(page, "base[target]")[0];
+    const given = [link, form, base].map((each) => each && attribute(each, "target"));
+    const windows = [...given, attribute(control, "formtarget")].filter((target) =>
+      target && !/^_(self|top|parent)$/i.test(target) && !framed(page, target));
+    const top = page === document && viewOf(page) === viewOf(page).top;
+    for (const [n, each] of [link, form].entries()) {
+      if (!each || given[n] && framed(page, given[n])) continue;
+      if (top) E.setAttribute.call(each, "target", "_self");
+      else if (windows.length) E.setAttribute.call(each, "target", "_top");
+    }
+    const own = attribute(control, "formtarget");
+    if (own && !framed(page, own) && (top || !/^_(self|top|parent)$/i.test(own)))
+      E.removeAttribute.call(control, "formtarget");
+    return { windows: windows.length > 0, framed: page !== document || [...given, own].some((target) => target && framed(page, target)) };
+  };
+
+  /** Why what lies at the middle of a control is not to be pressed, by what it is. */
+  const unfit = (look, found, top, link, kind, named) => {
+    if (kind !== "button" && (link || named && !matches(found, KINDS[kind])))
+      return link ? "a link lies there" : `it is no ${kind} but <${cut(tagOf(found).toLowerCase(), 40)}>`;
+    if (FRAMES.has(tagOf(top))) return "a frame lies there; name what stands in it";
+    if (tagOf(top).includes("-") && !shadowOf(top) && matches(top, ":defined") && !wordsIn(look, top, 10))
+      return `what <${cut(tagOf(top).toLowerCase(), 40)}> holds cannot be read, so it is not pressed`;
+    return null;
+  };
+
   /** A control brought into view: where to press it, what it says, what is in the way. */
-  const aimed = (found, aim, words, label) => {
+  const aimed = (found, aim, words, kind, named) => {
     intoView(aim, { block: "center", inline: "center", behavior: "instant" });
-    const box = boxOf(aim);
+    const page = ownerOf(aim), look = new Look(page), box = boxOf(aim);
     const x = box.x + box.width / 2, y = box.y + box.height / 2;
-    const top = D.elementFromPoint.call(document, x, y);
-    const hit = top && (top === aim || contains(aim, top) || top === label
-      || (closest(top, "label") && closest(top, "label") === label));
-    const link = closest(found, "a, area"), form = found.form || closest(found, "form");
-    const base = queryAll(document, "base[target]")[0];
-    const away = (target) => Boolean(target) && !/^_(self|top|parent)$/i.test(target);
-    const windows = [link && attribute(link, "target"), form && attribute(form, "target"),
-      base && attribute(base, "target"), attribute(found, "formtarget")].some(away);
-    // a press leads on in the same window, as a person may choose: a popup could not be guarded
-    if (link) E.setAttribute.call(link, "target", "_self");
-    if (form) E.setAttribute.call(form, "target", "_self");
-    E.removeAttribute.call(found, "formtarget");
+    const top = deepest(page, x, y), own = label(found);
+    const hit = top && (look.holds(aim, top) || own && look.holds(own, top));
+    const at = hit ? upwards(page, x, y) : { x, y, obstacle: covering(top) };
+    // the press goes to what lies there: a link in a box, a button in an element of its own
+    const pressed = hit ? top : found;
+    const control = kind === "button" ? up(look, pressed, KINDS.button) ?? found : found;
+    const link = up(look, pressed, "a, area");
+    const form = control.form || up(look, control, "form");
     return {
-      x, y, windows,
-      words: cut(words, 500),
-      address: link ? cut(leadsTo(link), 2000) : has(found, "formaction") ? cut(found.formAction, 2000) : null,
+      ...sameWindow(page, link, form, control),
+      x: at.x, y: at.y, words: cut(words, 500),
+      names: kind === "button" ? [...new Set([found, control, link].filter(Boolean)
+        .flatMap((each) => names(look, each)))].slice(0, 30).map((each) => cut(each, 5000)) : [],
+      address: link ? cut(leadsTo(link), 2000) : has(control, "formaction") ? cut(control.formAction, 2000) : null,
       checked: Boolean(found.checked) || attribute(found, "aria-checked") === "true",
-      obstacle: found.disabled ? "it is disabled" : hit ? null
-        : `it is covered by <${cut(top ? tagOf(top).toLowerCase() : "nothing", 40)}>`,
+      obstacle: found.disabled ? "it is disabled"
+        : at.obstacle ?? unfit(look, found, top, link, kind, named),
     };
   };
 
@@ -967,21 +1238,21 @@ globalThis.fleet = (() => {
   const onward = (selector, markup, pattern, shutClass) => {
     const named = new RegExp(`^(?:${pattern})$`, "u"), shutBy = new RegExp(shutClass, "iu");
     const bare = (name) => plain(name).replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
-    const names = (e) => [saidBy(e), e.value, attribute(e, "aria-label"), attribute(e, "title"),
+    const said = (e) => [saidBy(e), e.value, attribute(e, "aria-label"), attribute(e, "title"),
       attribute(e, "alt")].filter((name) => typeof name === "string");
     const shut = (e) => e.disabled || has(e, "disabled") || attribute(e, "aria-disabled") === "true"
       || shutBy.test(attribute(e, "class") || "");
     const there = ([page, look]) => [...queryAll(page, selector)].slice(0, 2000).filter((e) =>
-      (E.matches.call(e, markup) || names(e).some((name) => named.test(bare(name)))) && look.seen(e));
+      (E.matches.call(e, markup) || said(e).some((name) => named.test(bare(name)))) && look.seen(e));
     const [own, ...frames] = documents(document, 20).found;
     const all = there(own), found = all.find((e) => !shut(e)) ?? all[0];
     if (!found) return frames.some((each) => there(each).length) ? { framed: true } : {};
     const form = found.form || closest(found, "form");
     const sends = form && /^(submit|image)$/.test(found.type || "");
     const method = attribute(found, "formmethod") ?? (form && attribute(form, "method"));
-    const said = names(found).find((name) => name.trim()) ?? "";
+    const words = said(found).find((name) => name.trim()) ?? "";
     return {
-      ...aimed(found, found, said, null), shut: shut(found),
+      ...aimed(found, found, words, "button", false), shut: shut(found),
       posts: Boolean(sends) && /^post$/i.test(method || ""),
     };
   };
@@ -993,7 +1264,8 @@ globalThis.fleet = (() => {
   };
 
   return Object.freeze({
-    read, outline, attributes, texts, find, onward, html, hiddenInside, places, foreign, restless,
+    read, outline, attributes, texts, find, through, around, onward,
+    aboutHeld, take, ready, put, holds, html, hiddenInside, places, foreign, restless,
     ended: () => [...finished], lateScripts: () => lateScripts,
   });
 })();

@@ -118,22 +118,40 @@ class PageAgent:
 
         return await asyncio.gather(*map(answer_in_time, frames))
 
+    async def ask_in(self, frame: int | None, question: str, *arguments: object) -> Any:
+        """
+        What a document answers; None while it changes or cannot say.
+
+        Args:
+            frame: the number that a frame of another site had when all were asked last; None: the
+                main document.
+        """
+        if frame is None:
+            return await self.ask(question, *arguments)
+        if frame >= len(self._foreign) or not self._foreign[frame]:
+            return None
+        return await wait_at_most(FRAME_S, self._ask(self._foreign[frame], question, arguments))
+
     async def ask_each_foreign(self, questions: list[tuple[Any, ...]]) -> list[Any]:
         """
         What the visible frames of other sites answer, each to a question of its own.
 
         The questions are in the order in which the main document has the frames, empty for one
         that is asked nothing; nothing is asked if it has others by now.
+
+        Returns:
+            One answer for each, None for a frame that gives none; empty if nothing was asked.
         """
         self._foreign = await self._find_foreign() if questions else []
         if len(self._foreign) != len(questions):
             return []
-        calls = [
-            wait_at_most(FRAME_S, self._ask(frame, asked[0], asked[1:]))
-            for frame, asked in zip(self._foreign, questions, strict=True)
-            if frame and asked and frame not in self._slow
-        ]
-        return [each for each in await asyncio.gather(*calls) if each is not None]
+
+        async def answer(frame: str, asked: tuple[Any, ...]) -> Any:
+            if not (frame and asked) or frame in self._slow:
+                return None
+            return await wait_at_most(FRAME_S, self._ask(frame, asked[0], asked[1:]))
+
+        return await asyncio.gather(*map(answer, self._foreign, questions))
 
     async def _ask(self, frame: str, question: str, arguments: Sequence[object]) -> Any:
         given = ",".join(json.dumps(argument) for argument in arguments)

@@ -82,7 +82,7 @@ async def _found(agent: PageAgent, asked: list[tuple[str, str]]) -> list[list[_F
         others = await agent.ask_each_foreign(
             [(*question, origin) if origin else () for origin in main.frames]
         )
-        parts = [main, *(_FoundSigns.model_validate(each) for each in others)]
+        parts = [main, *(_FoundSigns.model_validate(each) for each in others if each is not None)]
         return [list(each) for each in zip(*(part.signs for part in parts), strict=True)]
     except ValueError:  # nothing, or nothing that our program would say
         return None

@@ -1,38 +1,34 @@
 """
 The verbs of a visit: what a scenario does on a site.
 
-`open`, `dismiss`, `tick`, `choose`, `press` act as a person would; `which` and `decide`
-(`rules/base_visit.py`) wait until the page says something that is known. Every verb first asks
-whether the visit may go on: a document with an error status, a message page of a proxy, a
-refused request or the deadline ends it there and then. A scenario catches none of that.
+`open` (`walker.py`), `dismiss`, `tick`, `choose`, `press` (`actor.py`) act as a person would;
+`which` and `decide` (`rules/base_visit.py`) wait until the page says something that is known.
+Every verb first asks whether the visit may go on: a document with an error status, a message page
+of a proxy, a refused request or the deadline ends it there and then. A scenario catches none of
+that.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING
 
 from fleet.models import Verdict
 from fleet.rules import classifier, requests, signs
 from fleet.rules.base_visit import BaseVisit
 from fleet.rules.classifier import Judged
-from fleet.rules.guard import check_press
-from fleet.visit import controls, reader
+from fleet.visit import controls, reader, surroundings
+from fleet.visit.actor import PageActor
 from fleet.visit.settling import SAME_ANSWER_S, STANDS_S, STILL_LOADING_S, Settling
 from fleet.visit.tracker import poll_s
-from fleet.visit.walker import LOOKS_ON_S, PageWalker
+from fleet.visit.walker import LOOKS_ON_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fleet.rules.signs import PageReading, Sign
     from fleet.visit.settling import Unrest
-
-MAX_PRESSES = 3
-"""Presses on one box until it is ticked."""
-
-MAX_BANNERS = 3
-"""Banners that are pressed away in one visit."""
+    from fleet.visit.surroundings import Surroundings
 
 GATE_AFTER_S = 1.0
 """How long a settled page must show nothing known before a captcha or login is its answer."""
@@ -50,104 +46,21 @@ CONTRADICTION_S = 0.5
 """How long two answers must stand side by side before they count as a contradiction."""
 
 
-class Visit(PageWalker, BaseVisit):
+class Visit(PageActor, BaseVisit):
     """One visit of one flow. Made by `attempt.py`, used by scenarios and families."""
 
-    _banners: tuple[str, ...] = ()
-    _dismissed = 0
     _last_tries = 0
-
-    # Acting --------------------------------------------------------------------------------
-
-    def dismiss(self, *selectors: str) -> None:
-        """From now on press these away whenever one is shown (the buttons of a cookie banner)."""
-        self._banners = selectors
-
-    async def tick(self, words: str | None = None, *, css: str | None = None) -> None:
-        """Tick the box with these words beside it (or this selector)."""
-        await self._check("checkbox", words, css)
-
-    async def choose(self, words: str | None = None, *, css: str | None = None) -> None:
-        """Choose the radio button with these words beside it (or this selector)."""
-        await self._check("radio", words, css)
-
-    async def press(self, *words: str, css: str | None = None) -> bool:
-        """
-        Press the button or link with these words (or this selector); arrive where it leads.
-
-        A picture of the page is kept before it is left. Several words are alternatives.
-
-        Returns:
-            Whether another document came; a press may also only change the page.
-
-        Raises:
-            GuardRefused: the press would take or hold a slot.
-            NotOnPage: there is no such control, or something covers it.
-        """
-        control = await self._find("button", words, css)
-        check_press(self.scenario.id, control.words, control.address)
-        documents = self.traffic.documents
-        await self._lead_on(control)
-        return self.traffic.documents > documents
-
-    async def _check(
-        self, kind: Literal["checkbox", "radio"], words: str | None, css: str | None
-    ) -> None:
-        wanted = (words,) if words is not None else ()
-        for _ in range(MAX_PRESSES):
-            control = await self._find(kind, wanted, css)
-            if control.checked:
-                return
-            self._acts()
-            await controls.press(self._opened, control)
-        if not (await self._find(kind, wanted, css)).checked:
-            self.unrecognised(f"has a {kind} that stays empty however often it is pressed")
-
-    async def _find(
-        self, kind: controls.Kind, words: Sequence[str], css: str | None
-    ) -> controls.Control:
-        """Wait until the control is there and can be pressed."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        end = min(began + self._patience.answer_timeout_s, self._end - 1)
-        while True:
-            await self._may_go_on()
-            if self._judged != self.traffic.documents:
-                await self._read(())
-            found = await controls.find(self._agent, kind, words, css)
-            if isinstance(found, controls.Control) and found.obstacle is None:
-                return found
-            if isinstance(found, controls.Control) and self._banners:  # a banner may cover it
-                reading = await self._read(self._banners)
-                if reading is not None and await self._dismiss(reading):
-                    continue
-            if clock() >= end:
-                await self._no_control(kind, repr(css) if css else " or ".join(words), found)
-            await asyncio.sleep(poll_s(clock() - began))
-
-    async def _no_control(
-        self, kind: controls.Kind, wanted: str, found: controls.Control | controls.Others | None
-    ) -> NoReturn:
-        """End the visit: the control did not come; something else may stand in its place."""
-        await self._may_go_on()
-        reading = await self._read(classifier.GATE_SELECTORS)
-        gate = classifier.judge_gate(reading) if reading else None
-        if gate is not None:
-            raise Judged(gate)
-        if isinstance(found, controls.Control):
-            why = f"has the {kind} {wanted}, but {found.obstacle}"
-        else:
-            there = ", ".join(map(repr, found.words)) if found else ""
-            why = f"shows no {kind} {wanted} (there is: {there or 'none'})"
-        self.unrecognised(f"{why}{self._boxes()}. Look at the picture, then correct the scenario")
-
-    # Reading ---------------------------------------------------------------------------------
 
     async def controls(self) -> list[str]:
         """The words on the buttons and links of the page, a dozen at most."""
         await self._may_go_on()
         found = await controls.find(self._agent, "button", (), None)
         return list(found.words) if isinstance(found, controls.Others) else []
+
+    async def surroundings(self) -> Surroundings:
+        """The lists, fields and frames of the page, in open shadow roots and frames too."""
+        await self._may_go_on()
+        return await surroundings.look(self._agent)
 
     async def attributes(self, selector: str, attribute: str) -> list[str]:
         """`attribute` of every visible element that matches, 2,000 at most."""
@@ -201,7 +114,9 @@ class Visit(PageWalker, BaseVisit):
                 if seen and late_s < OVERTIME_S:  # it came at the last moment, and must stand too
                     late_s = -1
             if late_s >= 0:
+                there = await surroundings.look(self._agent)
                 waited = f" after {self._patience.answer_timeout_s:g} s{self._boxes()}"
+                waited += there.complaint
                 waited += self._walk.words
                 raise self.silence(answers, waited)
             # once its files are kept, the page is only asked whether it still says the same
@@ -272,16 +187,3 @@ class Visit(PageWalker, BaseVisit):
             self._last_tries += 1
             await self.keep_last(reading.content, answer[1])
         return None
-
-    async def _dismiss(self, reading: PageReading) -> bool:
-        """Press away a banner that is shown; a page that keeps showing one is left as it is."""
-        shown = next((s for s in self._banners if reading.counts.get(s)), None)
-        if shown is None or self._dismissed >= MAX_BANNERS:
-            return False
-        self._dismissed += 1
-        found = await controls.find(self._agent, "button", (), shown)
-        if isinstance(found, controls.Control) and found.obstacle is None:
-            check_press(self.scenario.id, found.words, found.address)
-            self._acts(looks_on=self.guard.only_reads)
-            await controls.press(self._opened, found)
-        return True

@@ -22,7 +22,7 @@ from fleet.visit import controls
 from fleet.visit.tracker import MAX_PAGES, PageTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from fleet.rules.signs import PageReading, Sign
 
@@ -31,6 +31,9 @@ DEPARTURE_S = 1.5
 How long after a press a page may take to ask for the next one: on a machine that is busy, far
 longer than the few milliseconds it needs. A press that leads nowhere waits as long.
 """
+
+FRAME_POLL_S = 0.1
+"""Between two looks whether a frame's document has come."""
 
 LOOKS_ON_S = 2.0
 """How long a week that shows nothing known must stand before the next one is looked at."""
@@ -58,26 +61,47 @@ class PageWalker(PageTracker):
             self.traffic.failure = str(exc)  # names the error exactly
         await self._arrive(documents)
 
-    async def _lead_on(self, control: controls.Control, *, looks_on: bool = False) -> None:
-        """Press a control that may lead to another page; arrive where it leads."""
+    async def _lead_on(
+        self,
+        control: controls.Control,
+        act: Callable[[], Awaitable[None]] | None = None,
+        *,
+        looks_on: bool = False,
+    ) -> None:
+        """Press a control (or `act`) that may lead to another page; arrive where it leads."""
         if control.windows:
             self.traffic.note(f"{control.words[:80]!r} opens a window; followed in the same one")
         await self.keep_picture()
         asked, documents = self.traffic.asked, self._acts(looks_on=looks_on)
-        await controls.press(self._opened, control)
-        await self._depart(asked, documents)
+        frames = self._frames_coming()
+        await (act() if act else controls.press(self._opened, control))
+        await self._depart(asked, documents, frames if control.framed else None)
 
-    async def _depart(self, asked: int, documents: int) -> None:
+    def _frames_coming(self) -> set[str]:
+        """The addresses of documents that are asked for or come for frames."""
+        own = self.traffic.requests
+        return {*own.frames, *(each.url for each in own.coming)}
+
+    async def _depart(self, asked: int, documents: int, frames: set[str] | None = None) -> None:
         """
         After a press: go where it leads, if it leads anywhere.
 
         The page that leads on itself is the answer to the press, also when a window was opened
-        beside it; a window is followed only if the page goes nowhere.
+        beside it; a window is followed only if the page goes nowhere. `frames` is what was on its
+        way into frames before a press in one; what comes for them then is waited for.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + DEPARTURE_S
         while self.traffic.asked == asked and loop.time() < end:
             await self._may_go_on()
+            if frames is not None and self._frames_coming() - frames:
+                end = loop.time() + min(self._patience.answer_timeout_s, self._left())
+                while self._frames_coming() - frames and loop.time() < end:
+                    await self._may_go_on()
+                    if self.traffic.asked > asked:
+                        break
+                    await self.traffic.news(FRAME_POLL_S)
+                break
             await self.traffic.news(end - loop.time())
         if self.traffic.asked > asked:
             self._popups_followed = len(self.traffic.popups)
@@ -135,7 +159,7 @@ class PageWalker(PageTracker):
             control = way.control
             why = control.obstacle or self._kept_from(control.address, posts=way.posts)
             try:
-                check_press(self.scenario.id, control.words, control.address)
+                check_press(self.scenario.id, control.words, control.address, control.names)
             except GuardRefused:  # not pressed, so nothing went too far
                 why = "the guard would refuse it"
             if why is None:

@@ -11,6 +11,7 @@ from fleet.catalog import loader
 from fleet.cli.commands.listing import WIDE, scenarios_list, scenarios_markdown
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.models import Scenario
+from fleet.models.scenario import DeclaredEntry
 
 PERMIS = "Permis de conduire : commission médicale"
 
@@ -50,6 +51,18 @@ def test_no_line_is_wider_than_the_terminal_and_no_id_is_cut(width: int) -> None
     assert max(map(len, lines)) <= width
     ids = {s.id for s in loader.load(PRACTICE_SCENARIOS).scenarios}
     assert ids <= {word for line in lines for word in line.split()}
+
+
+def test_what_a_visit_types_is_said() -> None:
+    (first, *_) = loader.load(PRACTICE_SCENARIOS).select(["63/titre-de-sejour"])
+    entry = DeclaredEntry(words="Code postal", kind="post_code")
+    typing = first.model_copy(update={"enters": (entry,)})
+    console = Console(width=200, file=io.StringIO())
+    console.print(scenarios_list([typing], 200))
+
+    assert isinstance(console.file, io.StringIO)
+    assert "types « Code postal »" in console.file.getvalue()
+    assert [*scenarios_markdown([typing])][-1].endswith("| types « Code postal » |")
 
 
 def test_markdown_begins_with_what_there_is_of_each_kind() -> None:

@@ -21,6 +21,7 @@ from fleet.models import Verdict, now
 from fleet.models.missed import MissReason
 from fleet.models.paris import paris_day
 from fleet.models.query import Period
+from fleet.models.scenario import DeclaredEntry
 from fleet.rendering import figure_words
 from fleet.rendering.i18n import Language, Words
 from fleet.rendering.scale import day_state, level, share_text
@@ -529,6 +530,22 @@ async def test_a_flow_compares_itself_and_leads_to_the_pictures_of_each_day(
     assert "noopener" in (await form.get_attribute("rel") or "")
     images = browser_page.locator(".thumbs img")
     assert await images.count() == 2
+
+
+async def test_a_flow_says_what_is_typed_there(site: Site) -> None:
+    before = site.library.scenarios["63/titre-de-sejour"]
+    entry = DeclaredEntry(words="Code postal", kind="post_code")
+    site.library.scenarios[before.id] = before.model_copy(update={"enters": (entry,)})
+    try:
+        page = await site.http.get(FLOW)
+        known = (await site.http.get("/api/scenarios?department=63")).json()["items"]
+    finally:
+        site.library.scenarios[before.id] = before
+
+    assert "« Code postal »" in page.text
+    typed = {each["id"]: each["enters"] for each in known}
+    assert typed[before.id] == [entry.model_dump()]
+    assert "Saisi par le robot" not in (await site.http.get(FLOW)).text
 
 
 async def test_a_flow_without_visits_in_the_period_says_when_the_last_one_was(site: Site) -> None:

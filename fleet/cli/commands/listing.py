@@ -43,6 +43,8 @@ def _table(scenarios: Iterable[Scenario], width: int) -> Table:
         title = Text(scenario.title)
         if scenario.control:
             title.append(" control", style="dim")
+        if scenario.enters:
+            title.append(f" {_typed(scenario)}", style="dim")
         cells: list[str | Text] = [f"  {scenario.id}", title]
         table.add_row(*cells, *([scenario.family] if wide else []))
     return table
@@ -68,11 +70,17 @@ def scenarios_markdown(scenarios: Sequence[Scenario]) -> Iterator[str]:
                     scenario.title.replace("|", "\\|"),
                     f"`{scenario.family}`",
                     host_of(scenario.url),
-                    "control" if scenario.control else "",
+                    ", ".join(filter(None, ("control" * scenario.control, _typed(scenario)))),
                 )
                 for scenario in own
             ],
         )
+
+
+def _typed(scenario: Scenario) -> str:
+    """What a visit types, if it types anything."""
+    fields = ", ".join(f"« {each.words} »".replace("|", "\\|") for each in scenario.enters)
+    return f"types {fields}" if fields else ""
 
 
 def _by_department(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, list[Scenario]]]:

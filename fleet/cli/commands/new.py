@@ -22,6 +22,7 @@ from fleet.models.text import legible, visible
 from fleet.system.terminal import check_text
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
+from fleet.visit.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,11 @@ class NewOptions:
 
 
 async def new(url: str, settings: Settings, options: NewOptions) -> bool:
-    """Look at the first pages, ask what is not known, write the file, check it, try it once."""
+    """
+    Look at the first pages, ask what is not known, write the file, check it, try it once.
+
+    A site of its own is not tried: its file has no sign yet, and nothing could be seen by it.
+    """
     console = Console(highlight=False, soft_wrap=True)
     address = scaffold.recognise(url)
     check_may_visit_url(address.url, settings)
@@ -63,6 +68,11 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     catalogue = loader.load(settings.scenarios_dir)
     for problem in catalogue.problems:
         console.say(f"problem     {problem}")
+    if draft.address.family is None:  # its signs are still to be written: nothing would be seen
+        console.say(
+            f"next        write what says « none » and « slots »; then: fleet try {draft.ids[0]}"
+        )
+        return not catalogue.problems
     console.print("first attempt", style="bold")
     return await run.try_once(catalogue.select(draft.ids[:1]), settings, False, False)
 
@@ -72,6 +82,8 @@ def _print_survey(console: Console, survey: FirstPages, settings: Settings) -> N
     console.say(f"title       {survey.title or '(none)'}")
     for value, label in survey.plannings.items():
         console.say(f"planning    {value}  {label}")
+    for line in survey.around.lines:
+        console.say(f"there is    {line}")
     attempt = survey.capture.attempt
     if attempt.detail != NOTHING_SOUGHT:
         console.say(f"the look ended: {attempt.verdict.value}, {attempt.detail}")
@@ -106,6 +118,7 @@ def _draft(
         seen=[
             *(f"heading: {words}" for words in survey.headings[:8]),
             *(f"button or link: {words}" for words in survey.controls),
+            *survey.around.lines,
         ],
     )
 
@@ -136,14 +149,15 @@ class FirstPages:
     """
     What the first pages show.
 
-    `capture` has the pictures and how the look ended; `plannings` are the desks offered, by the
-    value of their radio button.
+    `around` are lists, fields and frames; `capture` has the pictures and how the look ended;
+    `plannings` are the desks offered, by the value of their radio button.
     """
 
     title: str = ""
     headings: list[str] = field(default_factory=list)
     controls: list[str] = field(default_factory=list)
     plannings: dict[str, str] = field(default_factory=dict)
+    around: Surroundings = field(default_factory=Surroundings)
     capture: Capture | None = None
 
 
@@ -160,6 +174,7 @@ async def look(address: Address, chromium: Chromium, limits: AttemptLimits) -> F
         await visit.open()
         found.headings = await visit.texts("h1, h2")
         found.controls = await visit.controls()
+        found.around = await visit.surroundings()
         if address.family == "bookingserver":
             found.plannings = await bookingserver.desks_offered(visit)
         return Outcome(verdict=Verdict.UNRECOGNISED, detail=NOTHING_SOUGHT)

@@ -17,6 +17,7 @@ from fleet.bootstrap.visits import (
     open_chromium,
     run_options,
 )
+from fleet.browser.traced import TracedPages
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
@@ -75,23 +76,47 @@ async def try_once(
     in_practice: bool,
     show: bool,
     catalogue: Sequence[Scenario] = (),
+    *,
+    traced: bool = False,
 ) -> bool:
     """Visit one flow once, of all that `catalogue` has, and tell everything about it."""
     console = Console()
     options = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
+    folder = settings.data_dir / "tried"
+    name = f"{scenarios[0].id.replace('/', '_')}_trace.zip" if traced and scenarios else None
+    trace = folder / name if name else None
     check(scenarios, settings, in_practice)
     async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
         result = await visit(
-            chosen, settings, store, options, hosts, seen.append, show=show, catalogue=catalogue
+            chosen,
+            settings,
+            store,
+            options,
+            hosts,
+            seen.append,
+            show=show,
+            catalogue=catalogue,
+            trace=trace,
         )
         for attempt in seen:
-            folder = settings.data_dir / "tried"
             saved = await save_pictures(store, attempt, folder, last=False)
             print_attempt(console, attempt, saved)
+    if trace is not None:
+        print_trace(console, trace)
     print_left_out(console, result)
     return result.finished
+
+
+def print_trace(console: Console, trace: Path) -> None:
+    """Say where a visit's trace is, and how a person looks at it."""
+    if trace.exists():
+        console.say(f"  trace {trace}: to look at it, .venv/bin/playwright show-trace {trace}")
+    else:
+        console.say(
+            "  no trace: the visit was not made, or its Chromium died before it was written"
+        )
 
 
 def check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) -> None:
@@ -151,18 +176,20 @@ async def visit(
     show: bool = False,
     recorder: Recorder | None = None,
     catalogue: Sequence[Scenario] = (),
+    trace: Path | None = None,
 ) -> RunResult:
     """
     Run scenarios in a Chromium opened for them; Ctrl-C and SIGTERM end the run cleanly.
 
     Args:
         catalogue: all that there are, of which the resolver may be asked for hosts.
+        trace: where Playwright's trace of the last visit goes; None: none is kept.
     """
     limits: AttemptLimits = limits_of(settings)
     loopback = all(is_loopback(scenario) for scenario in scenarios)
     async with open_chromium(settings, loopback_only=loopback, show=show) as chromium:
         runner = Runner(
-            chromium,
+            TracedPages(chromium, trace) if trace else chromium,
             store,
             options=options,
             limits=limits,

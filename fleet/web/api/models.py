@@ -15,6 +15,7 @@ from fleet.analysis.care import CareKind
 from fleet.models import Attempt, Frozen, Instant, Verdict
 from fleet.models.judgement import Judgement
 from fleet.models.removal import RemovalKind
+from fleet.models.scenario import DeclaredEntry
 from fleet.rendering.i18n import N_
 
 MADE_UP = N_("vrai : données d’exercice, faites à des préfectures d’entraînement ; rien n’est réel")
@@ -81,6 +82,10 @@ class ScenarioFound(Frozen):
     control: bool = Field(description=N_("démarche témoin, destinée à un autre public"))
     anchor: str | None = Field(
         description=N_("mots qu’une page de la tentative doit montrer pour que sa réponse compte")
+    )
+    enters: tuple[DeclaredEntry, ...] = Field(
+        default=(),
+        description=N_("les champs où le robot saisit un code postal, une commune, une date"),
     )
     page: str = Field(description=N_("sa page sur ce site"))
 

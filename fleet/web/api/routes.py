@@ -67,7 +67,7 @@ async def scenarios(request: Request, asked: Annotated[ScenariosQuery, Query()])
     found = [
         ScenarioFound(
             **each.model_dump(include={"id", "department", "flow", "title", "url", "family"}),
-            **each.model_dump(include={"version", "control", "anchor"}),
+            **each.model_dump(include={"version", "control", "anchor", "enters"}),
             department_name=DEPARTMENTS[each.department],
             page=f"/demarche/{each.id}",
         )

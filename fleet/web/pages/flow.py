@@ -92,6 +92,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "platform": platform_name(page, scenario.family) if scenario else None,
         "url": url,
         "control": control,
+        "enters": scenario.enters if scenario else (),
         "last": last,
         "asked": asked,
         "choices": CHOICES,
