@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 def configure(*, quiet: bool = False, shown: Callable[[str], str] = str) -> None:
     """
-    Send logs to stderr: readable on a terminal, JSON otherwise.
+    Send logs to stderr: readable on a terminal, JSON otherwise, one line for each record.
 
-    The JSON is whole whatever the locale: what stderr cannot show is escaped.
+    Records of other libraries and Python's warnings look the same. The JSON is whole whatever the
+    locale: what stderr cannot show is escaped. `NO_COLOR` is obeyed.
 
     Args:
         quiet: only warnings and worse (a progress bar or a table says the rest).
@@ -27,28 +29,50 @@ def configure(*, quiet: bool = False, shown: Callable[[str], str] = str) -> None
     """
 
     def as_shown(_: Any, __: str, event: EventDict) -> EventDict:
-        return {name: shown(it) if isinstance(it, str) else it for name, it in event.items()}
+        said = {name: shown(it) if isinstance(it, str) else it for name, it in event.items()}
+        if "exception" in event:
+            said["exception"] = "\n".join(map(shown, event["exception"].splitlines()))
+        return said
 
     level = logging.WARNING if quiet else logging.INFO
-    pretty = sys.stderr.isatty()
-    shows: list[Processor] = [as_shown, structlog.dev.ConsoleRenderer()]
+    shows: list[Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=not _utf8(sys.stderr)),
+    ]
+    if sys.stderr.isatty():
+        colours = not os.environ.get("NO_COLOR")
+        # a traceback without the values of variables: a password may be among them
+        shows[1:] = [as_shown, structlog.dev.ConsoleRenderer(colors=colours)]
+    tells: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(
-                shows
-                if pretty
-                else [
-                    structlog.processors.format_exc_info,
-                    structlog.processors.JSONRenderer(ensure_ascii=not _utf8(sys.stderr)),
-                ]
-            ),
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *tells, *shows],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    others = _OtherRecords()
+    others.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*tells, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shows],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if not isinstance(each, _OtherRecords)]
+    root.addHandler(others)
+    logging.captureWarnings(True)
+
+
+class _OtherRecords(logging.Handler):
+    """Records of other libraries, warnings and worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
 
 
 def _utf8(out: TextIO) -> bool:

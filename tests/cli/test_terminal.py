@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import json
 import os
 import pty
@@ -169,6 +171,51 @@ async def test_a_log_is_whole_json_in_every_locale() -> None:
         )
 
         assert json.loads(done.stderr.decode(encoding))["event"] == "été"
+
+
+OTHERS = """
+import logging, sys, warnings
+import fleet.log
+from fleet.models.text import visible
+
+fleet.log.configure(shown=visible)
+password = "secret"
+logging.getLogger("pymongo").warning("two\\nlines, %s", 1)
+logging.getLogger("pymongo").info("not shown")
+warnings.warn("old")
+try:
+    raise ValueError("\\x1b[31mred")
+except ValueError:
+    logging.getLogger("asyncio").exception("never retrieved")
+"""
+
+
+def test_records_of_other_libraries_are_a_line_each_like_ours() -> None:
+    run = functools.partial(subprocess.run, [sys.executable, "-c", OTHERS], cwd=ROOT, check=True)
+    done = run(stderr=subprocess.PIPE, env=environment())
+
+    records = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [each["logger"] for each in records] == ["pymongo", "py.warnings", "asyncio"]
+    assert records[0]["event"] == "two\nlines, 1"
+    assert "ValueError" in records[2]["exception"]
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_log_on_a_terminal_obeys_no_color_and_shows_no_values(no_color: str) -> None:
+    ours, theirs = pty.openpty()
+    more = environment() | {"NO_COLOR": no_color}
+    done = subprocess.Popen([sys.executable, "-c", OTHERS], cwd=ROOT, stderr=theirs, env=more)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal is gone with its process
+        while part := os.read(ours, 65536):
+            said += part
+    os.close(ours)
+
+    assert done.wait(60) == 0
+    assert (b"\x1b[" in said) is not bool(no_color)
+    assert b"never retrieved" in said
+    assert b"secret'" not in said
 
 
 async def test_doctor_reads_the_names_of_fonts_in_ascii(tmp_path: Path) -> None:
