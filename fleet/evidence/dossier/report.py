@@ -152,7 +152,7 @@ async def render(
     made_at: datetime,
 ) -> str:
     """The HTML of the PDF."""
-    entries, seals = collected.entries, proofs.seals
+    entries = collected.entries
     figures = count(entry.attempt for entry in entries).values()
     missed = await store.missed_visits.counts(order.since, order.until, order.scenario_id)
     counts = Counts.total([*(each.counts for each in figures), Counts(missed=missed)])
@@ -187,12 +187,7 @@ async def render(
         "said": figure_words,
         "nothing": figure_words.nothing_sentence(context, counts, whole.span_days if whole else 0),
         "shown": list(pictures),
-        "seals": seals,
-        "signer": proofs.signer,
-        "few_seals": _first_and_last(seals),
-        "keys": sorted({seal.statement.key for seal in seals}),
-        "stamping": timestamp_delays(entries, seals),
-        "odd_times": odd_times(entries, seals),
+        **_proved(entries, proofs),
         "removals": sorted(collected.removals.values(), key=lambda each: each.at),
         "proving_words": proving_words,
         "made_at": made_at,
@@ -203,6 +198,19 @@ async def render(
     template = _environment().get_template("dossier.html")
     # thousands of rows take a second or two, in which a server has others to answer
     return await asyncio.to_thread(template.render, **values)
+
+
+def _proved(entries: Sequence[DossierEntry], proofs: DossierProofs) -> dict[str, object]:
+    """What the chapter on integrity shows."""
+    seals = proofs.seals
+    return {
+        "seals": seals,
+        "signer": proofs.signer,
+        "few_seals": _first_and_last(seals),
+        "keys": sorted({seal.statement.key for seal in seals}),
+        "stamping": timestamp_delays(entries, seals),
+        "odd_times": odd_times(entries, seals),
+    }
 
 
 def _first_and_last(seals: Sequence[DossierSeal]) -> list[DossierSeal | None]:

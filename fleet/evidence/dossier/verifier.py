@@ -18,6 +18,12 @@ timestamps of the authorities (RFC 3161, by the `openssl` command). What the dos
 about is compared with what is in it. Nothing is sent anywhere.
 """
 
+import sys
+
+# Python looks for modules beside a script first: whoever puts one there would check instead
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]
+
 import base64
 import calendar
 import datetime
@@ -26,7 +32,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -525,7 +530,7 @@ class Checking:
             return None, self.say("autre empreinte", "another hash")
         roots = self.folder / "certificates" / "roots.pem"
         self.seen.add("certificates/roots.pem")
-        openssl = shutil.which("openssl")
+        openssl = command(self.folder)
         if openssl is None:
             words = self.say("`openssl` est introuvable", "`openssl` was not found")
             self.unchecked.append(f"{token.name}: {words}")
@@ -647,10 +652,19 @@ def midnight(words: str) -> "datetime.date | None":
     return local.date() if local.time() == datetime.time() else None
 
 
-def run(*command: object) -> "tuple[int, str]":
+def command(folder: Path) -> "str | None":
+    """The `openssl` of this machine, and not one that lies in the dossier or where we are."""
+    found = shutil.which("openssl")
+    if found is None:
+        return None
+    places = Path(found).resolve().parents
+    return None if folder.resolve() in places or Path.cwd() == Path(found).parent else found
+
+
+def run(*words: object) -> "tuple[int, str]":
     """A command's exit code and words."""
     done = subprocess.run(
-        [str(each) for each in command],
+        [str(each) for each in words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
@@ -686,10 +700,11 @@ def roots_of(path: Path) -> "list[str]":
             words = f"SHA-256 {sha256(base64.b64decode(''.join(block.splitlines()[1:-1])))}"
         except ValueError:
             continue  # `openssl` cannot read it either, and no timestamp leads to it
-        if shutil.which("openssl"):
-            command = ["openssl", "x509", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"]
+        openssl = command(path.parent.parent)
+        if openssl:
+            words_of = [openssl, "x509", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"]
             done = subprocess.run(
-                command, input=block.encode(), stdout=subprocess.PIPE, check=False
+                words_of, input=block.encode(), stdout=subprocess.PIPE, check=False
             )
             words = done.stdout.decode("utf-8", "replace").strip()[8:] + ", " + words
         found.append(words)

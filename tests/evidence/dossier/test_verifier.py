@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,7 +91,7 @@ def test_a_python_that_is_too_old_is_refused_in_words() -> None:
     assert "sys.exit(2)" in "".join(lines[words : words + 8])
     assert "coding: utf-8" in lines[1]
     before = ast.parse("\n".join(lines[:words]))
-    assert all(isinstance(n, ast.Expr | ast.Import | ast.ImportFrom) for n in before.body)
+    assert all(isinstance(n, ast.Expr | ast.Import | ast.ImportFrom | ast.If) for n in before.body)
     ast.parse("\n".join(lines), feature_version=(3, 6))
 
 
@@ -156,6 +159,29 @@ def test_a_file_that_nobody_listed_is_found(copy: Unpacked) -> None:
     assert said.returncode == 1
     assert "more.png est en trop" in said.stdout
     assert "listed.png est en trop" in said.stdout
+
+
+@pytest.mark.process
+def test_what_lies_beside_it_does_not_check_in_its_place(copy: Unpacked) -> None:
+    lie = "print('CONFORME'); raise SystemExit(0)"
+    for name in ("json", "hashlib", "base64", "typing", "pathlib"):
+        (copy.folder / f"{name}.py").write_text(lie)
+    (copy.folder / "openssl").write_text("#!/bin/sh\necho Verification: OK\n")
+    (copy.folder / "openssl").chmod(0o755)
+
+    said = subprocess.run(
+        [sys.executable, "verifier.py", "--en"],
+        cwd=copy.folder,
+        env={**os.environ, "PATH": str(copy.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (said.returncode, said.stderr) == (1, "")
+    assert "ALTERED: json.py was added" in said.stdout
+    assert "ALTERED: openssl was added" in said.stdout
+    assert "NOT CHECKED: seal-000001." in said.stdout  # that is nobody's openssl
 
 
 @pytest.mark.process
