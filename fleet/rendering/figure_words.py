@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from fleet.analysis.rates import difference
 from fleet.analysis.weekly_hours import FLOWS, HOURS
-from fleet.models import Group
+from fleet.models import Group, Verdict
 from fleet.rendering.scale import share_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fleet.analysis.rates import Counts, OfferRate
     from fleet.analysis.waits import WaitForSlot
@@ -92,6 +92,24 @@ def retries_sentence(words: Words, counts: Counts) -> str:
     got = words.nt("%(n)s a eu une réponse", "%(n)s ont eu une réponse", counts.retry_answers)
     never = words.t("Elles ne comptent dans aucun taux : seul l’instant de la première est tiré.")
     return f"{met}{words.t(' ; ')}{again}, {got}. {never}"
+
+
+def beside_sentence(words: Words, beside: Mapping[Verdict, int]) -> str:
+    """What attempts saw that are in no rate: a slot that one of them saw was there."""
+    n = sum(beside.values())
+    if not n:
+        return ""
+    attempts = words.nt(
+        "Dans aucun taux : %(n)s tentative de plus, à un instant qui n’a pas été tiré",
+        "Dans aucun taux : %(n)s tentatives de plus, à des instants qui n’ont pas été tirés",
+        n,
+    )
+    saw = words.t(
+        "rendez-vous proposé : %(slots)s, aucun rendez-vous : %(none)s",
+        slots=words.number(beside.get(Verdict.SLOTS, 0)),
+        none=words.number(beside.get(Verdict.NO_SLOTS, 0)),
+    )
+    return f"{attempts} ({saw})."
 
 
 def nothing_sentence(words: Words, counts: Counts, days: int) -> str:

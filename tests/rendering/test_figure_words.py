@@ -140,3 +140,13 @@ def test_a_difference_is_said_in_points_with_its_sign() -> None:
     )
     assert figure_words.difference_text(words, OfferRate(0, 0), OfferRate(1, 9)) == "–"
     assert (words.signed(-0.01, 1), words.signed(-2, 0), words.signed(2, 0)) == ("0,0", "−2", "+2")
+
+
+def test_a_slot_that_an_attempt_in_no_rate_saw_is_told_all_the_same() -> None:
+    seen = {Verdict.SLOTS: 2, Verdict.NO_SLOTS: 1, Verdict.TIMEOUT: 1}
+
+    assert plain(figure_words.beside_sentence(Words("fr"), seen)) == (
+        "Dans aucun taux : 4 tentatives de plus, à des instants qui n’ont pas été tirés"
+        " (rendez-vous proposé : 2, aucun rendez-vous : 1)."
+    )
+    assert figure_words.beside_sentence(Words("fr"), {}) == ""

@@ -343,6 +343,8 @@ async def test_pages_pictures_tables_and_answers_say_the_same_numbers(mongodb_ur
         assert bounds in shown, page
         assert "8,3 %" in shown, page  # 1 of 12
         assert "40 %" in shown, page  # 3 and 5 of 20
+    beside = plain(figure_words.beside_sentence(words, {Verdict.SLOTS: 2}))
+    assert beside in pages[f"/demarche/{flow}"]
     sampling = plain(figure_words.sampling_sentence(words, counts))
     assert sampling in pages[f"/demarche/{flow}"]
     assert sampling in pages["/"]

@@ -136,6 +136,15 @@ def timestamp_delays(
     )
 
 
+def beside_of(entries: Sequence[DossierEntry], counts: Counts) -> Counter[Verdict]:
+    """What those attempts saw that are in no rate: retries, and what was asked for by hand."""
+    return Counter(
+        each.attempt.verdict
+        for each in entries
+        if each.attempt.number > 1 or each.attempt.drawn is not counts.drawn
+    )
+
+
 async def comparison(store: Store, order: DossierOrder, *, control: bool) -> list[Totals]:
     """The flows of the department that are for another public."""
     every = await store.figures.department(order.department, order.period)
@@ -174,7 +183,7 @@ async def render(
         "no_slot_days": len({paris_day(e.attempt.started_at) for e in no_slots}),
         "no_slot_weeks": len({monday_of(paris_day(e.attempt.started_at)) for e in no_slots}),
         "hours": [hours[hour] for hour in range(24)],
-        "due": sum(entry.attempt.drawn for entry in entries),
+        "due": sum(entry.attempt.drawn and entry.attempt.number == 1 for entry in entries),
         "versions": [
             sorted(set(each)) for each in zip(*(e.versions for e in entries), strict=True)
         ],
@@ -185,6 +194,7 @@ async def render(
         "compared": await comparison(store, order, control=control),
         "share": partial(share_text, context),
         "said": figure_words,
+        "beside": beside_of(entries, counts),
         "nothing": figure_words.nothing_sentence(context, counts, whole.span_days if whole else 0),
         "shown": list(pictures),
         **_proved(entries, proofs),

@@ -74,6 +74,11 @@ class FlowFigures:
     beside: Mapping[date, Mapping[Verdict, int]] = field(default_factory=dict)
 
     @property
+    def all_beside(self) -> dict[Verdict, int]:
+        """What is in `beside`, of all days."""
+        return added_up(self.beside.values())
+
+    @property
     def span_days(self) -> int:
         """From the first day on which a visit was due to the last, both counted."""
         return (self.days[-1].day - self.days[0].day).days + 1

@@ -25,6 +25,7 @@ from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.paris import paris_day
 from fleet.rendering.figure_words import (
+    beside_sentence,
     bounds_sentence,
     hours_meaning,
     hours_sentence,
@@ -153,6 +154,7 @@ def _foot(words: Words, subject: PlotData, scenario: Scenario | None, name: str)
         sampling_sentence(words, counts),
         bounds_sentence(words, counts),
         nothing_sentence(words, counts, span),
+        beside_sentence(words, subject.figures.all_beside),
     ]
     if name == "taux" and counts.drawn:
         lines.append(words.t("Trait : taux d’offre de la semaine ; bande : intervalle à 95 %."))
