@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from fleet import Outcome, Visit, scenario
+from fleet.catalog import loader
 from fleet.errors import GuardRefused
 from fleet.models import Scenario
 from fleet.rules.fields import FormField, check_declaration, check_entry, check_option
 
+CATALOGUE = Path(__file__).parents[2] / "scenarios"
 TODAY = date(2026, 11, 30)
 ENTERS = {"Code postal": "post_code", "Commune": "town", "Date souhaitée": "date"}
 GOOD = {"Code postal": "63000", "Commune": "Clermont-Ferrand", "Date souhaitée": "15/12/2026"}
@@ -175,6 +178,10 @@ def test_an_option_that_is_a_slot_or_says_who_somebody_is_is_refused(
 
     with pytest.raises(GuardRefused):
         check_option("63/essai", said, words, address)
+
+
+def test_no_flow_of_the_catalogue_types_anything() -> None:
+    assert not [each.id for each in loader.load(CATALOGUE).scenarios if each.enters]
 
 
 def test_an_option_that_chooses_a_desk_is_taken() -> None:
