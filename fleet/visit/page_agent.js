@@ -1255,20 +1255,24 @@ globalThis.fleet = (() => {
     };
   };
 
-  /** The way to a calendar's next week, one that is open first; `framed`: it stands in a frame. */
-  const onward = (selector, markup, pattern, shutClass) => {
+  /**
+   * The way to a calendar's next week, one that is open first; `framed`: it stands in a frame. If
+   * there is none, how many frames of other sites there are, to be asked whether it is `theirs`.
+   */
+  const onward = (selector, markup, pattern, shutClass, theirs) => {
     const named = new RegExp(`^(?:${pattern})$`, "u"), shutBy = new RegExp(shutClass, "iu");
     const bare = (name) => plain(name).replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
     const said = (e) => [saidBy(e), e.value, attribute(e, "aria-label"), attribute(e, "title"),
       attribute(e, "alt")].filter((name) => typeof name === "string");
     const shut = (e) => e.disabled || has(e, "disabled") || attribute(e, "aria-disabled") === "true"
       || shutBy.test(attribute(e, "class") || "");
-    const there = ([page, look]) => [...queryAll(page, selector)].slice(0, 2000).filter((e) =>
+    const there = ([page, look]) => query(rootsOf(page), selector).slice(0, 2000).filter((e) =>
       (E.matches.call(e, markup) || said(e).some((name) => named.test(bare(name)))) && look.seen(e));
-    const [own, ...frames] = documents(document, 20).found;
+    const { found: [own, ...frames], foreign: others } = documents(document, 20);
     const all = there(own), found = all.find((e) => !shut(e)) ?? all[0];
-    if (!found) return frames.some((each) => there(each).length) ? { framed: true } : {};
-    const form = found.form || closest(found, "form");
+    if (frames.some((each) => !found && there(each).length) || found && theirs) return { framed: true };
+    if (!found) return { foreign: Math.min(others.length, 20) };
+    const form = found.form || up(own[1], found, "form");
     const sends = form && /^(submit|image)$/.test(found.type || "");
     const method = attribute(found, "formmethod") ?? (form && attribute(form, "method"));
     const words = said(found).find((name) => name.trim()) ?? "";

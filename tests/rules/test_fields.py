@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,7 @@ def field(words: str, **parts: object) -> FormField:
         ("Date souhaitée", "15/12/2026", "15/12/2026", {"name": "date_rdv"}),
         ("Date souhaitée", date(2026, 12, 15), "15/12/2026", {"name": "q12"}),
         ("Date souhaitée", "15/12/2026", "2026-12-15", {"type": "date"}),
+        ("Date souhaitée", datetime(2026, 12, 15, 9, tzinfo=UTC), "15/12/2026", {"name": "jour"}),
         ("Date souhaitée", TODAY, "30/11/2026", {"labels": ("Choisissez un jour",)}),
     ],
 )
