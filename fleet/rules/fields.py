@@ -273,6 +273,8 @@ def _typed(kind: EntryKind, value: str | date, field: FormField, today: date) ->
 
 
 def _day_of(value: str | date) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
     if isinstance(value, date):
         return value
     for form in ("%d/%m/%Y", "%Y-%m-%d"):

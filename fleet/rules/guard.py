@@ -52,6 +52,9 @@ FORBIDDEN_WORDS = (
 SLOT_WORDS = ("libre", "plage libre")
 """Whole words of a link that is itself a slot."""
 
+SLOT_HOUR = re.compile(r"(?:à )?\d{1,2} ?[h:] ?[0-5]\d")
+"""A button, a link or an option that says an hour and nothing else is a slot."""
+
 CALENDAR = re.compile(
     # eZ: 4 is the calendar, what follows is forbidden
     r"/booking/create/[^/]+/(?:\([^/]*\)/(?:[^/(]+/(?=\())?)*"
@@ -171,7 +174,8 @@ def check_press(
     """
     said = [normalise(each) for each in (words, *names)]
     rule = next((w for w in FORBIDDEN_WORDS if any(w in plain for plain in said)), None)
-    rule = rule or next((plain for plain in said if plain in SLOT_WORDS), None)
+    slots = (each for each in said if each in SLOT_WORDS or SLOT_HOUR.fullmatch(each))
+    rule = rule or next(slots, None)
     why = f"{rule!r} would take or hold a slot" if rule else None
     if why is None and address and (what := forbidden(address, chosen=True)):
         why = f"it would take or hold a slot: {what}"

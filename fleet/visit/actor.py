@@ -100,8 +100,9 @@ class PageActor(PageWalker):
         return self.traffic.documents > documents
 
     async def _take(self, control: controls.Control, option: str) -> None:
-        if not await self._agent.ask_in(control.frame, "take", option):
-            self.traffic.note(f"the list {control.words[:80]!r} does not show {option[:80]!r}")
+        # None: it has led on already
+        if await self._agent.ask_in(control.frame, "take", option) is False:
+            await self._cannot(f"the list {control.words!r} does not keep the option {option!r}")
 
     async def enter(self, words: str, value: str | date, *, css: str | None = None) -> None:
         """

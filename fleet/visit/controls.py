@@ -166,9 +166,13 @@ class WayOn:
 async def find_way_on(agent: PageAgent) -> WayOn | None:
     """The way to the next week, brought into view; None if the page shows none, or cannot say."""
     markup = ", ".join(weeks.BY_MARKUP)
-    got = await agent.ask("onward", weeks.CANDIDATES, markup, weeks.BY_WORDS, weeks.SHUT)
+    question = ("onward", weeks.CANDIDATES, markup, weeks.BY_WORDS, weeks.SHUT)
+    got = await agent.ask(*question, False)
     if not got:
         return None
+    if got.get("foreign") is not None:
+        theirs = await agent.ask_each_foreign([(*question, True)] * got["foreign"])
+        return WayOn(None) if any(each and "framed" in each for each in theirs) else None
     if "x" not in got:  # it stands in a frame
         return WayOn(None)
     shut, posts = got.pop("shut"), got.pop("posts")

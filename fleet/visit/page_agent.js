@@ -34,6 +34,9 @@ globalThis.fleet = (() => {
   const valueIn = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
   const viewOf = getter(D, "defaultView"), ownerOf = getter(N, "ownerDocument");
   const rootOf = getter(D, "documentElement"), queryAll = method(D, "querySelectorAll");
+  const byId = [D, DocumentFragment.prototype].map((proto) => method(proto, "getElementById"));
+  const leftOf = getter(N, "previousSibling"), rightOf = getter(N, "nextSibling");
+  const topOf = method(N, "getRootNode"), baseOf = getter(N, "baseURI");
   const queryIn = method(E, "querySelectorAll"), queryShadow = method(DocumentFragment.prototype, "querySelectorAll");
   const matches = method(E, "matches"), topInShadow = method(ShadowRoot.prototype, "elementFromPoint");
   const atPoint = method(D, "elementsFromPoint"), topAt = method(D, "elementFromPoint");
@@ -686,7 +689,8 @@ globalThis.fleet = (() => {
         for (const each of matching) {
           if (!look.seen(each)) continue;
           seen++;
-          if (!up(look, each, BESIDE)) middle++;
+          // `closest` is far cheaper, and says all of what stands in no shadow root
+          if (!(contains(page, each) ? closest(each, BESIDE) : up(look, each, BESIDE))) middle++;
         }
         if (seen) counts[selector] = (counts[selector] ?? 0) + seen;
         if (middle) central[selector] = (central[selector] ?? 0) + middle;
@@ -953,7 +957,7 @@ globalThis.fleet = (() => {
   /** What stands before a list or a field, in its cell or in the one before. */
   const before = (look, e) => {
     for (let at = e, steps = 0; at && steps < 3; at = look.above(at), steps++)
-      for (let each = at.previousSibling; each; each = each.previousSibling) {
+      for (let each = leftOf(at); each; each = leftOf(each)) {
         const words = kindOf(each) === 3 ? each.data : kindOf(each) === 1 ? saidBy(each) : "";
         if (words.trim()) return kindOf(each) === 1 && asks(each) ? "" : words;
       }
@@ -962,12 +966,15 @@ globalThis.fleet = (() => {
   /** The words of a label without those of what it is for. */
   const without = (e) => [...insideOf(e)].map((each) => kindOf(each) === 3 ? each.data
     : kindOf(each) !== 1 || matches(each, "select, button, textarea, script, style") ? ""
-    : each.querySelector("select, button, textarea") ? without(each) : saidBy(each)).join(" ");
-  const asks = (e) => matches(e, "select, input") || e.querySelector("select, input") !== null;
+    : queryIn(each, "select, button, textarea").length ? without(each) : saidBy(each)).join(" ");
+  const asks = (e) => matches(e, "select, input") || queryIn(e, "select, input").length > 0;
 
   /** Words elsewhere that an element says it is called by. */
-  const labelledBy = (e) => (attribute(e, "aria-labelledby") || "").split(/\s+/).filter(Boolean)
-    .map((id) => e.getRootNode().getElementById?.(id)).filter(Boolean).map(saidBy).join(" ");
+  const labelledBy = (e, by = "aria-labelledby") => {
+    const root = topOf(e), find = byId[kindOf(root) === 9 ? 0 : 1];
+    return (attribute(e, by) || "").split(/\s+/).filter((id) => id && kindOf(root) !== 1)
+      .map((id) => find(root, id)).filter(Boolean).map(saidBy).join(" ");
+  };
 
   /** What a person calls a control by. */
   const called = (look, e, kind) => {
@@ -1012,7 +1019,7 @@ globalThis.fleet = (() => {
           }
           others.push(...all.slice(0, 12).map((e) => cut(said(e).trim(), 60)));
         }
-    return { others: others.slice(0, 12), foreign: foreign.length };
+    return { others: others.slice(0, 12), foreign: Math.min(foreign.length, 20) };
   };
 
   /** What else a page has that a person fills in or looks into: for a message, and for `fleet new`. */
@@ -1047,12 +1054,23 @@ globalThis.fleet = (() => {
     .filter((each) => !each.hidden && viewOf(ownerOf(list)).getComputedStyle(each).display !== "none")
     .map((option) => ({ option, text: cut((option.label || option.text).trim(), 300), value: cut(option.value, 2000) }));
 
+  /** What stands after a field, and over the group that it is in. */
+  const roundAbout = (look, e) => {
+    const next = rightOf(e), said = next && kindOf(next) === 3 ? [next.data] : [];
+    for (let at = look.above(e); at; at = look.above(at)) {
+      if (tagOf(at) === "FIELDSET") said.push(...[...queryIn(at, "legend")].slice(0, 1).map(saidBy));
+      if (/^(group|radiogroup|form|region)$/.test(attribute(at, "role")))
+        said.push(attribute(at, "aria-label"), labelledBy(at));
+    }
+    return said;
+  };
+
   /** A field or a list as it describes itself; `alone`: without the others of its form. */
   const described = (e, alone) => {
     const look = new Look(ownerOf(e)), kind = tagOf(e) === "SELECT" ? "list" : "field";
     const said = (name) => cut(attribute(e, name), 300), formOf = (each) => each.form || up(look, each, "form");
     const labels = [called(look, e, kind), label(e) && without(label(e)), labelledBy(e), before(look, e),
-      ...["aria-label", "placeholder", "title"].map(said)];
+      labelledBy(e, "aria-describedby"), ...roundAbout(look, e), ...["aria-label", "placeholder", "title"].map(said)];
     const beside = alone ? [] : query(rootsOf(ownerOf(e)), `${KINDS.field}, select`)
       .filter((each) => each !== e && formOf(each) === formOf(e) && point(each)).slice(0, 100);
     return {
@@ -1077,7 +1095,7 @@ globalThis.fleet = (() => {
     return {
       ...about, words: found.text, value: found.value, taken: option.selected,
       names: ["title", "aria-label"].map((name) => attribute(option, name)).filter(Boolean),
-      address: /^(https?:)?\//.test(found.value) ? new URL(found.value, ownerOf(held).baseURI).href : null,
+      address: /^(https?:)?\//.test(found.value) ? new URL(found.value, baseOf(held)).href : null,
       obstacle: option.disabled || group?.disabled ? "the option cannot be taken" : null,
     };
   };
@@ -1213,7 +1231,10 @@ globalThis.fleet = (() => {
   const aimed = (found, aim, words, kind, named) => {
     intoView(aim, { block: "center", inline: "center", behavior: "instant" });
     const page = ownerOf(aim), look = new Look(page), box = boxOf(aim);
-    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    const y = box.y + box.height / 2, middle = box.x + box.width / 2;
+    // in the middle of a box's label there may be a link; a person presses beside it
+    const x = kind === "button" || !up(look, deepest(page, middle, y) ?? found, "a, area") ? middle
+      : box.x + Math.min(10, box.width / 4);
     const top = deepest(page, x, y), own = label(found);
     const hit = top && (look.holds(aim, top) || own && look.holds(own, top));
     const at = hit ? upwards(page, x, y) : { x, y, obstacle: covering(top) };
@@ -1234,20 +1255,24 @@ globalThis.fleet = (() => {
     };
   };
 
-  /** The way to a calendar's next week, one that is open first; `framed`: it stands in a frame. */
-  const onward = (selector, markup, pattern, shutClass) => {
+  /**
+   * The way to a calendar's next week, one that is open first; `framed`: it stands in a frame. If
+   * there is none, how many frames of other sites there are, to be asked whether it is `theirs`.
+   */
+  const onward = (selector, markup, pattern, shutClass, theirs) => {
     const named = new RegExp(`^(?:${pattern})$`, "u"), shutBy = new RegExp(shutClass, "iu");
     const bare = (name) => plain(name).replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
     const said = (e) => [saidBy(e), e.value, attribute(e, "aria-label"), attribute(e, "title"),
       attribute(e, "alt")].filter((name) => typeof name === "string");
     const shut = (e) => e.disabled || has(e, "disabled") || attribute(e, "aria-disabled") === "true"
       || shutBy.test(attribute(e, "class") || "");
-    const there = ([page, look]) => [...queryAll(page, selector)].slice(0, 2000).filter((e) =>
+    const there = ([page, look]) => query(rootsOf(page), selector).slice(0, 2000).filter((e) =>
       (E.matches.call(e, markup) || said(e).some((name) => named.test(bare(name)))) && look.seen(e));
-    const [own, ...frames] = documents(document, 20).found;
+    const { found: [own, ...frames], foreign: others } = documents(document, 20);
     const all = there(own), found = all.find((e) => !shut(e)) ?? all[0];
-    if (!found) return frames.some((each) => there(each).length) ? { framed: true } : {};
-    const form = found.form || closest(found, "form");
+    if (frames.some((each) => !found && there(each).length) || found && theirs) return { framed: true };
+    if (!found) return { foreign: Math.min(others.length, 20) };
+    const form = found.form || up(own[1], found, "form");
     const sends = form && /^(submit|image)$/.test(found.type || "");
     const method = attribute(found, "formmethod") ?? (form && attribute(form, "method"));
     const words = said(found).find((name) => name.trim()) ?? "";

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from fleet import Outcome, Visit, scenario
+from fleet.catalog import loader
 from fleet.errors import GuardRefused
 from fleet.models import Scenario
 from fleet.rules.fields import FormField, check_declaration, check_entry, check_option
 
+CATALOGUE = Path(__file__).parents[2] / "scenarios"
 TODAY = date(2026, 11, 30)
 ENTERS = {"Code postal": "post_code", "Commune": "town", "Date souhaitée": "date"}
 GOOD = {"Code postal": "63000", "Commune": "Clermont-Ferrand", "Date souhaitée": "15/12/2026"}
@@ -51,6 +54,7 @@ def field(words: str, **parts: object) -> FormField:
         ("Date souhaitée", "15/12/2026", "15/12/2026", {"name": "date_rdv"}),
         ("Date souhaitée", date(2026, 12, 15), "15/12/2026", {"name": "q12"}),
         ("Date souhaitée", "15/12/2026", "2026-12-15", {"type": "date"}),
+        ("Date souhaitée", datetime(2026, 12, 15, 9, tzinfo=UTC), "15/12/2026", {"name": "jour"}),
         ("Date souhaitée", TODAY, "30/11/2026", {"labels": ("Choisissez un jour",)}),
     ],
 )
@@ -175,6 +179,10 @@ def test_an_option_that_is_a_slot_or_says_who_somebody_is_is_refused(
 
     with pytest.raises(GuardRefused):
         check_option("63/essai", said, words, address)
+
+
+def test_no_flow_of_the_catalogue_types_anything() -> None:
+    assert not [each.id for each in loader.load(CATALOGUE).scenarios if each.enters]
 
 
 def test_an_option_that_chooses_a_desk_is_taken() -> None:

@@ -9,6 +9,8 @@ import pytest
 import fleet
 from fleet.errors import GuardRefused, NotOnPage
 from fleet.models import Outcome, Verdict
+from fleet.rules.stored_page import StoredPage
+from fleet.rules.stored_visit import judge
 from tests.visit.test_reached import NONE, SHORT, Site, decide, framed, shadow, site
 
 __all__ = ["site"]
@@ -16,7 +18,9 @@ __all__ = ["site"]
 FORM = """<form action=/none><table><tr><td>Votre guichet<td><select name=g {onchange}>
     <option value=''>Choisir<option value=1>Clermont<option value=2 disabled>Riom
     <option value=3>9 h 45</select></table>
-  <label for=cp>Code postal</label><input id=cp name=cp value=75 required pattern="[0-9]{{5}}">
+  <input type=hidden name=previousSibling><input type=hidden name=querySelectorAll>
+  <input type=hidden name=getRootNode><label for=cp>Code postal</label>
+  <input id=cp name=cp value=75 required pattern="[0-9]{{5}}">
   <label>Commune <input name=ville role=combobox></label>
   <p>Date souhaitée <input type=date name=d></p><button>Continuer</button></form>"""
 
@@ -53,11 +57,13 @@ async def test_lists_and_fields_are_filled_wherever_a_person_sees_them(
 
     assert got.verdict == Verdict.NO_SLOTS, got.detail
     (sent,) = [each for each in site.asked if "/none" in each]
-    assert sent.endswith(f"/none?g=1&cp=63000&ville=Riom&d={days[0]}")
+    assert sent.endswith(f"&cp=63000&ville=Riom&d={days[0]}")
+    assert "?g=1&" in sent
     assert "typed '63000' into 'Code postal'" in got.notes
 
 
 async def test_a_list_that_leads_on_by_itself_is_followed(site: Site) -> None:
+    """And the pages that were kept are understood as the living ones were."""
     site.pages["/none"] = NONE
     led: list[bool] = []
 
@@ -71,10 +77,19 @@ async def test_a_list_that_leads_on_by_itself_is_followed(site: Site) -> None:
 
     assert got.verdict == Verdict.NO_SLOTS, got.detail
     assert led == [False, True]
+    led.clear()
+    pages = [StoredPage.of(each.content) for each in site.files if each.evidence.kind == "outline"]
+    again = await judge(site.scenario, got, pages)
+    assert (again.verdict, led) == (Verdict.NO_SLOTS, [False, True])
 
 
 PERSONAL = """<form><p>Code postal <input name=nom></p></form>
   <form><p>Commune <input name=ville></p><p>Courriel <input type=email name=e></p></form>
+  <form><fieldset><legend>Date de naissance</legend>Jour <input class=g name=jour>
+  </fieldset></form>
+  <form>Commune <input class=n name=ville> Nom</form>
+  <select aria-label=Retour class=back onchange="this.selectedIndex=0"><option>Choisir
+  <option>Riom</select>
   <form><x-cp><template shadowrootmode=open><p>Commune <input class=s name=ville></p></template>
   </x-cp><p>Prénom <input name=p></p></form>
   <p>Date souhaitée <input name=jour readonly></p>
@@ -93,6 +108,17 @@ async def test_what_cannot_or_must_not_be_filled_is_told_and_nothing_is_typed(si
         ),
         "beside a first name, in a shadow root": (
             GuardRefused, "also asks for 'Prénom'", lambda v: v.enter("Commune", "Riom", css=".s"),
+        ),
+        "in a group of another name": (
+            GuardRefused, "'Date de naissance' says",
+            lambda v: v.enter("Date souhaitée", v.today, css=".g"),
+        ),
+        "before another name": (
+            GuardRefused, "'Nom' says 'nom'", lambda v: v.enter("Commune", "Riom", css=".n"),
+        ),
+        "an option that does not stay": (
+            NotOnPage, "does not keep the option 'Riom'",
+            lambda v: v.select(None, "Riom", css=".back"),
         ),
         "not declared": (
             GuardRefused, "declares 'Code postal', 'Commune'",
@@ -116,10 +142,10 @@ async def test_what_cannot_or_must_not_be_filled_is_told_and_nothing_is_typed(si
         ),
         "option shut": (NotOnPage, "cannot be taken", lambda v: v.select("Votre guichet", "Riom")),
         "an hour": (
-            GuardRefused, "hour is a slot", lambda v: v.select("Votre guichet", "9 h 45"),
+            GuardRefused, "hold a slot", lambda v: v.select("Votre guichet", "9 h 45"),
         ),
         "no list": (
-            NotOnPage, "shows no list Guichet 3 (there is: 'Votre guichet')",
+            NotOnPage, "shows no list Guichet 3 (there is: 'Retour', 'Votre guichet')",
             lambda v: v.select("Guichet 3", "Riom"),
         ),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from aiohttp import web
 import fleet
 from fleet.browser.chromium import Chromium
 from fleet.errors import GuardRefused, NotOnPage
-from fleet.models import Attempt, Outcome, Verdict
+from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict
 from fleet.visit.attempt import attempt
 from fleet.visit.limits import AttemptLimits
 from tests.answering import answering
@@ -46,6 +46,8 @@ class Site:
     pages: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     late: dict[str, float] = field(default_factory=dict)
+    files: Sequence[EvidenceFile] = ()
+    scenario: Scenario = field(init=False)
 
     async def visit(
         self, html: str, script: Script, *, limits: AttemptLimits = QUICK, **parts: Any
@@ -55,7 +57,9 @@ class Site:
         url = f"http://nanterre.localhost:{self.port}/"
         made = fleet.scenario(department="92", flow="essai", title="Essai", url=url, **parts)
         self.asked.clear()
-        kept = await attempt(made(script), self.chromium, run_id="test", limits=limits)
+        self.scenario = made(script)
+        kept = await attempt(self.scenario, self.chromium, run_id="test", limits=limits)
+        self.files = kept.files
         return kept.attempt
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -131,6 +135,30 @@ async def test_boxes_are_ticked_and_desks_chosen_wherever_a_person_sees_them(sit
             assert any(f"/{done}?{n}" in each for each in site.asked), place
 
 
+async def test_a_press_beside_a_link_of_a_label_and_on_one_that_opens_a_window(site: Site) -> None:
+    """A box is ticked where no link lies; what a frame would open in a window is the page then."""
+    hidden = "<style>input{opacity:0;position:absolute;width:0;height:0}</style>"
+    link = "<a href=/other>conditions générales d'utilisation du site</a>"
+    html = f"""{hidden}<input type=checkbox id=c onchange="fetch('/ticked')">
+      <label for=c>J'accepte les {link}</label>{framed("OTHER/opens")}"""
+    site.pages |= {"/opens": "<a target=_blank href='SITE/none'>Continuer</a>", "/none": NONE}
+    site.pages["/ticked"] = ""
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.tick("j'accepte")
+        assert await visit.press("Continuer")
+        return await visit.decide(
+            no_slots=[visit.text("Aucun créneau n'est disponible"), visit.url("*/none")]
+        )
+
+    got = await site.visit(html, script)
+
+    assert got.verdict == Verdict.NO_SLOTS, got.detail
+    assert any("/ticked" in each for each in site.asked)
+    assert not any("/other" in each for each in site.asked)
+
+
 async def test_signs_and_values_in_open_shadow_roots_are_read(site: Site) -> None:
     free = shadow("<p class=vide id=v>Aucun créneau n'est disponible.</p>", "x-agenda")
     values: list[list[str]] = []
@@ -186,6 +214,7 @@ REFUSED = {
         "<span class=d1><a href='/booking/create/1/5'>Suite</a></span>", ".d1", "steps 5 to 9",
     ),
     "a link in a frame of another site": (framed("OTHER/five"), ".f3", "steps 5 to 9"),
+    "an hour": ("<button class=b2>9 h 45</button>", ".b2", "'9 h 45' would take"),
     "a slot in the middle of an element": (
         "<div class=d2 style='width:50px'><p>9 h</p><a href=#>libre</a><p>10 h</p></div>",
         ".d2", "'libre' would take",
@@ -214,6 +243,23 @@ async def test_the_guard_judges_a_press_wherever_it_goes(site: Site) -> None:
     for case, (_, _, why) in REFUSED.items():
         assert why in said.get(case, ""), case
     assert not any("pressed" in each or "booking" in each for each in site.asked)
+
+
+async def test_where_a_press_in_a_frame_leads_is_judged_as_on_the_page(site: Site) -> None:
+    """By a script, from another site's frame, in a shadow root: nothing leaves."""
+    go = f"<button onclick=\"location='SITE/booking/create/1/5'\">Suite</button>{NONE}"
+    site.pages |= {"/go": shadow(go), "/booking/create/1/5": NONE}
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        await visit.press("Suite")
+        return await decide(visit)
+
+    got = await site.visit(framed("OTHER/go"), script)
+
+    assert got.verdict == Verdict.CRASHED, got.detail
+    assert "the guard stopped a request" in got.detail
+    assert not any("booking" in each for each in site.asked)
 
 
 CLOSED = (

@@ -187,6 +187,19 @@ PAGES: dict[str, tuple[str, str, str]] = {
         "unrecognised",
         "stands in a frame",
     ),
+    "a frame of another site with the calendar's controls": (
+        PLAIN
+        + "$('n').innerHTML = '<iframe sandbox"
+        " srcdoc=\"<button>Semaine suivante</button>\"></iframe>';",
+        "unrecognised",
+        "stands in a frame",
+    ),
+    "a shadow root with the calendar's controls": (
+        PLAIN + "free = 2; $('n').attachShadow({mode: 'open'}).innerHTML ="
+        " '<button type=button onclick=\"week(n + 1)\">Semaine suivante</button>';",
+        "slots",
+        "3 weeks",
+    ),
 }  # fmt: skip
 """Calendars of sites of their own: the script after `HEAD`, the verdict, words of its detail."""
 
