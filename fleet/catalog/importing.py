@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+MODULE = "fleet_scenario_"
+"""What the name of a scenario file's module begins with."""
+
+
 def parse_file(path: Path) -> ast.Module:
     """
     What is written in a scenario file.
@@ -45,7 +49,7 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         ScenarioFileError: it cannot be imported.
     """
-    spec = importlib.util.spec_from_file_location(f"fleet_scenario_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"{MODULE}{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ScenarioFileError(path, "cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)

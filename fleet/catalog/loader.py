@@ -20,7 +20,7 @@ from fleet.errors import BadInput, ScenarioFileError
 from fleet.models import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FILE_NAME = re.compile(r"d(?P<department>\d{2,3}|2[abAB])_[a-z0-9_]+")
@@ -28,10 +28,15 @@ FILE_NAME = re.compile(r"d(?P<department>\d{2,3}|2[abAB])_[a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Scenarios sorted by department and flow, and the files that could not be used."""
+    """
+    Scenarios sorted by department and flow, and the files that could not be used.
+
+    `files` are those of the scenarios, by their ids.
+    """
 
     scenarios: tuple[Scenario, ...]
     problems: tuple[ScenarioFileError, ...]
+    files: Mapping[str, Path]
 
     def select(self, patterns: Sequence[str]) -> list[Scenario]:
         """
@@ -88,7 +93,8 @@ def load(*places: Path) -> Catalog:
             else:
                 scenarios[scenario.id] = (scenario, path)
     in_order = sorted((s for s, _ in scenarios.values()), key=lambda s: (s.department, s.flow))
-    return Catalog(tuple(in_order), tuple(problems))
+    files = {id_: path.absolute() for id_, (_, path) in scenarios.items()}
+    return Catalog(tuple(in_order), tuple(problems), files)
 
 
 class CatalogFollower:

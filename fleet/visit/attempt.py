@@ -186,7 +186,7 @@ async def _supervise(
     tape: Recorder | Player | None,
 ) -> Outcome:
     """Let the script run to its end or its deadline; always look once more, always close."""
-    script = asyncio.ensure_future(_run(visit, opened, tape))
+    script = asyncio.create_task(_run(visit, opened, tape), name=f"visit {visit.scenario.id}")
     frozen = False
     with Standstill(limits.standstill_s) as still:
         try:

@@ -23,10 +23,12 @@ from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
 from fleet.cli.console import Console
 from fleet.engine.politeness.robots_fetcher import RobotsReader
+from fleet.engine.quarantine import Quarantine
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
 from fleet.models.address import host_of
 from fleet.rendering.attempt_csv import AttemptWriter
+from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -199,7 +201,7 @@ async def visit(
             recorder=recorder,
             neighbours=[host_of(each.url) for each in catalogue],
         )
-        with on_signal(runner.stop, chromium.kill):
+        with on_signal(runner.stop, chromium.kill), Pulse(blame=Quarantine().blame):
             return await runner.run(scenarios, times=times)
 
 
