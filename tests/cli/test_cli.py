@@ -160,7 +160,9 @@ async def test_bad_scenario_files_are_told_one_line_each_and_the_others_still_ru
 
     assert said.code == 0
     (line,) = said.out.splitlines()
-    assert await attempts_in(database) == [Attempt.model_validate_json(line)]
+    assert await attempts_in(database) == []  # a site of this machine is never among real ones
+    kept = await attempts_in(database, f"{database['FLEET_DATABASE']}_practice")
+    assert kept == [Attempt.model_validate_json(line)]
     assert json.loads(line)["verdict"] == "no_slots"
     told = [line for line in said.err.splitlines() if line.startswith("left out: ")]
     assert len(told) == len(BAD_FILES), said.err
@@ -587,6 +589,9 @@ async def test_try_tells_everything_and_saves_the_pictures(
     picture = tmp_path / "tried" / "94_titre-de-sejour_0_closed.png"
     assert f"  picture {picture}\n" in said.out
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    name = database["FLEET_DATABASE"]
+    counts = [len(await attempts_in(database, f"{name}{e}")) for e in ("", "_practice", "_trials")]
+    assert counts == [0, 0, 1]
 
 
 async def test_pictures_that_cannot_be_saved_are_told_in_one_line(

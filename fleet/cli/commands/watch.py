@@ -25,6 +25,7 @@ from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.quarantine import Quarantine
 from fleet.engine.watch import Watch
 from fleet.errors import BadInput
+from fleet.settings import apart_from_real
 from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         quarantine = Quarantine(home / "quarantine")
         scenarios = FollowedCatalogue(settings, patterns, port, quarantine)
         loopback = all(map(is_loopback, scenarios()))
+        settings = apart_from_real(settings) if loopback else settings
         check_gaps(options, loopback)
         parts = await stack.enter_async_context(
             open_watch_parts(settings, loopback_only=loopback, in_practice=in_practice)
@@ -115,6 +117,7 @@ class FollowedCatalogue:
     ) -> None:
         self._quarantine = quarantine or Quarantine()
         self.quarantined: Mapping[str, str] = {}
+        self._practice = False
         self._settings, self._patterns, self._port = settings, patterns, practice_port
         self._follower = loader.CatalogFollower(settings.scenarios_dir)
         self._scenarios: list[Scenario] | None = None
@@ -155,6 +158,7 @@ class FollowedCatalogue:
                 raise
             structlog.get_logger().error("the catalogue stays as it was", problem=str(exc))
             return self._scenarios or []
+        chosen = self._of_one_world(chosen)
         if first and not chosen:
             raise BadInput(
                 f"no scenario to watch in {self._settings.scenarios_dir}; see: fleet check,"
@@ -162,3 +166,16 @@ class FollowedCatalogue:
             )
         self._scenarios = [on_port(s, self._port) if self._port else s for s in chosen]
         return self._scenarios
+
+    def _of_one_world(self, chosen: list[Scenario]) -> list[Scenario]:
+        """Those that may be kept in one database: practice sites are never among real ones."""
+        if not self._scenarios:
+            self._practice = all(map(is_loopback, chosen))
+        others = [each.id for each in chosen if is_loopback(each) != self._practice]
+        if others:
+            structlog.get_logger().error(
+                "not watched: practice sites of this machine and real ones are never kept in one"
+                " database; try it with fleet try, or watch it in a folder of its own",
+                scenarios=others,
+            )
+        return [each for each in chosen if each.id not in others]
