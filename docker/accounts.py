@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pymongo import MongoClient
 
-DATABASES = ("fleet", "fleet_practice")
+DATABASES = ("fleet", "fleet_practice", "fleet_trials")
 WRITTEN_BY_WEB = ("users", "sessions", "sign_in_tries", "observations", "observation_pictures")
 READ = ("find", "listCollections", "listIndexes", "collStats", "dbStats")
 WRITE = ("insert", "update", "remove", "createIndex")

@@ -294,6 +294,23 @@ def for_practice(settings: Settings, scenarios: Path) -> Settings:
     return settings.model_copy(update={**unset, **own})
 
 
+def for_trials(settings: Settings) -> Settings:
+    """
+    The same settings, with the database of trials: `fleet_trials`.
+
+    What is visited to try a scenario is kept, and in no figure, seal, page or export.
+    """
+    name = settings.database.removesuffix("_trials").removesuffix("_practice")
+    return settings.model_copy(update={"database": f"{name}_trials"})
+
+
+def apart_from_real(settings: Settings) -> Settings:
+    """The same settings, with the database of practice sites; those of a database apart as is."""
+    if settings.database.endswith(("_practice", "_trials")):
+        return settings
+    return settings.model_copy(update={"database": f"{settings.database}_practice"})
+
+
 def _shown_value(error: ErrorDetails) -> str:
     # an address of a database holds its password, the others are secrets as a whole
     secret = {"mongodb_url", "notify_urls", "heartbeat_url"}

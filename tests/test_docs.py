@@ -40,6 +40,7 @@ COMMANDS = {
     "rollup": {"--check", "--practice"},
     "prune": {"--keep-days", "--keep-per-flow", "--yes", "--practice"},
     "takedown": {"--reason", "--by", "--yes", "--practice"},
+    "withdraw": {"--reason", "--by", "--yes", "--practice"},
     "serve": {"--host", "--port", "--processes", "--practice"},
     "user add": {"--password-stdin", "--practice"},
     "user list": {"--practice"},

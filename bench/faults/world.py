@@ -29,7 +29,7 @@ ZOMBIE_S = 15.0
 A process that has ended and is not collected for so long counts as a zombie. The embedded MongoDB
 is collected when it is missed: at the next attempt, or the lease's renewal every 10 s.
 """
-DATABASE = "fleet"
+DATABASE = "fleet_practice"
 
 
 class World:

@@ -7,6 +7,7 @@ Also who may be visited: real prefectures only with a contact address.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,12 @@ def is_loopback(scenario: Scenario) -> bool:
 
 def is_loopback_url(url: str) -> bool:
     """Whether this address is on this machine."""
-    host = host_of(url)
-    return host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
+    host = host_of(url).strip("[]").rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
 
 
 def check_may_visit(scenarios: Iterable[Scenario], settings: Settings) -> None:

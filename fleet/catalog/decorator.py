@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from fleet.catalog.verbs import only_verbs
 from fleet.models import Outcome, Scenario, definition_version
 from fleet.models.scenario import DeclaredEntry
 from fleet.rules import fields
@@ -51,6 +53,16 @@ def scenario(
         fields.check_declaration(each.words, each.kind)
 
     def decorate(script: Script) -> Scenario:
+        if not inspect.iscoroutinefunction(script):
+            name = getattr(script, "__name__", repr(script))
+            raise ValueError(f"{name} must be `async def {name}(visit: Visit) -> Outcome`")
+        if len(inspect.signature(script).parameters) != 1:
+            raise ValueError(f"{script.__name__} must take one thing only: the visit")
+
+        @functools.wraps(script)
+        async def with_verbs(visit: Visit) -> Outcome:
+            return await script(only_verbs(visit))
+
         # whoever types nothing has the version that it had before anything could be typed
         typed = {"enters": [each.model_dump() for each in declared]} if declared else {}
         source = inspect.getsource(script)
@@ -64,7 +76,7 @@ def scenario(
             anchor=anchor,
             enters=declared,
             version=definition_version(url=url, anchor=anchor, source=source, **typed),
-            script=script,
+            script=with_verbs,
         )
 
     return decorate

@@ -10,33 +10,33 @@ from __future__ import annotations
 import contextlib
 import difflib
 import fnmatch
-import importlib.util
 import os
 import re
-import sys
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
+from fleet.catalog import scenario_file
 from fleet.errors import BadInput, ScenarioFileError
 from fleet.models import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import ModuleType
 
 FILE_NAME = re.compile(r"d(?P<department>\d{2,3}|2[abAB])_[a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Scenarios sorted by department and flow, and the files that could not be used."""
+    """
+    Scenarios sorted by department and flow, and the files that could not be used.
+
+    `files` are those of the scenarios, by their ids.
+    """
 
     scenarios: tuple[Scenario, ...]
     problems: tuple[ScenarioFileError, ...]
+    files: Mapping[str, Path]
 
     def select(self, patterns: Sequence[str]) -> list[Scenario]:
         """
@@ -93,7 +93,8 @@ def load(*places: Path) -> Catalog:
             else:
                 scenarios[scenario.id] = (scenario, path)
     in_order = sorted((s for s, _ in scenarios.values()), key=lambda s: (s.department, s.flow))
-    return Catalog(tuple(in_order), tuple(problems))
+    files = {id_: path.absolute() for id_, (_, path) in scenarios.items()}
+    return Catalog(tuple(in_order), tuple(problems), files)
 
 
 class CatalogFollower:
@@ -143,18 +144,29 @@ def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
     found = []
     # unlike `glob`, and `iterdir` before Python 3.13, it tells at once of what cannot be read
     for name in sorted(os.listdir(folder)):  # noqa: PTH208
-        if fnmatch.fnmatchcase(name, "d*.py"):
+        if _is_meant(name):
             with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                 stat = (folder / name).stat()
                 found.append((name, stat.st_mtime_ns, stat.st_size))
     return tuple(found)
 
 
+def _is_meant(name: str) -> bool:
+    """Whether a file of a folder is meant as a scenario file, though its name may be wrong."""
+    if name.startswith(".") or name == "__init__.py":
+        return False
+    stem, dot, ending = name.partition(".")
+    named = FILE_NAME.fullmatch(stem.lower().replace("-", "_")) is not None
+    return name.lower().endswith((".py", ".py.txt")) or (
+        named and ending.lower() in ("", "txt", "pyw", "pyi", "py3") and not (dot and not ending)
+    )
+
+
 def _files(places: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for place in places:
         if place.is_dir():
-            files += sorted(place.glob("d*.py"))
+            files += sorted(each for each in place.iterdir() if _is_meant(each.name))
         elif place.exists():
             files.append(place)
         else:
@@ -167,15 +179,11 @@ def _files(places: Sequence[Path]) -> list[Path]:
 
 def _scenarios_of(path: Path) -> list[Scenario]:
     named = FILE_NAME.fullmatch(path.stem)
-    if named is None:
+    if named is None or path.suffix != ".py":
         raise ScenarioFileError(
             path, "expected a name like d63_puy_de_dome.py: d, department, _, prefecture"
         )
-    module = _import(path)
-    found: list[Scenario] = []
-    for value in vars(module).values():
-        several = value if isinstance(value, list | tuple) else [value]
-        found += [item for item in several if isinstance(item, Scenario)]
+    found = scenario_file.scenarios_of(path)
     if not found:
         raise ScenarioFileError(path, "holds no scenario; see docs/scenarios.md for one to copy")
     department = named["department"].upper()
@@ -187,43 +195,3 @@ def _scenarios_of(path: Path) -> list[Scenario]:
                 f" name says {department!r}; correct one of them",
             )
     return found
-
-
-def _import(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"fleet_scenario_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ScenarioFileError(path, "cannot be imported as Python")
-    module = importlib.util.module_from_spec(spec)
-    writes = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # the folder may be read-only, and is the user's own
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # ours is for what others read
-            spec.loader.exec_module(module)
-    except SyntaxError as exc:
-        line = f"line {exc.lineno}: " if exc.lineno and exc.filename == module.__file__ else ""
-        raise ScenarioFileError(path, f"{line}{exc.msg}{_advice(path)}") from exc
-    except ValidationError as exc:
-        reason = "; ".join(str(e["msg"]).removeprefix("Value error, ") for e in exc.errors())
-        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}") from exc
-    except SystemExit as exc:
-        reason = "calls sys.exit(); a scenario file only describes, it ends nothing"
-        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}{_advice(path)}") from exc
-    # a scenario file is a stranger's program: whatever it raises is told, the others still run
-    except Exception as exc:
-        reason = " ".join(str(exc).split())[:500]
-        if not isinstance(exc, ValueError) or not reason:
-            reason = f"{type(exc).__name__}: {reason}{_advice(path)}"
-        raise ScenarioFileError(path, f"{_line(path, exc)}{reason}") from exc
-    finally:
-        sys.dont_write_bytecode = writes
-    return module
-
-
-def _line(path: Path, exc: BaseException) -> str:
-    own = str(path.absolute())  # as importlib names it
-    lines = [f.lineno for f in traceback.extract_tb(exc.__traceback__) if f.filename == own]
-    return f"line {lines[-1]}: " if lines else ""
-
-
-def _advice(path: Path) -> str:
-    return f"; correct it (docs/scenarios.md), then: fleet check {path}"

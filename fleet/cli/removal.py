@@ -1,4 +1,4 @@
-"""`fleet prune` and `fleet takedown` on the command line; what they do is in `commands/`."""
+"""`fleet prune`, `takedown` and `withdraw` on the command line; what they do is in `commands/`."""
 
 from __future__ import annotations
 
@@ -46,3 +46,19 @@ def takedown(
     from fleet.cli.commands import takedown
 
     run(takedown.takedown(settings_of(practice), what, reason, by, yes=yes))
+
+
+@app.command()
+def withdraw(
+    attempt_id: Annotated[str, typer.Argument(metavar="ATTEMPT")],
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="readers will see it")],
+    by: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="who asks; this machine's user if not")
+    ] = None,
+    yes: Yes = False,
+    practice: Practice = False,
+) -> None:
+    """Take an attempt out of all figures; it stays stored and sealed, with the reason on it."""
+    from fleet.cli.commands import withdraw
+
+    run(withdraw.withdraw(settings_of(practice), attempt_id, reason, by, yes=yes))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fleet.models.status import HostCooling, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from fleet.engine.counters import Counters
@@ -29,6 +30,7 @@ class Watching(Protocol):
     scheduler: Scheduler | None
     workers: Workers
     stopped: bool
+    quarantined: Callable[[], Mapping[str, str]]
 
     def problem(self) -> str | None:
         """What keeps the fleet from doing its work; None if nothing does."""
@@ -73,4 +75,5 @@ def status_of(watch: Watching, at: datetime) -> Status:
         stopped=watch.stopped,
         notices=watch.options.notices,
         heartbeat=watch.options.heartbeat,
+        quarantined=watch.quarantined(),
     )

@@ -36,7 +36,7 @@ from fleet.models.event import EventKind
 from fleet.system.clock import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
     from fleet.engine.clock_care import ClockJump
@@ -54,7 +54,7 @@ class Watch:
         on_stored: called with every attempt once MongoDB has it.
         robots: reads the robots.txt of hosts to which a visit is led.
         steady: seconds that only go forward, also while the machine sleeps.
-        catalogue_problem: says why no scenario file can be read, None if one can.
+        catalogue_problem, quarantined: why no file can be read, why scenarios stand still, by id.
     """
 
     def __init__(
@@ -66,12 +66,13 @@ class Watch:
         on_stored: Callable[[Attempt], Awaitable[None]] | None = None,
         robots: RobotsReader | None = None,
         catalogue_problem: Callable[[], str | None] = lambda: None,
+        quarantined: Callable[[], Mapping[str, str]] = dict,
         now: Callable[[], datetime] = real_now,
         steady: Callable[[], float] = clock,
     ) -> None:
         self.parts, self.options, self.counters = parts, options, Counters()
         self._scenarios, self._now = scenarios, now
-        self.catalogue_problem = catalogue_problem
+        self.catalogue_problem, self.quarantined = catalogue_problem, quarantined
         self._catalogue_away = False
         # what is to be told, for who tells it; bounded, because nobody may
         self.happened: deque[Event] = deque(maxlen=100)
@@ -105,6 +106,7 @@ class Watch:
             network=self._network,
             clock_facts=self.clock.facts,
             may_visit=self._lease.may_visit,
+            quarantined=quarantined,
             on_spooled=self._drainer.wake,
             robots=robots,
             now=now,
@@ -281,7 +283,7 @@ class Watch:
     # The catalogue --------------------------------------------------------------------------
 
     async def _follow_catalogue(self) -> None:
-        scheduler, scenarios = self.scheduler, self._scenarios()
+        scheduler, scenarios = self.scheduler, await asyncio.to_thread(self._scenarios)
         problem = self.catalogue_problem()
         if bool(problem) != self._catalogue_away:
             self._catalogue_away = bool(problem)

@@ -57,6 +57,7 @@ class Workers:
         network: is asked before a site is blamed for a document that did not come.
         may_visit: gives None if visits may begin, else one sentence why not (the lease is lost).
         on_spooled: called once something new is in the spool.
+        quarantined: why a scenario must not be visited, by its id.
         clock_facts: gives what an attempt that began then (`steady`) has to tell of the clock.
     """
 
@@ -76,6 +77,7 @@ class Workers:
         may_visit: Callable[[], Awaitable[str | None]],
         on_spooled: Callable[[], None] = lambda: None,
         robots: RobotsReader | None = None,
+        quarantined: Callable[[], Mapping[str, str]] = dict,
         clock_facts: Callable[[float], Mapping[str, str]] = lambda _: {},
         now: Callable[[], datetime] = real_now,
         steady: Callable[[], float] = clock,
@@ -87,7 +89,7 @@ class Workers:
         self._network = network
         self._clock_facts, self._steady = clock_facts, steady
         self._handed: dict[tuple[str, datetime], tuple[float, float]] = {}
-        self._robots = robots
+        self._robots, self._quarantined = robots, quarantined
         self._queues: dict[str, deque[Due]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._visiting: set[str] = set()
@@ -209,6 +211,8 @@ class Workers:
             return MissReason.UNWATCHED, "the clock was set back before it began"
         if words := await self._may_visit():
             return MissReason.UNWATCHED, words
+        if words := self._quarantined().get(due.scenario.id):
+            return MissReason.QUARANTINED, words
         if words := self._spool.why_full():
             return MissReason.NO_ROOM, words
         if found := find_obstacle(self._hosts, due.scenario):

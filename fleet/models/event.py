@@ -37,6 +37,8 @@ class EventKind(StrEnum):
     STOOD_STILL = "stood_still"
     SCENARIOS_AWAY = "scenarios_away"
     SCENARIOS_BACK = "scenarios_back"
+    QUARANTINED = "quarantined"
+    QUARANTINE_ENDED = "quarantine_ended"
     WATCH_STARTED = "watch_started"
     WATCH_STOPPED = "watch_stopped"
 
@@ -63,6 +65,8 @@ LABELS: dict[EventKind, str] = {
     EventKind.STOOD_STILL: "Flotte immobile",
     EventKind.SCENARIOS_AWAY: "Catalogue absent",
     EventKind.SCENARIOS_BACK: "Catalogue de retour",
+    EventKind.QUARANTINED: "Scénario en quarantaine",
+    EventKind.QUARANTINE_ENDED: "Fin de quarantaine",
     EventKind.WATCH_STARTED: "Observation commencée",
     EventKind.WATCH_STOPPED: "Observation arrêtée",
 }
@@ -91,6 +95,11 @@ OF_FLEET = {
         "Le dossier du catalogue n’est plus là : la flotte observe ce qu’elle en avait lu.",
     ),
     EventKind.SCENARIOS_BACK: ("scenarios", "Le dossier du catalogue est de retour."),
+    EventKind.QUARANTINED: (
+        "quarantine",
+        "Un scénario a bloqué toute la flotte : il n’est plus visité avant d’être corrigé.",
+    ),
+    EventKind.QUARANTINE_ENDED: ("quarantine", "Un scénario corrigé est de nouveau visité."),
     EventKind.WATCH_STARTED: ("watch", "La flotte commence à observer."),
     EventKind.WATCH_STOPPED: ("watch", "La flotte cesse d’observer."),
 }

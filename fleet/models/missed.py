@@ -32,6 +32,8 @@ class MissReason(StrEnum):
     """The fleet was too busy to begin in time."""
     NO_ROOM = "no_room"
     """Nothing more could be kept: spool full, disk nearly full."""
+    QUARANTINED = "quarantined"
+    """The scenario had held the whole fleet, and stands still until its file changes."""
     LOST = "lost"
     """A visit was made, or noted as missed, and what was kept of it on the disk was damaged."""
 

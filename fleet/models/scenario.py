@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Self
 
-from pydantic import Field, computed_field, field_validator
+from pydantic import Field, StrictBool, computed_field, field_validator
 
 from fleet.models.base import Frozen
 from fleet.models.departments import DEPARTMENTS
@@ -45,7 +45,7 @@ class Scenario(Frozen):
     url: str
     family: str
     version: str = Field(min_length=1)
-    control: bool = False
+    control: StrictBool = False
     anchor: str | None = Field(default=None, min_length=3, max_length=200)
     enters: tuple[DeclaredEntry, ...] = ()
     # a function of a Visit (fleet.catalog.decorator.Script); this module knows no browser

@@ -36,8 +36,8 @@ class Status(Frozen):
     seconds; None before the first visit. `ready` is false while something keeps it from doing
     its work, and `problem` says what; `stopped`: this was its last word. `notices` and
     `heartbeat` say whether anybody is told of changes, and an outside monitor that it lives; None
-    in what an older fleet said. `age_s` is how long before it was read it was written, if that is
-    known.
+    in what an older fleet said. `quarantined` says of scenarios, by their ids, why they stand
+    still. `age_s` is how long before it was read it was written, if that is known.
     """
 
     at: Instant
@@ -69,6 +69,7 @@ class Status(Frozen):
     notices: bool | None = None
     heartbeat: bool | None = None
     spool_twice: int = 0
+    quarantined: Mapping[str, str] = {}
     age_s: float | None = None
 
     def age(self, at: datetime) -> timedelta:

@@ -114,6 +114,9 @@ MISS_REASONS: dict[MissReason, str] = {
     MissReason.DISALLOWED: N_("le site interdit cette adresse aux robots (robots.txt)"),
     MissReason.LATE: N_("le robot était trop occupé pour commencer à temps"),
     MissReason.NO_ROOM: N_("le robot n’avait plus de place pour conserver de preuves"),
+    MissReason.QUARANTINED: N_(
+        "le scénario avait bloqué le robot ; il est en quarantaine jusqu’à sa correction"
+    ),
     MissReason.LOST: N_("ce qui en avait été gardé sur le disque a été endommagé"),
 }
 

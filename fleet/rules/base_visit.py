@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fleet.errors import NotOnPage
 from fleet.models import Outcome, Verdict
-from fleet.rules import signs
+from fleet.rules import sign_rules
 from fleet.rules.signs import Sign
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class BaseVisit(ABC):
             NotOnPage: none is shown in time, or two contradict each other.
             Judged: something stands before the answer (captcha, login, expired session).
         """
+        self._check_signs(answers, final=False)
         name, _ = await self._watch(answers, final=False)
         return name
 
@@ -108,7 +109,7 @@ class BaseVisit(ABC):
         without signs too, once nothing else was recognised for a second.
 
         Raises:
-            ValueError: an answer is given with too few signs (a mistake in the scenario).
+            ValueError: an answer's signs are too few, or prove nothing (a mistake in the scenario).
             NotOnPage: see `which`.
             Judged: see `which`.
         """
@@ -123,12 +124,7 @@ class BaseVisit(ABC):
             )
             if signs
         }
-        for verdict in (Verdict.SLOTS, Verdict.NO_SLOTS):
-            if verdict in answers and not signs.independent(answers[verdict]):
-                raise ValueError(
-                    f"decide({verdict}=…) needs two independent signs, such as a text and an"
-                    " address, or a text and an element"
-                )
+        self._check_signs(answers, final=True)
         name, seen = await self._watch(answers, final=True)
         if name in (Verdict.SLOTS, Verdict.NO_SLOTS) and not self._anchored:
             raise NotOnPage(
@@ -145,6 +141,10 @@ class BaseVisit(ABC):
             return outcome
         detail = f"{outcome.detail}; looked at {number} weeks of the calendar until there"
         return outcome.model_copy(update={"detail": detail}).stating(weeks=str(number))
+
+    def _check_signs(self, answers: Mapping[str, Sequence[Sign]], *, final: bool) -> None:
+        for words in sign_rules.mistakes(answers, final=final, site=self.scenario.url):
+            raise ValueError(words)
 
     def unrecognised(self, words: str) -> NoReturn:
         """End the visit: the page is not what the scenario knows, and `words` say why."""

@@ -30,6 +30,7 @@ from fleet.storage.collections.removals import Removals
 from fleet.storage.collections.runs import Runs
 from fleet.storage.collections.verification_log import Verifications
 from fleet.storage.collections.watch_state import WatchState
+from fleet.storage.collections.withdrawals import Withdrawals
 from fleet.storage.evidence_files import EvidenceFiles
 from fleet.storage.figures.figures import FigureQueries
 from fleet.storage.figures.rollups import Rollups
@@ -85,6 +86,7 @@ class Store:
         self.events = Events(self._db)
         self.runs = Runs(self._db)
         self.judgements = Judgements(self._db)
+        self.withdrawals = Withdrawals(self._db, self.rollups)
         self.attempts = StoredAttempts(
             self._db,
             self._files,
@@ -134,6 +136,7 @@ class Store:
             await self.attempts.prepare()
             await self.runs.prepare()
             await self.judgements.prepare()
+            await self.withdrawals.prepare()
             await self.rollups.prepare()
             await self.missed_visits.prepare()
             await self.ledger.prepare()

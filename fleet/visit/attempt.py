@@ -10,6 +10,7 @@ never put down to the site: if it died or froze, nothing but a verdict reached b
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 import traceback
 import uuid
@@ -185,7 +186,7 @@ async def _supervise(
     tape: Recorder | Player | None,
 ) -> Outcome:
     """Let the script run to its end or its deadline; always look once more, always close."""
-    script = asyncio.ensure_future(_run(visit, opened, tape))
+    script = asyncio.create_task(_run(visit, opened, tape), name=f"visit {visit.scenario.id}")
     frozen = False
     with Standstill(limits.standstill_s) as still:
         try:
@@ -327,7 +328,7 @@ def _verdict_of(exc: BaseException, visit: Visit) -> Outcome:
 
 def _place(exc: BaseException, scenario: Scenario) -> str:
     """The line of the script's file where `exc` came up, else the last line there is."""
-    code = getattr(scenario.script, "__code__", None)
+    code = getattr(inspect.unwrap(scenario.script), "__code__", None)
     frames = traceback.extract_tb(exc.__traceback__)
     own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
     last = (own or frames)[-1]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fleet.rules import weeks
 from fleet.rules.fields import FormField
+from fleet.visit.reader import refuse_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ async def find(
     if got is None:
         return None
     if "invalid" in got:
-        raise ValueError(f"css={selector!r} is no CSS selector that Chromium understands")
+        refuse_invalid([selector or ""])
     if "others" not in got:
         return _control(got)
     others = list(got["others"])

@@ -677,7 +677,7 @@ globalThis.fleet = (() => {
   };
 
   const read = (selectors, limit, frames) => {
-    const counts = {}, central = {}, texts = [];
+    const counts = {}, central = {}, texts = [], invalid = new Set();
     let busy = false, short = false;
     const { look, ...found } = survey(frames, (page, look) => {
       const body = bodyOf(page);
@@ -685,7 +685,7 @@ globalThis.fleet = (() => {
       for (const selector of selectors) {
         let seen = 0, middle = 0;
         let matching = [];
-        try { matching = queryOpen(page, selector); } catch { /* no selector; said when it is checked */ }
+        try { matching = queryOpen(page, selector); } catch { invalid.add(selector); }
         for (const each of matching) {
           if (!look.seen(each)) continue;
           seen++;
@@ -701,7 +701,7 @@ globalThis.fleet = (() => {
     });
     const all = agents(document, 50), text = texts.join("\n");
     return {
-      ...found, counts, central, text: cut(text, limit), cut: short || text.length > limit,
+      ...found, counts, central, invalid: [...invalid], text: cut(text, limit), cut: short || text.length > limit,
       busy, later: all.some((agent) => agent.restless()),
       late: all.reduce((sum, agent) => sum + agent.lateScripts(), 0),
       awaited: awaited(document, look),
@@ -723,17 +723,17 @@ globalThis.fleet = (() => {
     return [page, ...shadowsOf(page)];
   };
 
-  const attributes = (selector, name, limit) => {
+  const seenOf = (selector, limit, said) => {
+    let all;
+    try { all = query(rootsOf(document), selector); } catch { return { invalid: [selector] }; }
     const look = new Look(document);
-    return query(rootsOf(document), selector).filter((each) => look.seen(each)).slice(0, limit)
-      .map((each) => cut(attribute(each, name) || "", 2000));
+    return all.filter((each) => look.seen(each)).slice(0, limit).map((each) => said(look, each));
   };
 
-  const texts = (selector, limit) => {
-    const look = new Look(document);
-    return query(rootsOf(document), selector).filter((each) => look.seen(each)).slice(0, limit)
-      .map((each) => wordsIn(look, each, 500));
-  };
+  const attributes = (selector, name, limit) =>
+    seenOf(selector, limit, (_, each) => cut(attribute(each, name) || "", 2000));
+
+  const texts = (selector, limit) => seenOf(selector, limit, (look, each) => wordsIn(look, each, 500));
 
   /** The elements of a document's body, those in open shadow roots too. */
   const everywhere = (page) => {

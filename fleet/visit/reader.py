@@ -40,6 +40,7 @@ class _Answer(BaseModel):
     cut: bool
     awaited: list[tuple[str, str]]
     ended: list[tuple[str, int, int]]
+    invalid: list[str]
 
 
 async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading | None:
@@ -48,6 +49,9 @@ async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading |
 
     Args:
         selectors: CSS selectors whose seen elements are counted.
+
+    Raises:
+        ValueError: one of `selectors` is none.
     """
     question = ("read", list(selectors), MAX_TEXT, MAX_FRAMES)
     try:
@@ -56,6 +60,7 @@ async def read(agent: PageAgent, selectors: Sequence[str] = ()) -> PageReading |
         parts = [_Answer.model_validate(part) for part in foreign if part is not None]
     except ValidationError:  # None, or nothing that our program would say
         return None
+    refuse_invalid(main.invalid)
     said = zip(main.foreign, foreign, strict=True)
     answers = [main, *parts]
     return PageReading(
@@ -87,9 +92,28 @@ def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 async def attributes(agent: PageAgent, selector: str, name: str) -> list[str]:
     """Attribute `name` of the seen elements that match, `MAX_VALUES` at most."""
-    return await agent.ask("attributes", selector, name, MAX_VALUES) or []
+    return _values(await agent.ask("attributes", selector, name, MAX_VALUES))
 
 
 async def texts(agent: PageAgent, selector: str) -> list[str]:
     """What a person reads on each seen element that matches, `MAX_VALUES` at most."""
-    return await agent.ask("texts", selector, MAX_VALUES) or []
+    return _values(await agent.ask("texts", selector, MAX_VALUES))
+
+
+def refuse_invalid(selectors: Sequence[str]) -> None:
+    """
+    Raises:
+        ValueError: there is one: what the browser took for no selector, and so looked for nowhere.
+    """
+    if selectors:
+        raise ValueError(
+            f"css {selectors[0]!r} is no CSS selector that Chromium knows; correct it in the"
+            " scenario (docs/scenarios.md), then: fleet check"
+        )
+
+
+def _values(got: list[str] | dict[str, list[str]] | None) -> list[str]:
+    if isinstance(got, dict):
+        refuse_invalid(got["invalid"])
+        return []
+    return got or []

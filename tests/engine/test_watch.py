@@ -34,9 +34,10 @@ from fleet.engine.parts import WatchParts
 from fleet.engine.politeness.host import HostLimits
 from fleet.engine.politeness.hosts import Hosts
 from fleet.engine.spool import Spool
+from fleet.engine.status import status_of
 from fleet.engine.watch import Watch
 from fleet.errors import LeaseLost, LeaseTaken
-from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict
+from fleet.models import Attempt, EvidenceFile, Outcome, Scenario, Verdict, now
 from fleet.models.missed import MissReason
 from fleet.practice import Fault, FaultKind, Form, Planning, PracticeServer, always, never
 from fleet.settings import Settings
@@ -522,3 +523,17 @@ async def test_health_and_metrics_are_told_over_http(
     assert sum(made) >= 1
     for name in ("fleet_lateness_seconds_bucket", "fleet_spool_items", "fleet_open_pages"):
         assert name in said
+
+
+async def test_a_scenario_in_quarantine_is_missed_with_its_reason_and_the_others_are_visited(
+    country: Country,
+) -> None:
+    still = ids(country)[0]
+    why = {still: "scenario held the whole fleet at d63.py:9"}
+    async with country.watching(quarantined=lambda: why) as watch:
+        await until(lambda: watch.counters.misses[MissReason.QUARANTINED] > 0)
+        await country.until(lambda attempts: len(attempts) > 0)
+        status = status_of(watch, now())
+
+    assert still not in {each.scenario_id for each in await country.attempts()}
+    assert status.quarantined == why

@@ -145,6 +145,6 @@ def _new_name(ending: str) -> str:
     return f"test_{uuid.uuid4().hex[:12]}{ending}"
 
 
-def _both(name: str) -> tuple[str, str]:
-    """That database, and where a command with `--practice` keeps its attempts."""
-    return name, f"{name}_practice"
+def _both(name: str) -> tuple[str, ...]:
+    """That database, and where practice sites and trials are kept."""
+    return name, f"{name}_practice", f"{name}_trials"

@@ -35,7 +35,7 @@ asyncio.run(held())
     [
         ("time.sleep(600)", 1, STUCK),
         # nothing of Python's goes on meanwhile: no thread, no handler of a signal
-        ("int.__pow__(7, 10**9)", -8, -signal.SIGPROF),
+        ("int.__pow__(7, 10**9)", 60, -signal.SIGPROF),
     ],
     ids=["waits", "holds Python"],
 )

@@ -296,3 +296,61 @@ async def test_a_page_that_takes_its_time_to_leave_is_waited_for(trying: Try) ->
     got = await trying(html, script)
 
     assert got.verdict == Verdict.NO_SLOTS, got.detail
+
+
+async def test_an_invalid_selector_ends_the_visit_with_its_name_wherever_it_is_given(
+    trying: Try,
+) -> None:
+    """Also one that only Chromium takes for none; before, it was looked for nowhere in silence."""
+    told: list[str] = []
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        await visit.open()
+        visit.dismiss("#a, button[")
+        there = visit.text("aucun créneau n'est disponible")
+        asked = (
+            lambda: visit.which(there=[there]),
+            lambda: visit.texts("b["),
+            lambda: visit.attributes("c:has-text('x')", "href"),
+            lambda: visit.press(css="d >> e"),
+            lambda: visit.tick(css="//f"),
+        )
+        for ask in asked:
+            try:
+                await ask()
+            except ValueError as exc:
+                told.append(str(exc))
+        visit.dismiss()
+        return await visit.decide(no_slots=[there, visit.css("video:muted")])
+
+    seen = await trying(ANSWER, script)
+
+    names = ("#a, button[", "b[", "c:has-text('x')", "d >> e", "//f")
+    assert [
+        f"css {name!r} is no CSS selector" in words for name, words in zip(names, told, strict=True)
+    ] == ([True] * len(names))
+    assert seen.verdict == Verdict.CRASHED
+    assert "css 'video:muted' is no CSS selector that Chromium knows" in seen.detail
+
+
+async def test_a_scenario_reaches_its_visits_verbs_and_nothing_below_them(trying: Try) -> None:
+    """Not by a name that is put together either; what the check of its text cannot see."""
+    reached: list[str] = []
+
+    async def script(visit: fleet.Visit) -> Outcome:
+        below = ("_page", "_opened", "traffic", "guard", "files", "_" + "agent", "begin")
+        reached.extend(name for name in below if hasattr(visit, name))
+        for name in ("text", "guard", "_opened"):
+            with pytest.raises(AttributeError):
+                setattr(visit, name, None)
+        await visit.open()
+        return await visit.decide(
+            no_slots=[visit.text("aucun créneau n'est disponible"), visit.css("body")]
+        )
+
+    seen = await trying(ANSWER, script)
+
+    assert reached == []
+    assert seen.verdict == Verdict.CRASHED
+    assert "ValueError at test_visit.py:" in seen.detail
+    assert "no_slots=…: css('body') is on any page" in seen.detail

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Page as BrowserPage
 
 from fleet.models import Attempt, EvidenceFile
+from fleet.models.withdrawal import AttemptWithdrawal
 from fleet.rendering.thumbnails import Thumbnails
 from tests.storage.databases import own_store
 from tests.web.conftest import Site, client, serving
@@ -134,3 +135,25 @@ async def test_an_attempt_keeps_its_hashes_and_names_what_was_removed(own: Site)
     assert [(each["sha256"], each["kind"]) for each in found["removed"]] == [(html, "takedown")]
     assert found["removed"][0]["reason"] == REASON
     assert found["attempt"]["evidence"] == attempt.model_dump(mode="json")["evidence"]
+
+
+async def test_an_attempt_that_counts_no_more_says_why_on_its_page(own: Site) -> None:
+    attempt = own.of(FLOW)
+    await own.library.store.withdrawals.add(
+        AttemptWithdrawal(
+            attempt_id=attempt.id,
+            scenario_id=attempt.scenario_id,
+            reason=REASON,
+            at=attempt.started_at,
+            by="Anne Onyme",
+        )
+    )
+
+    french, english = [await own.http.get(f"{p}/tentative/{attempt.id}") for p in ("", "/en")]
+
+    assert "Retirée des chiffres le " in french.text
+    assert "Withdrawn from the figures on " in english.text
+    for page in (french, english):
+        assert page.status_code == 200
+        assert "le nom d’une personne s’y lisait &lt;b&gt;" in page.text
+        assert "Anne" not in page.text

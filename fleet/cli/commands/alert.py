@@ -63,6 +63,7 @@ async def report_health(alerts: Alerts, watch: Watch) -> None:
             store_away=watch.store_away,
             deaths=parts.browsers.restarts["died"],
             scenarios_away=watch.catalogue_problem(),
+            quarantined=watch.quarantined(),
         ):
             await alerts.publish(event)
         while watch.happened:

@@ -113,6 +113,20 @@ def care_text(each: Care) -> Text:
     return text
 
 
+def quarantine_text(scenario_id: str, why: str) -> Text:
+    """A scenario that stands still, and what ends that."""
+    text = Text(scenario_id, style="bold")
+    text.append(f"  in quarantine: {visible(why)}. Correct its file; ", style="not bold")
+    text.append("it is visited again once that has changed\n", style="not bold")
+    return text
+
+
+def quarantine_json(scenario_id: str, why: str) -> str:
+    """The same as one line of JSON."""
+    fields = {"scenario_id": scenario_id, "quarantined": True, "why": why}
+    return visible_json(json.dumps(fields, ensure_ascii=False))
+
+
 def care_json(care: Care) -> str:
     """The same as one line of JSON."""
     pictures = [file.sha256 for file in care.latest.evidence if file.kind == "picture"]

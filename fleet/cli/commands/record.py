@@ -12,6 +12,7 @@ from fleet.cli.commands.run import check, print_attempt, visit
 from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.models import Verdict
+from fleet.settings import for_trials
 from fleet.visit.attempt import attempt
 from fleet.visit.recording import har
 from fleet.visit.recording.player import Player
@@ -30,7 +31,7 @@ async def record(
     scenarios: Sequence[Scenario], settings: Settings, in_practice: bool, folder: Path
 ) -> bool:
     """Visit one flow once, keep its traffic below `folder`, and play it to see that it holds."""
-    console = Console(highlight=False, soft_wrap=True)
+    console, settings = Console(highlight=False, soft_wrap=True), for_trials(settings)
     check(scenarios, settings, in_practice)
     if len(scenarios) != 1:
         raise BadInput(f"{len(scenarios)} scenarios; a recording is of one: fleet record ID")

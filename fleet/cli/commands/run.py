@@ -23,10 +23,13 @@ from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.signals import on_signal
 from fleet.cli.console import Console
 from fleet.engine.politeness.robots_fetcher import RobotsReader
+from fleet.engine.quarantine import Quarantine
 from fleet.engine.run import Runner
 from fleet.errors import BadInput
 from fleet.models.address import host_of
 from fleet.rendering.attempt_csv import AttemptWriter
+from fleet.settings import apart_from_real, for_trials
+from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,6 +59,7 @@ async def run(
     writer = AttemptWriter("jsonl") if as_json else None
     options, hosts = run_options(settings, pages), hosts_of(settings, practice=in_practice)
     check(scenarios, settings, in_practice)
+    settings = for_sites(scenarios, settings)
     async with open_store(settings) as store, with_practice(scenarios, in_practice) as chosen:
         with progress(len(chosen) * times) as step:
 
@@ -79,8 +83,12 @@ async def try_once(
     *,
     traced: bool = False,
 ) -> bool:
-    """Visit one flow once, of all that `catalogue` has, and tell everything about it."""
-    console = Console()
+    """
+    Visit one flow once, of all that `catalogue` has, and tell everything about it.
+
+    What was seen is kept among the trials, in no figure.
+    """
+    console, settings = Console(), for_trials(settings)
     options = run_options(settings.model_copy(update={"tries": 1}))
     hosts = hosts_of(settings, practice=in_practice)
     seen: list[Attempt] = []
@@ -105,6 +113,7 @@ async def try_once(
             print_attempt(console, attempt, saved)
     if trace is not None:
         print_trace(console, trace)
+    console.print(f"kept among the trials ({settings.database}), in no figure", style="dim")
     print_left_out(console, result)
     return result.finished
 
@@ -127,6 +136,23 @@ def check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) 
         )
     if not in_practice:
         check_may_visit(scenarios, settings)
+
+
+def for_sites(scenarios: Sequence[Scenario], settings: Settings) -> Settings:
+    """
+    The settings with the database for these sites: those of this machine are never among real.
+
+    Raises:
+        BadInput: there are some of both.
+    """
+    practice = [each for each in scenarios if is_loopback(each)]
+    if practice and len(practice) < len(scenarios):
+        raise BadInput(
+            f"{practice[0].id} is a practice site on this machine ({host_of(practice[0].url)}),"
+            " and others are real: their attempts are never kept in one database. Name the ones"
+            " or the others"
+        )
+    return apart_from_real(settings) if practice else settings
 
 
 def print_result(console: Console, result: RunResult) -> None:
@@ -199,7 +225,7 @@ async def visit(
             recorder=recorder,
             neighbours=[host_of(each.url) for each in catalogue],
         )
-        with on_signal(runner.stop, chromium.kill):
+        with on_signal(runner.stop, chromium.kill), Pulse(blame=Quarantine().blame):
             return await runner.run(scenarios, times=times)
 
 

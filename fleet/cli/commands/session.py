@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, is_loopback, limits_of, open_chromium
 from fleet.cli.commands.practice import with_practice
-from fleet.cli.commands.run import check, print_attempt
+from fleet.cli.commands.run import check, for_sites, print_attempt
 from fleet.cli.commands.signals import interrupt_event
 from fleet.cli.console import Console
 from fleet.engine.person_session import check_family, hold_session
@@ -30,6 +30,7 @@ async def session(
     console = Console(highlight=False, soft_wrap=True)
     check(scenarios, settings, in_practice)
     check_family(scenarios[0])
+    settings = for_sites(scenarios, settings)
 
     def on_attempt(attempt: Attempt) -> None:
         print_attempt(console, attempt, ())

@@ -33,7 +33,7 @@ async def takedown(
     reason = checked_reason(reason)
     console = Console(highlight=False, soft_wrap=True)
     async with open_store(settings) as store:
-        who = await _account(store, by)
+        who = await account_of(store, by)
         sha256s = await _files_of(store, what)
         done = await store.removals.get_many(sha256s)
         for sha256 in sha256s:
@@ -60,7 +60,13 @@ async def takedown(
     return True
 
 
-async def _account(store: Store, name: str | None) -> str:
+async def account_of(store: Store, name: str | None) -> str:
+    """
+    Who asks: an account's name, or the user of this machine.
+
+    Raises:
+        BadInput: there is no such account.
+    """
     if name is None:
         return _user()
     user, _ = await store.accounts.find(name)
@@ -81,11 +87,21 @@ async def _files_of(store: Store, what: str) -> list[str]:
                 " names (its page, or fleet export attempts)"
             )
         return [found[0]]
-    in_address = re.search(r"/tentative/([\w.:-]+)", what)
-    attempt: Attempt = (await store.queries.attempt(in_address[1] if in_address else what)).attempt
+    attempt = await attempt_of(store, what)
     if not attempt.evidence:
         raise BadInput(f"attempt {attempt.id} has no files")
     return list(dict.fromkeys(each.sha256 for each in attempt.evidence))
+
+
+async def attempt_of(store: Store, what: str) -> Attempt:
+    """
+    The attempt of this name, or of the page at this address.
+
+    Raises:
+        BadInput: there is none.
+    """
+    in_address = re.search(r"/tentative/([\w.:-]+)", what)
+    return (await store.queries.attempt(in_address[1] if in_address else what)).attempt
 
 
 async def _print_file(console: Console, store: Store, sha256: str) -> None:

@@ -22,12 +22,14 @@ from fleet.cli.commands.signals import interrupt_event
 from fleet.engine.heartbeat import beat
 from fleet.engine.metrics import listen
 from fleet.engine.politeness.robots_fetcher import RobotsReader
+from fleet.engine.quarantine import Quarantine
 from fleet.engine.watch import Watch
 from fleet.errors import BadInput
+from fleet.settings import apart_from_real
 from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from fleet.alerts.alerts import Alerts
     from fleet.models import Attempt, Scenario
@@ -40,14 +42,17 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
     options = watch_options(settings)
     async with contextlib.AsyncExitStack() as stack:
         port = (await stack.enter_async_context(practice_server())).port if in_practice else None
-        scenarios = FollowedCatalogue(settings, patterns, port)
+        home = settings.data_dir / "watch" / settings.database
+        quarantine = Quarantine(home / "quarantine")
+        scenarios = FollowedCatalogue(settings, patterns, port, quarantine)
         loopback = all(map(is_loopback, scenarios()))
+        settings = apart_from_real(settings) if loopback else settings
         check_gaps(options, loopback)
         parts = await stack.enter_async_context(
             open_watch_parts(settings, loopback_only=loopback, in_practice=in_practice)
         )
         warn_over_budget(scenarios(), options, parts.hosts.courtesy)
-        title_of = title_finder(scenarios)
+        title_of = title_finder(lambda: scenarios.current)
         alerts = alerts_of(settings, parts.store, title_of, practice=in_practice)
         await stack.enter_async_context(alerts)
         robots = RobotsReader(parts.hosts, parts.browsers.user_agent, public=parts.browsers.public)
@@ -58,9 +63,10 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
             on_stored=wake_alerts(alerts),
             robots=robots,
             catalogue_problem=lambda: scenarios.problem,
+            quarantined=lambda: scenarios.quarantined,
         )
         more = [
-            robots.keep_read(scenarios),
+            robots.keep_read(lambda: scenarios.current),
             report_health(alerts, watched),
         ]
         if settings.listen is not None:
@@ -68,9 +74,14 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         if settings.heartbeat_url is not None:
             more.append(beat(settings.heartbeat_url.get_secret_value(), watched.problem))
         try:
-            with Pulse(on_still=watched.stood_still):
+            with Pulse(
+                on_still=watched.stood_still,
+                on_beat=quarantine.watch_held,
+                blame=quarantine.blame,
+            ):
                 await watched.watch(stop, *more)
         finally:
+            quarantine.end()
             await report_end(alerts, watched)
     return True
 
@@ -93,12 +104,20 @@ class FollowedCatalogue:
     """
     The catalogue of the moment, by files that may change; the same list while they do not.
 
-    `problem` says why nothing new can be read at the moment, None if it can.
+    `problem` says why nothing new can be read at the moment, None if it can. `current` is what
+    was read last; `quarantined` why some of it stands still, by ids.
     """
 
     def __init__(
-        self, settings: Settings, patterns: Sequence[str], practice_port: int | None
+        self,
+        settings: Settings,
+        patterns: Sequence[str],
+        practice_port: int | None,
+        quarantine: Quarantine | None = None,
     ) -> None:
+        self._quarantine = quarantine or Quarantine()
+        self.quarantined: Mapping[str, str] = {}
+        self._practice = False
         self._settings, self._patterns, self._port = settings, patterns, practice_port
         self._follower = loader.CatalogFollower(settings.scenarios_dir)
         self._scenarios: list[Scenario] | None = None
@@ -107,6 +126,11 @@ class FollowedCatalogue:
     def problem(self) -> str | None:
         """Why nothing new can be read; what was read before is watched."""
         return self._follower.problem
+
+    @property
+    def current(self) -> Sequence[Scenario]:
+        """The scenarios as they were read last; nothing is read now."""
+        return self._scenarios or []
 
     def __call__(self) -> Sequence[Scenario]:
         """
@@ -121,6 +145,11 @@ class FollowedCatalogue:
         for problem in catalogue.problems:
             structlog.get_logger().error("scenario file left out", problem=str(problem))
         first = self._scenarios is None
+        if first:
+            self._quarantine.begin(set(catalogue.files.values()))
+        self.quarantined = self._quarantine.over(catalogue.files)
+        for why in sorted(set(self.quarantined.values())):
+            structlog.get_logger().error("in quarantine until its file changes", why=why)
         try:
             chosen = catalogue.select(self._patterns)
             check_may_visit(chosen, self._settings)
@@ -129,6 +158,7 @@ class FollowedCatalogue:
                 raise
             structlog.get_logger().error("the catalogue stays as it was", problem=str(exc))
             return self._scenarios or []
+        chosen = self._of_one_world(chosen)
         if first and not chosen:
             raise BadInput(
                 f"no scenario to watch in {self._settings.scenarios_dir}; see: fleet check,"
@@ -136,3 +166,16 @@ class FollowedCatalogue:
             )
         self._scenarios = [on_port(s, self._port) if self._port else s for s in chosen]
         return self._scenarios
+
+    def _of_one_world(self, chosen: list[Scenario]) -> list[Scenario]:
+        """Those that may be kept in one database: practice sites are never among real ones."""
+        if not self._scenarios:
+            self._practice = all(map(is_loopback, chosen))
+        others = [each.id for each in chosen if is_loopback(each) != self._practice]
+        if others:
+            structlog.get_logger().error(
+                "not watched: practice sites of this machine and real ones are never kept in one"
+                " database; try it with fleet try, or watch it in a folder of its own",
+                scenarios=others,
+            )
+        return [each for each in chosen if each.id not in others]

@@ -15,6 +15,7 @@ from pymongo import ASCENDING, DESCENDING, DeleteOne, IndexModel, ReplaceOne
 
 from fleet.analysis.changes import STATES, Change, ChangeNote, SeenState, changes_of
 from fleet.models import Verdict
+from fleet.storage.figures.withdrawn import counting
 from fleet.storage.indexes import BY_SCENARIO
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Changes:
     """The changes of state in one database, kept as attempts are stored."""
 
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
-        self._attempts, self._changes = db.attempts, db.changes
+        self._db, self._attempts, self._changes = db, db.attempts, db.changes
 
     async def prepare(self) -> None:
         """Make the indexes where they are missing."""
@@ -87,7 +88,7 @@ class Changes:
         """The attempt of the same scenario next to this one, that saw a state."""
         at, nearer = attempt.started_at, "$gt" if newer else "$lt"
         query = {
-            "scenario_id": attempt.scenario_id,
+            **await counting(self._db, attempt.scenario_id),
             "verdict": {"$in": [verdict.value for verdict in STATES]},
             "$or": [{"started_at": at, "_id": {nearer: attempt.id}}, {"started_at": {nearer: at}}],
         }
@@ -119,7 +120,7 @@ class Changes:
 
     async def _full_list(self, scenario_id: str) -> list[Change]:
         found = self._attempts.find(
-            {"scenario_id": scenario_id}, {"started_at": 1, "verdict": 1, "control": 1}
+            await counting(self._db, scenario_id), {"started_at": 1, "verdict": 1, "control": 1}
         )
         in_order = found.sort([("started_at", ASCENDING), ("_id", ASCENDING)]).hint(BY_SCENARIO)
         return changes_of(scenario_id, [_state(document) async for document in in_order])

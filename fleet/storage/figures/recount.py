@@ -20,6 +20,7 @@ from fleet.models import Verdict
 from fleet.models.paris import monday_of
 from fleet.storage.figures.aggregations import BY_HAND, HALVES, counts_of, figures_of
 from fleet.storage.figures.changes import change_of
+from fleet.storage.figures.withdrawn import counting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,8 +78,8 @@ async def recount(db: AsyncIOMotorDatabase[Document]) -> Recount:
 async def _scenario(
     db: AsyncIOMotorDatabase[Document], scenario_id: str
 ) -> tuple[Recount, list[DayFigures]]:
-    which = {"scenario_id": scenario_id}
-    tries = [_try(document) async for document in db.attempts.find(which, _OF_TRY)]
+    which, counted_in = {"scenario_id": scenario_id}, await counting(db, scenario_id)
+    tries = [_try(document) async for document in db.attempts.find(counted_in, _OF_TRY)]
     counted = count(tries)
     department, flow = scenario_id.split("/")
     names = {"department": department, "flow": flow}

@@ -26,6 +26,7 @@ from fleet.storage.client import translated_errors
 from fleet.storage.figures import aggregations
 from fleet.storage.figures.changes import Changes
 from fleet.storage.figures.recount import Recount, recount
+from fleet.storage.figures.withdrawn import counting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +135,19 @@ class Rollups:
                 raise error
         return sum(changes for changes in done if isinstance(changes, int))
 
+    async def make_anew(self, scenario_id: str) -> None:
+        """Make the figures of a scenario and its department anew; what has no attempt goes."""
+        flow = {"scenario_id": scenario_id}
+        department = {"department": scenario_id.partition("/")[0]}
+        with translated_errors("make the roll-ups"):
+            await self._db.rollups.update_many(flow, _SEEN_NOTHING)
+            await self._make_days(scenario_id)
+            await self._db.rollups.delete_many({**flow, "seen": 0})
+            await self.changes.rebuild(scenario_id)
+            await self._db.department_rollups.update_many(department, _SEEN_NOTHING)
+            await self._make_departments(department)
+            await self._db.department_rollups.delete_many({**department, "seen": 0})
+
     async def check(self) -> Recount:
         """
         Count every attempt anew, one by one in plain Python, and compare. Nothing is written.
@@ -146,7 +160,7 @@ class Rollups:
 
     async def _make_days(self, scenario_id: str, day: date | None = None) -> None:
         """From the attempts of this Paris day, or of all days."""
-        match: Document = {"scenario_id": scenario_id}
+        match = await counting(self._db, scenario_id)
         if day is not None:
             match["started_at"] = {
                 "$gte": day_start(day),

@@ -124,9 +124,10 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
     context = context_of(request)
     found = await find_attempt(request, attempt_id)
     attempt = found.attempt
-    tries, judgements, proof, removed = await asyncio.gather(
+    tries, judgements, withdrawal, proof, removed = await asyncio.gather(
         tries_of(request, attempt),
         context.store.judgements.of(attempt.id),
+        context.store.withdrawals.get(attempt.id),
         proof_of(request, attempt.id),
         notices(request, [each.sha256 for each in attempt.evidence]),
     )
@@ -144,6 +145,8 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         signs=[sign_parts(sign) for sign in attempt.signs],
         tries=tries,
         judgements=judgements,
+        withdrawal=withdrawal,
+        withdrawn_for=escape_bidi(withdrawal.reason) if withdrawal else "",
         proof=proof,
         files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
         removed=removed,

@@ -64,9 +64,16 @@ async def show(request: Request) -> HTMLResponse:
         removed=await notices(request, named),
         found=[(each, why(page, each), advice(page, each)) for each in found],
         changed=CHANGED,
+        quarantined=await _quarantined(request),
         in_a_row=IN_A_ROW,
         flows=len(context.scenarios),
     )
+
+
+async def _quarantined(request: Request) -> Mapping[str, str]:
+    """Why scenarios of the fleet that watches stand still, by ids."""
+    status = await context_of(request).store.watch_state.status()
+    return status.quarantined if status else {}
 
 
 def why(words: Words, care: Care) -> str:

@@ -22,6 +22,7 @@ from fleet.models import Attempt, Group, Verdict
 from fleet.models.missed import MissedVisit, MissReason
 from fleet.models.paris import day_start
 from fleet.models.query import Period
+from fleet.models.withdrawal import AttemptWithdrawal
 from fleet.settings import Settings
 from fleet.storage.figures.aggregations import figures_of, merge_into
 from fleet.storage.store import Store
@@ -499,3 +500,32 @@ async def test_the_command_ends_with_3_if_the_rollups_are_false_and_makes_them_r
         "made anew for 1 flows: 1 flow-days, 1 department-weeks, 1 changes of state",
         "2 attempts counted: 1 flow-days, 1 department-weeks, 1 changes of state; 0 differences",
     ]
+
+
+async def test_an_attempt_that_is_withdrawn_is_in_no_figure_and_stays_stored(
+    store: Store, beside: Database
+) -> None:
+    """Nor after later attempts of its day, nor once all of its flow's attempts are withdrawn."""
+    wrong = attempt_at(AT + timedelta(hours=1), Verdict.SLOTS)
+    right = attempt_at(AT)
+    await add(store, right, wrong)
+    withdrawal = AttemptWithdrawal(
+        attempt_id=wrong.id, scenario_id=wrong.scenario_id, reason="A trial", at=AT, by="a"
+    )
+
+    await store.withdrawals.add(withdrawal)
+    again = await store.withdrawals.add(withdrawal.model_copy(update={"reason": "Another"}))
+    await add(store, attempt_at(AT + timedelta(hours=2)))
+
+    day = await day_of(beside, wrong.scenario_id, str(AT.date()))
+    assert day.counts.verdicts == {Verdict.NO_SLOTS: 2}
+    assert await store.rollups.changes.latest(9) == []
+    assert (again.reason, await store.withdrawals.get(right.id)) == ("A trial", None)
+    assert (await store.queries.attempt(wrong.id)).attempt == wrong
+    await proved(store)
+    for each in [a async for a in store.attempts.find()]:
+        await store.withdrawals.add(withdrawal.model_copy(update={"attempt_id": each.id}))
+    await store.rollups.rebuild()
+    assert await beside.rollups.count_documents({}) == 0
+    assert await beside.department_rollups.count_documents({}) == 0
+    assert (await store.rollups.check()).differences == ()

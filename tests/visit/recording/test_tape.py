@@ -661,6 +661,6 @@ async def test_record_writes_a_file_that_plays_and_never_overwrites_one(
     assert f"recorded {folder}/closed.har: 5 requests, {size} bytes\n" in first.out
     assert first.out.endswith("played from the file, offline: closed again\n")
     assert f"recorded {folder}/closed_2.har" in second.out
-    database = f"{settings['FLEET_DATABASE']}_practice"
+    database = f"{settings['FLEET_DATABASE']}_trials"
     stored = await test_cli.attempts_in({k: str(v) for k, v in settings.items()}, database)
     assert [attempt.verdict for attempt in stored] == [Verdict.CLOSED] * 2
