@@ -75,6 +75,39 @@ def weeks_of(entries: Sequence[DossierEntry]) -> list[DossierWeek]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class SeenSpan:
+    """
+    From the first to the last instant at which something was seen, and how it is spread over them.
+
+    Spans of seven days are counted from the first instant on, `seen` those in which it was seen:
+    four instants from a Friday to a Wednesday are of two calendar weeks, and of one such span.
+    """
+
+    first: datetime
+    last: datetime
+    seen: int
+
+    @property
+    def days(self) -> float:
+        """Between the two, in days of 24 hours."""
+        return (self.last - self.first) / timedelta(days=1)
+
+    @property
+    def spans(self) -> int:
+        """How many spans of seven days there are from the first to the last."""
+        return (self.last - self.first) // timedelta(days=7) + 1
+
+
+def seen_span(instants: Iterable[datetime]) -> SeenSpan | None:
+    """Of these instants; None if there are none."""
+    all_of = sorted(instants)
+    if not all_of:
+        return None
+    first = all_of[0]
+    return SeenSpan(first, all_of[-1], len({(at - first) // timedelta(days=7) for at in all_of}))
+
+
 def proving_words(entry: DossierEntry) -> list[str]:
     """What on the page proved the verdict: its words in « », or else other signs."""
     texts = [f"« {m[1]} »" for sign in entry.signs if (m := TEXT.fullmatch(sign))]
@@ -180,6 +213,7 @@ async def render(
         "verdicts": [v for v in Verdict if v in ALWAYS or counts.of(v)],
         "weeks": weeks_of(entries),
         "days": len({paris_day(e.attempt.started_at) for e in entries}),
+        "no_slot_span": seen_span(e.attempt.started_at for e in no_slots),
         "no_slot_days": len({paris_day(e.attempt.started_at) for e in no_slots}),
         "no_slot_weeks": len({monday_of(paris_day(e.attempt.started_at)) for e in no_slots}),
         "hours": [hours[hour] for hour in range(24)],

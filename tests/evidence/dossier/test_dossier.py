@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from fleet.errors import BadInput, StoreRefused
 from fleet.evidence.dossier.builder import build
 from fleet.evidence.dossier.collect import DossierOrder
 from fleet.evidence.dossier.exhibits import MAX_PARTS, write_parts
+from fleet.evidence.dossier.report import seen_span
 from fleet.evidence.sealing import seal
 from fleet.ledger.canonical import canonical
 from fleet.ledger.signing import SigningKey
@@ -160,6 +161,7 @@ async def test_the_pdf_says_days_and_weeks_rate_and_hashes(
         "Échantillon : 5 visites prévues à des instants tirés au sort.",
         "0 sur 5 réponses ; au plus 3 jours sur 7 jours.",
         "« aucun rendez-vous » a été constaté sur 5 jours, dans 2 semaines du calendrier",
+        "6,0 jours les séparent. Compté par périodes de sept jours à partir de la première, dans 1",
         "Instants : 5 tentatives sur 5",
         f"« {WORDS} »",
         "12/11/2026 09:30:15",
@@ -465,3 +467,18 @@ async def test_the_command_writes_a_dossier_and_a_mistake_is_one_clear_line(
     said = await dossier(FLOW, FIRST)
     assert said.code == 2
     assert said.line.endswith("nothing is overwritten, choose another file (-o)")
+
+
+def test_spans_of_seven_days_are_counted_from_the_first_instant() -> None:
+    """Four from a Friday to the Wednesday after it, as in n° 435594: two calendar weeks."""
+    friday = datetime(2026, 11, 13, 9, tzinfo=UTC)
+    four = [friday + timedelta(days=day) for day in (5, 0, 3, 4)]
+
+    span = seen_span(four)
+    assert span is not None
+    assert (span.first, span.last, span.days) == (friday, friday + timedelta(days=5), 5.0)
+    assert (span.seen, span.spans) == (1, 1)
+    longer = seen_span([*four, friday + timedelta(days=7), friday + timedelta(days=29)])
+    assert longer is not None
+    assert (longer.seen, longer.spans) == (3, 5)
+    assert seen_span([]) is None
