@@ -27,7 +27,7 @@ from fleet.cli.extras import lacking
 from fleet.cli.options import ALTERED as ALTERED
 from fleet.cli.options import INTERRUPTED as INTERRUPTED
 from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
-from fleet.cli.options import Practice
+from fleet.cli.options import Practice, Trace
 from fleet.cli.options import run as _run
 from fleet.cli.options import settings_of as _settings
 from fleet.errors import (
@@ -139,9 +139,7 @@ def new_(
 def try_(
     scenario_id: Annotated[str, typer.Argument(metavar="ID")],
     show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
-    trace: Annotated[
-        bool, typer.Option("--trace", help="keep Playwright's trace, to look at each step")
-    ] = False,
+    trace: Trace = False,
     practice: Practice = False,
 ) -> None:
     """Visit one flow once, tell everything, and save its pictures as files."""
@@ -151,8 +149,7 @@ def try_(
     catalogue = loader.load(settings.scenarios_dir)
     _warn(catalogue)
     chosen = catalogue.select([scenario_id])
-    tried = run.try_once(chosen, settings, practice, show, catalogue.scenarios, traced=trace)
-    _run(tried)
+    _run(run.try_once(chosen, settings, practice, show, catalogue.scenarios, traced=trace))
 
 
 @app.command()

@@ -26,6 +26,10 @@ Practice = Annotated[
     bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")
 ]
 
+Trace = Annotated[
+    bool, typer.Option("--trace", help="keep Playwright's trace, to look at each step")
+]
+
 
 def settings_of(practice: bool) -> Settings:
     """The settings of the environment, for the real or the practice world."""

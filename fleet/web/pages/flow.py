@@ -82,7 +82,6 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         context.store.figures.flow(scenario_id, before_period),
     )
     control = scenario.control if scenario else bool(last and last.control)
-    url = scenario.url if scenario else last.url if last else ""
     common: dict[str, Any] = {
         "scenario_id": scenario_id,
         "department": department,
@@ -90,7 +89,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "name": DEPARTMENTS[department],
         "title": context.title(scenario_id),
         "platform": platform_name(page, scenario.family) if scenario else None,
-        "url": url,
+        "url": scenario.url if scenario else last.url if last else "",
         "control": control,
         "enters": scenario.enters if scenario else (),
         "last": last,
