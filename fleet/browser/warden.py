@@ -174,7 +174,7 @@ def _is_page(command: bytes) -> bool:
 
 def _read(path: str) -> bytes:
     """A file of the kernel's; nothing if its process has ended meanwhile."""
-    try:  # no `Path`: this is read a hundred times a second
+    try:  # not by pathlib: this is read a hundred times a second
         file = os.open(path, os.O_RDONLY)
         try:
             return os.read(file, 65536)
