@@ -167,7 +167,7 @@ def _statement(document: Document) -> Statement:
     """The statement, with canonical JSON of it."""
     authorities = tuple(map(_text, document["authorities"]))
     fields = {**document, "authorities": authorities}
-    if "plans" in document:
+    if document.get("plans") is not None:
         fields["plans"] = tuple(map(_text, document["plans"]))
     found = Statement.model_validate(fields, strict=True)
     canonical(found.model_dump(mode="python"))
