@@ -95,6 +95,8 @@ def mistakes(
     """
     What is wrong with the signs of these answers, each in words that name answer and sign.
 
+    What any page shows counts for nothing; beside signs that are enough without it, it may stand.
+
     Args:
         final: they are the answers of a whole visit, which must be proofs.
         site: the scenario's address.
@@ -108,9 +110,15 @@ def mistakes(
         yield from (f"{name}=…: {words}" for words in bad)
         if not final or bad:
             continue
-        loose = [words for sign in signs if (words := said_by_any_page(sign, site))]
-        yield from (f"{name}=…: {words}" for words in loose)
-        if name in PROVEN and name not in in_part and not independent(signs):
+        loose = {
+            n: words for n, sign in enumerate(signs) if (words := said_by_any_page(sign, site))
+        }
+        firm = [sign for n, sign in enumerate(signs) if n not in loose]
+        enough = independent(firm) if name in PROVEN else bool(firm)
+        if enough or name in in_part:
+            continue
+        yield from (f"{name}=…: {words}" for words in loose.values())
+        if not loose and signs:
             yield (
                 f"decide({name}=…) needs two independent signs, such as a text and an address, or"
                 " a text and an element"

@@ -245,6 +245,9 @@ FINE: dict[str, dict[str, str]] = {
     "as it is": {},
     "modern selectors": slots('visit.css("td:is(.a, .b):not(.c, .d):has(> a[href*=x i])")'),
     "a sentence of its own": slots('visit.text("Choisissez un rendez-vous disponible")'),
+    "what any page has, beside enough": slots(
+        'visit.text("Choisissez"), visit.css("a")', 'visit.url("*/5")'
+    ),
     "an address's end": slots('visit.url("*/2")'),
     "what only the visit knows": {
         "steps": 'words = await visit.texts("td.word")',

@@ -288,7 +288,7 @@ UNFIT = {
         f"<div style='padding:150px'>{framed('OTHER/turned', 'transform:rotate(20deg)')}</div>",
         "press", ".n2", "moves, or is turned",
     ),
-    "a selector that is none": ("", "press", "td[", "no CSS selector that Chromium understands"),
+    "a selector that is none": ("", "press", "td[", "no CSS selector that Chromium knows"),
 }  # fmt: skip
 
 
