@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from motor.motor_asyncio import AsyncIOMotorDatabase
+from pymongo import timeout
 
 from fleet.errors import StoreRefused
 from fleet.storage.figures.rollups import Rollups
@@ -21,13 +22,17 @@ Step = Callable[[AsyncIOMotorDatabase[dict[str, Any]]], Awaitable[None]]
 """Brings a database from one version to the next. It may be cut off and run again, or be run by
 two processes at once: its writes must be such that this does no harm."""
 
+STEP_S = 3600
+"""How long a step may take."""
+
 FIRST = 1
 """The version of every database that does not say which."""
 
 
 async def _count_first_attempts(db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
     """Roll-ups that counted the last attempt of a visit are made anew from the attempts."""
-    await Rollups(db).rebuild()
+    with timeout(STEP_S):  # years of attempts take longer than a socket may be silent
+        await Rollups(db).rebuild()
 
 
 STEPS: tuple[Step, ...] = (_count_first_attempts,)

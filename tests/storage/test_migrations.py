@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
+from fleet.analysis.rates import Counts
 from fleet.errors import StoreRefused
+from fleet.models import Verdict
+from fleet.models.query import Period
 from fleet.storage.backup import DUMP_FILE, Dumps
 from fleet.storage.migrations import SchemaVersion
+from fleet.storage.store import Store
 from tests.cli.test_cli import fleet
 from tests.storage.databases import own_database
+from tests.storage.figures.test_rollups import AT, add, attempt_at
 from tests.storage.test_backup import filled
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -121,3 +127,22 @@ async def test_a_backup_of_an_older_fleet_is_brought_up(db: Database, tmp_path: 
 
     assert await schema.version() == 2
     assert await note(db) == {"b": 1}
+
+
+async def test_roll_ups_that_counted_the_last_attempts_are_made_anew(store: Store) -> None:
+    """As an older fleet left them: without what was drawn, and a retry in the rate."""
+    first = attempt_at(AT, Verdict.OVERLOAD, run_id="r")
+    again = attempt_at(AT + timedelta(minutes=1), Verdict.SLOTS, run_id="r", number=2)
+    await add(store, first, again)
+    db = store._db
+    await db.rollups.update_many({}, {"$unset": {"drawn": 1, "retries": 1, "retry_answers": 1}})
+    await db.rollups.update_many({}, {"$set": {"verdicts": {"slots": 1}, "seen": 99}})
+    await db.department_rollups.update_many({}, {"$unset": {"foreigners_by_hand": 1}})
+    await db.schema.update_one({"_id": "version"}, {"$set": {"number": 1}})
+
+    await SchemaVersion(db).migrate()
+
+    assert (await store.rollups.check()).differences == ()
+    period = Period(first=AT.date(), last=AT.date())
+    (halves,) = (await store.figures.overview(period)).values()
+    assert halves.foreigners == Counts({Verdict.OVERLOAD: 1}, retried=1, retry_answers=1)

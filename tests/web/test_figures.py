@@ -302,16 +302,17 @@ async def test_pages_pictures_tables_and_answers_say_the_same_numbers(mongodb_ur
     ]
     missed = [missed_at(begin + timedelta(hours=n, minutes=7), flow) for n in range(4)]
     missed.append(missed_at(begin + timedelta(hours=9), flow, MissReason.LATE))
+    alone = "64/jamais-visitee"
     async with own_store(mongodb_url) as store:
         await add(store, *made, *aside)
-        await store.missed_visits.add(missed)
+        await store.missed_visits.add([*missed, missed_at(begin, alone)])
         library = WebContext(
             store=store, queries=store.queries, scenarios={}, made_up=True, data_dir=Path("/none")
         )
         async with serving(library) as url, client(url) as http:
             answers = [
                 (await http.get(f"/api/rates?by={by}")).json()["items"][0]
-                for by in ("flow", "department", "all")
+                for by in ("flow", "department", "all&department=63")
             ]
             answers.append((await http.get(f"/api/calendars/{flow}")).json()["total"])
             pages = {
@@ -319,6 +320,9 @@ async def test_pages_pictures_tables_and_answers_say_the_same_numbers(mongodb_ur
                 for page in ("/", "/departement/63", f"/demarche/{flow}")
             }
             english = plain((await http.get(f"/en/demarche/{flow}")).text)
+            never = (await http.get(f"/api/calendars/{alone}")).json()["total"]
+            unvisited = plain((await http.get(f"/demarche/{alone}")).text)
+            no_hours = (await http.get(f"/graphique/{alone}/semaine.csv")).status_code
             picture = (await http.get(f"/graphique/{flow}/taux.svg")).text
             rows = list(
                 csv.DictReader(io.StringIO((await http.get(f"/graphique/{flow}/taux.csv")).text))
@@ -347,9 +351,12 @@ async def test_pages_pictures_tables_and_answers_say_the_same_numbers(mongodb_ur
     assert beside in pages[f"/demarche/{flow}"]
     sampling = plain(figure_words.sampling_sentence(words, counts))
     assert sampling in pages[f"/demarche/{flow}"]
-    assert sampling in pages["/"]
     assert sampling in plain(" ".join(re.findall(r"<!-- (.*?) -->", picture)))
     assert figure_words.sampling_sentence(Words("en"), counts) in english
+    # a flow that was left alone all the time is there, and nothing is known of it
+    assert (never["samples"], never["due"], never["unanswered_share"]) == (0, 1, 1)
+    assert "1 visite prévue à un instant tiré au sort, 1 n’a pas été faite" in unvisited
+    assert no_hours == 404
     assert sum(int(row["samples"]) + int(row["missed"]) for row in rows) == counts.due
 
 

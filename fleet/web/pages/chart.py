@@ -86,6 +86,8 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
         raise HTTPException(404, words.t("Aucune visite dans cette période."))
     if kind == "csv":
         content = table(name, figures, made_up=context.made_up).encode()
+        if not content:  # visits were due, and none was made
+            raise HTTPException(404, words.t("Aucune visite dans cette période."))
         tag = _tag(content)
     else:
         if (period.last - period.first).days >= MAX_DAYS_DRAWN:

@@ -117,7 +117,9 @@ async def overview(request: Request) -> HTMLResponse:
         context.store.figures.overview(asked.period),
         context.store.figures.changes(CHANGES, control=False),
     )
-    rows = [DepartmentRow(c, DEPARTMENTS[c], h.foreigners, h.control) for c, h in halves.items()]
+    rows = [
+        DepartmentRow(c, DEPARTMENTS.get(c, c), h.foreigners, h.control) for c, h in halves.items()
+    ]
     return page.render(
         "overview.html",
         asked=asked,
