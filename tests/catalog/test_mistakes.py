@@ -352,3 +352,17 @@ def test_an_import_that_never_comes_back_is_given_up_and_the_other_files_count(
     assert trial.problem_of(burns, wall_s=0.1) == (
         "its import does not end (given up after 0.1 s); a scenario file only declares"
     )
+
+
+async def test_what_a_scenario_prints_in_a_visit_goes_to_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it asks for: stdout is for the lines of `--json`."""
+    steps = "print('in a visit'); print('aside', file=None); return None"
+    assert said(tmp_path, steps=steps) == []
+    (scenario,) = loader.load(tmp_path).scenarios
+
+    await scenario.script(None)
+
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "in a visit\naside\n")
