@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+ENVIRONMENT = ("os.getenv", "os.environ.get")
+
 MAX_TURNS = 2
 """Of the loops in one comprehension: each goes through what is written out in the file."""
 
@@ -61,6 +63,10 @@ class _Plain:
                 if own is not None:
                     return depth < MAX_DEPTH and self.body(own.body, depth + 1)
                 return name in self._imported or name.endswith("Error")
+            case ast.Call(func=ast.Call(func=ast.Name(id=name))):  # scenario(…)(script)
+                return name in self._imported
+            case ast.Call(func=ast.Attribute() as read) if ast.unparse(read) in ENVIRONMENT:
+                return True
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)):
                 return name in self._imported or attr in ("items", "keys", "values")
             case ast.Call():

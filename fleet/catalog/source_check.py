@@ -27,6 +27,9 @@ LIBRARIES = frozenset(
 )
 """What a scenario may import beside the authoring surface: none of it does anything by itself."""
 
+PARTLY = {"os": ("environ", "getenv"), "asyncio": ("sleep",)}
+"""What a scenario may use of these: an address may be another one on each machine."""
+
 REFUSED_NAMES = frozenset(
     (
         *("breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals"),
@@ -55,9 +58,12 @@ def problem_of(tree: ast.Module) -> str | None:
 
 
 def _problems(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    within = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
     for node in ast.walk(tree):
         for words in _of_node(node):
             yield _line(node), words
+        if isinstance(node, ast.Name) and node.id in PARTLY and id(node) not in within:
+            yield node.lineno, _partly(node.id, "more")
         if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
             yield from _of_function(node)
     yield from _twice(tree)
@@ -66,9 +72,15 @@ def _problems(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def _of_node(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Import(names=names):
-            yield from (_import(each.name) for each in names if each.name not in LIBRARIES)
+            for each in names:
+                known = each.name in PARTLY and each.asname is None
+                if not known and each.name not in LIBRARIES:
+                    yield _import(each.name)
         case ast.ImportFrom():
             yield from _import_from(node)
+        case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in PARTLY:
+            if attr not in PARTLY[name]:
+                yield _partly(name, attr)
         case ast.Attribute(attr=attr) if attr.startswith("_"):
             yield _private(attr)
         case ast.MatchClass(kwd_attrs=names):
@@ -100,6 +112,10 @@ def _private(name: str) -> str:
     return f"reaches for {name}, which is private; {_INSTEAD}"
 
 
+def _partly(module: str, name: str) -> str:
+    return f"uses {name} of {module}, of which a scenario needs {' and '.join(PARTLY[module])} only"
+
+
 def _import(name: str) -> str:
     return (
         f"imports {name}; a scenario may import fleet, fleet.families and what only computes"
@@ -113,6 +129,9 @@ def _import_from(node: ast.ImportFrom) -> Iterator[str]:
         if module == "fleet":
             if name not in surface.__all__ and name != "families":
                 yield f"imports {name} from fleet, which has {', '.join(surface.__all__)} for it"
+        elif module in PARTLY:
+            if name not in PARTLY[module]:
+                yield _partly(module, name)
         elif name == "*" or (name.startswith("_") and module != "__future__"):
             yield f"imports {name} from {module}; name what is needed"
         elif module not in LIBRARIES and module != FAMILIES and not _of_family(module):

@@ -200,6 +200,17 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     "an import of the fleet": ({"before": "from fleet.settings import Settings"}, "imports fleet."),
     "an import beyond": ({"before": "import requests"}, "line 2: imports requests; a scenario may"),
     "an import in the script": ({"steps": "import time; time.sleep(9)"}, "line 7: imports time;"),
+    "more of os than its environment": (
+        {"before": "import os; os.listdir('/')"},
+        "line 2: uses listdir of os, of which a scenario needs environ and getenv only",
+    ),
+    "os handed on": ({"before": "import os; system = os"}, "line 2: uses more of os"),
+    "os by another name": ({"before": "import os as o"}, "line 2: imports os;"),
+    "a program of os": ({"before": "from os import system"}, "line 2: uses system of os"),
+    "more of asyncio than sleep": (
+        {"before": "import asyncio; asyncio.run(None)"},
+        "line 2: uses run of asyncio",
+    ),
     "a part of the fleet": ({"before": "from fleet import catalog"}, "imports catalog from fleet"),
     "an import by name": ({"before": "__import__('os')"}, "line 2: uses __import__; a scenario"),
     # what is silently ignored
@@ -243,6 +254,10 @@ def test_a_mistake_is_told_with_what_to_do_before_any_visit(tmp_path: Path, mist
 
 FINE: dict[str, dict[str, str]] = {
     "as it is": {},
+    "the environment of the machine": {
+        "before": "import os; PORT = os.environ.get('PORT'), os.getenv('PORT')"
+    },
+    "a pause": {"before": "import asyncio", "steps": "await asyncio.sleep(1)"},
     "modern selectors": slots('visit.css("td:is(.a, .b):not(.c, .d):has(> a[href*=x i])")'),
     "a sentence of its own": slots('visit.text("Choisissez un rendez-vous disponible")'),
     "what any page has, beside enough": slots(
