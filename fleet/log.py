@@ -62,6 +62,8 @@ def configure(*, quiet: bool = False, shown: Callable[[str], str] = str) -> None
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _OtherRecords)]
     root.addHandler(others)
+    # its words may name addresses of notices, which are secrets; `alerts` says what failed
+    logging.getLogger("apprise").propagate = False
     logging.captureWarnings(True)
 
 

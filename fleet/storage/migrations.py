@@ -76,14 +76,14 @@ class SchemaVersion:
 
     async def check_readable(self) -> None:
         """
-        For who may not bring it up.
+        For who may not bring it up. One without an attempt may have any older version, or none.
 
         Raises:
             StoreRefused: the database has an older version, or one of a newer fleet.
         """
         number = await self.version()
         self.check(number, f"the database {self._db.name}")
-        if number < self.newest:
+        if number < self.newest and await self._db.attempts.find_one({}, {"_id": 1}):
             raise StoreRefused(
                 f"the database {self._db.name} has schema version {number}, this fleet reads"
                 f" {self.newest}: start `fleet watch` of the same release first, which brings it up"

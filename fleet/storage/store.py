@@ -122,8 +122,10 @@ class Store:
     async def _prepare(self) -> None:
         await self._client.admin.command("ping")
         try:
-            await self.schema.migrate()
+            self.schema.check(await self.schema.version(), f"the database {self._db.name}")
+            # before the steps, which read by indexes that an older fleet may not have had
             await self._make()
+            await self.schema.migrate()
         except OperationFailure as exc:
             if exc.code != UNAUTHORIZED:
                 raise

@@ -509,8 +509,11 @@ async def test_a_prefecture_shows_control_flows_beside_those_of_foreigners(
     assert "Titre de séjour" in foreigners
     assert "Permis de conduire" not in foreigners
     assert "100 % sur 2 réponses" in plain(control)
-    assert "au moins deux dates sur un mois : 2" in control
     latest = site.of("63/permis-de-conduire")
+    # the practice site has no dates at weekends
+    several = len(latest.first_dates) > 1
+    words = "au moins deux dates sur un mois" if several else "une seule date possible sous un mois"
+    assert f"{words} : 2" in control
     assert await browser_page.locator(f"a[href='/tentative/{latest.id}']").count() == 1
     assert await browser_page.locator("a[href='/galerie?demarche=63%2Fpermis-de-conduire']").count()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
@@ -10,6 +11,7 @@ from fleet.errors import BadInput
 from fleet.models import now
 from fleet.models.text import visible
 from fleet.rendering.attempt_csv import AttemptWriter
+from fleet.settings import apart_from_real, for_trials
 from fleet.visit.recording import har
 from fleet.visit.recording.wacz import archive
 
@@ -42,13 +44,26 @@ def wacz(recording: Path, output: Path) -> None:
 async def export_attempts(
     settings: Settings, form: str, scenario_id: str | None, since: str | None, until: str | None
 ) -> bool:
-    """Write attempts to standard output."""
+    """
+    Write attempts to standard output.
+
+    Where none of those asked for is stored, those that are kept apart are written, and stderr says
+    so: of sites on this machine, else the author's trials.
+    """
     first, last = instant(since, "--since"), instant(until, "--until")
-    async with open_store(settings) as store:
-        writer = AttemptWriter(form)
-        found = store.attempts.find(scenario_id=scenario_id, since=first, until=last)
-        async for attempt in found:
-            writer.write(attempt)
+    writer, written = AttemptWriter(form), 0
+    apart = (apart_from_real(settings), for_trials(settings))
+    for each in dict.fromkeys(place.database for place in (settings, *apart)):
+        async with open_store(settings.model_copy(update={"database": each})) as store:
+            found = store.attempts.find(scenario_id=scenario_id, since=first, until=last)
+            async for attempt in found:
+                if not written and each != settings.database:
+                    words = "none is stored; these are kept apart, in no figure"
+                    print(f"{settings.database}: {words} ({each})", file=sys.stderr)
+                writer.write(attempt)
+                written += 1
+        if written:
+            break
     return True
 
 
