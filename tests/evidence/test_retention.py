@@ -47,7 +47,8 @@ async def beside(mongodb_url: str, store: Store) -> AsyncIterator[Any]:
 def seen(days_ago: float, *files: EvidenceFile, **changes: Any) -> Attempt:
     """An attempt with these files, so many days before `TODAY`."""
     at = TODAY - timedelta(days=days_ago)
-    return attempt_at(at, evidence=tuple(file.evidence for file in files), **changes)
+    evidence = tuple(file.evidence for file in files)
+    return attempt_at(at, evidence=evidence, **{"due_at": None, **changes})
 
 
 async def add(

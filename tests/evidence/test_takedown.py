@@ -43,7 +43,8 @@ async def beside(mongodb_url: str, store: Store) -> AsyncIterator[Any]:
 
 
 async def add(store: Store, *files: EvidenceFile) -> Attempt:
-    attempt = attempt_at(AT, evidence=tuple(file.evidence for file in files))
+    evidence = tuple(file.evidence for file in files)
+    attempt = attempt_at(AT, due_at=None, evidence=evidence)
     assert await store.attempts.add(attempt, files)
     return attempt
 
