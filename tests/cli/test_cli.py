@@ -783,7 +783,7 @@ async def test_doctor_finds_everything_that_a_visit_needs(database: dict[str, st
     needed = ("Chromium", "Chromium starts", "openssl", "MongoDB", "scenarios", "machine", "data")
     for what in (*needed, "temporary files", "contact"):
         assert f"ok   {what:<16}" in said.out
-    assert "schema version 1\n" in said.out
+    assert "schema version 2\n" in said.out
     assert "sandbox" in said.out
     assert "clock" in said.out
 

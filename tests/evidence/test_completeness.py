@@ -60,7 +60,8 @@ async def test_an_attempt_that_is_deleted_before_it_is_sealed_leaves_its_due_tim
     (found,) = await incomplete(sealer)
     assert found.startswith(f"{FLOW} was due at {due[4]:%Y-%m-%d %H:%M:%S} UTC, and neither")
     await sealer.db.missed.delete_many({"due_at": {"$gte": due[5]}})
-    assert len(await incomplete(sealer)) == len(due) - 4
+    # beyond twenty of a flow, how many more there are is said in one line
+    assert len(await incomplete(sealer)) == min(len(due) - 4, 21)
     # out of the catalogue meanwhile, as the fleet notes it: nothing was due
     await sealer.db.watched.update_one({"_id": FLOW}, {"$set": {"until": due[4]}})
     await sealer.store.watch_state.begin_again([FLOW], AT + 24 * HOUR)

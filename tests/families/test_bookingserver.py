@@ -50,8 +50,10 @@ async def test_a_free_planning_is_slots_with_the_first_two_dates(
     got = await visit(form(skin=skin, describes=describes, **OFFERS))
 
     assert got.verdict == Verdict.SLOTS
-    assert len(got.first_dates) == 2
-    assert got.started_at.date() < got.first_dates[0] < got.first_dates[1]
+    # the page shows one week, which may begin with its last free day
+    days = sorted({each.date() for each in always(1, got.started_at)})
+    week = [day for day in days if day.isocalendar()[:2] == days[0].isocalendar()[:2]]
+    assert list(got.first_dates) == week[:2]
     assert got.slot_count is not None
     assert got.slot_count >= 2
     assert got.served[-1].url.endswith("/4")
