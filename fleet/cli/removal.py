@@ -11,6 +11,10 @@ from fleet.cli.options import Practice, run, settings_of
 app = typer.Typer()
 
 Yes = Annotated[bool, typer.Option("--yes", help="do it; without it, only say what would go")]
+Reason = Annotated[str, typer.Option(metavar="WORDS", help="readers will see it")]
+By = Annotated[
+    str | None, typer.Option(metavar="ACCOUNT", help="who asks; this machine's user if not")
+]
 
 
 @app.command()
@@ -35,10 +39,8 @@ def prune(
 @app.command()
 def takedown(
     what: Annotated[str, typer.Argument(metavar="SHA256 or ATTEMPT")],
-    reason: Annotated[str, typer.Option(metavar="WORDS", help="readers will see it")],
-    by: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="who asks; this machine's user if not")
-    ] = None,
+    reason: Reason,
+    by: By = None,
     yes: Yes = False,
     practice: Practice = False,
 ) -> None:
@@ -51,10 +53,8 @@ def takedown(
 @app.command()
 def withdraw(
     attempt_id: Annotated[str, typer.Argument(metavar="ATTEMPT")],
-    reason: Annotated[str, typer.Option(metavar="WORDS", help="readers will see it")],
-    by: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="who asks; this machine's user if not")
-    ] = None,
+    reason: Reason,
+    by: By = None,
     yes: Yes = False,
     practice: Practice = False,
 ) -> None:

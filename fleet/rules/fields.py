@@ -47,70 +47,15 @@ _TYPES = {
 }
 
 _PLAIN = frozenset(
-    (
-        *("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou"),
-        *("votre", "vos", "of", "the", "your", "in", "to", "from", "choisi", "choix", "choice"),
-        *(
-            "app",
-            "auto",
-            "autocomplete",
-            "box",
-            "calendar",
-            "calendrier",
-            "champ",
-            "code",
-            "content",
-        ),
-        *(
-            "control",
-            "ctl",
-            "ctrl",
-            "data",
-            "default",
-            "edit",
-            "entry",
-            "field",
-            "fields",
-            "filter",
-        ),
-        *("filtre", "form", "formulaire", "forms", "input", "insee", "lieu", "main", "mat", "mui"),
-        *(
-            "page",
-            "picker",
-            "datepicker",
-            "place",
-            "q",
-            "query",
-            "recherche",
-            "rdv",
-            "rendez",
-            "vous",
-        ),
-        *(
-            "residence",
-            "domicile",
-            "search",
-            "select",
-            "selected",
-            "souhaite",
-            "souhaitee",
-            "start",
-        ),
-        *(
-            "debut",
-            "step",
-            "etape",
-            "tb",
-            "text",
-            "textbox",
-            "txt",
-            "val",
-            "valeur",
-            "value",
-            "widget",
-        ),
-        *("appointment", "desired", "prefecture", "guichet", "criteria", "critere", "saisie"),
-    )
+    """
+    a app appointment au auto autocomplete aux box calendar calendrier champ choice choisi
+    choix code content control critere criteria ctl ctrl d data datepicker de debut default
+    des desired domicile du edit en entry et etape field fields filter filtre form forms
+    formulaire from guichet in input insee l la le les lieu main mat mui of ou page picker
+    place prefecture q query rdv recherche rendez residence saisie search select selected
+    souhaite souhaitee start step tb text textbox the to txt val valeur value vos votre vous
+    widget your
+    """.split()  # noqa: SIM905 (a line for each word would be forty lines)
 )
 """Words of a field's technical name that say nothing of what it asks for."""
 

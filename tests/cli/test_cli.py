@@ -592,6 +592,16 @@ async def test_try_tells_everything_and_saves_the_pictures(
     name = database["FLEET_DATABASE"]
     counts = [len(await attempts_in(database, f"{name}{e}")) for e in ("", "_practice", "_trials")]
     assert counts == [0, 0, 1]
+    # its author sees it when asking for that scenario, and nobody else in any export
+    export = ("export", "attempts", "--practice")
+    own = await fleet(*export, "--scenario", "94/titre-de-sejour", **database)
+    every = await fleet(*export, **database)
+    period = await fleet(
+        *export, "--scenario", "94/titre-de-sejour", "--since", "2026-01-01", **database
+    )
+    assert json.loads(own.out)["verdict"] == "closed"
+    assert "was tried, and is in no figure" in own.line
+    assert [(each.out, each.err) for each in (every, period)] == [("", "")] * 2
 
 
 async def test_pictures_that_cannot_be_saved_are_told_in_one_line(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant, write_file
-from fleet.errors import BadInput
+from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.models import now
 from fleet.models.text import visible
 from fleet.rendering.attempt_csv import AttemptWriter
@@ -18,6 +19,7 @@ from fleet.visit.recording.wacz import archive
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet.models import Attempt
     from fleet.settings import Settings
 
 
@@ -47,24 +49,31 @@ async def export_attempts(
     """
     Write attempts to standard output.
 
-    Where none of those asked for is stored, those that are kept apart are written, and stderr says
-    so: of sites on this machine, else the author's trials.
+    Of a scenario that was only tried, its author gets the trials; stderr says that they are some.
     """
     first, last = instant(since, "--since"), instant(until, "--until")
     writer, written = AttemptWriter(form), 0
-    apart = (apart_from_real(settings), for_trials(settings))
-    for each in dict.fromkeys(place.database for place in (settings, *apart)):
-        async with open_store(settings.model_copy(update={"database": each})) as store:
-            found = store.attempts.find(scenario_id=scenario_id, since=first, until=last)
-            async for attempt in found:
-                if not written and each != settings.database:
-                    words = "none is stored; these are kept apart, in no figure"
-                    print(f"{settings.database}: {words} ({each})", file=sys.stderr)
-                writer.write(attempt)
-                written += 1
-        if written:
-            break
+    async with open_store(settings) as store:
+        async for attempt in store.attempts.find(scenario_id=scenario_id, since=first, until=last):
+            writer.write(attempt)
+            written += 1
+    if not written and scenario_id is not None and not (since or until):
+        for attempt in await _trials(settings, scenario_id):
+            writer.write(attempt)
     return True
+
+
+async def _trials(settings: Settings, scenario_id: str) -> list[Attempt]:
+    """What was seen of a scenario that is in no figure; nothing if this account may not read it."""
+    apart = {each.database: each for each in (apart_from_real(settings), for_trials(settings))}
+    for name, place in apart.items():
+        with contextlib.suppress(StoreRefused, StoreUnreachable):
+            async with open_store(place) as store:
+                if found := [each async for each in store.attempts.find(scenario_id=scenario_id)]:
+                    words = "no attempt is stored; what follows was tried, and is in no figure"
+                    print(f"{scenario_id}: {words} ({name})", file=sys.stderr)
+                    return found
+    return []
 
 
 async def export_evidence(settings: Settings, sha256: str, output: Path) -> bool:
