@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,12 @@ async def look(visit: fleet.Visit) -> Outcome:
     return await visit.decide(closed=[visit.text(SAID)])
 
 
+PATIENT = replace(QUICK, visit=replace(QUICK.visit, deadline_s=40, answer_timeout_s=15))
+"""Pages here speak once a dozen requests have been answered, which takes a busy machine a while."""
+
+
 async def seen(site: WaysOut, chromium: Chromium, path: str) -> Attempt:
-    kept = await attempt(scripted(look, site.url(path)), chromium, run_id="test", limits=QUICK)
+    kept = await attempt(scripted(look, site.url(path)), chromium, run_id="test", limits=PATIENT)
     assert chromium.open_contexts == 0
     return kept.attempt
 
