@@ -3,7 +3,7 @@ Who may do what in MongoDB: the accounts of the fleet's roles, put in order at e
 
     python accounts.py ADDRESS ROOT_PASSWORD_FILE WATCH_URL_FILE WEB_URL_FILE
 
-`watch` writes; `web` reads all of it and writes only who is signed in and what volunteers saw.
+`watch` writes; `web` reads all of it and writes only who is signed in and what people saw.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 from pymongo import MongoClient
 
 DATABASES = ("fleet", "fleet_practice", "fleet_trials")
-WRITTEN_BY_WEB = ("users", "sessions", "sign_in_tries", "observations", "observation_pictures")
+WRITTEN_BY_WEB = (
+    *("users", "sessions", "sign_in_tries"),
+    *("observations", "observation_pictures", "audit_readings"),
+)
 READ = ("find", "listCollections", "listIndexes", "collStats", "dbStats")
 WRITE = ("insert", "update", "remove", "createIndex")
 

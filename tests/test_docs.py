@@ -47,6 +47,8 @@ COMMANDS = {
     "user remove": {"--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
+    "audit draw": {"--each", "--since", "--until", "--practice"},
+    "audit report": {"--json", "--practice"},
     "alert test": set[str](),
     "backup": {"--keep", "--practice"},
     "restore": {"--replace", "--practice"},
@@ -88,7 +90,9 @@ def table(text: str) -> list[list[str]]:
 def sections() -> dict[str, str]:
     """Command → its heading and text in docs/cli.md."""
     found = re.split(r"^## ", CLI, flags=re.MULTILINE)
-    named = (re.match(r"`fleet ((?:alert |export |user )?[a-z]+)\b", section) for section in found)
+    named = (
+        re.match(r"`fleet ((?:alert |audit |export |user )?[a-z]+)\b", section) for section in found
+    )
     return {m.group(1): s for m, s in zip(named, found, strict=True) if m}
 
 

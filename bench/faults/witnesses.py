@@ -63,14 +63,20 @@ class Records:
     ) -> Records:
         """Read them; `until` is the instant before which the fleet says that nothing is open."""
         plans = await store.watch_state.plans()
-        accounted = await store.watch_state.reconciled_until()
+        watched = await store.watch_state.watched()
         # the first plan's, unless the clock was set back beyond it
-        since, until = min(plan.since for plan in plans), min(accounted.values())
+        since = min(plan.since for plan in plans)
+        until = min(span.until for span in watched.values())
+        first = min(span.since for span in watched.values())
         return cls(
             attempts=[each async for each in store.attempts.find()],
             missed=await store.missed_visits.of(None, since, until),
+            # a flow whose file came later was not due before
             due=frozenset(
-                (each, at) for each in accounted for at in due_times(plans, each, since, until)
+                (each, at)
+                for each, span in watched.items()
+                for at in due_times(plans, each, since, until)
+                if span.since == first or span.holds(at)
             ),
             since=since,
             until=until,

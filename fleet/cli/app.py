@@ -20,7 +20,7 @@ import typer
 import fleet
 from fleet import log
 from fleet.catalog import loader
-from fleet.cli import alert, backup, evidence, export, removal, user, watch
+from fleet.cli import alert, audit, backup, evidence, export, removal, user, watch
 from fleet.cli.commands.listing import scenarios_list, scenarios_markdown
 from fleet.cli.console import Console
 from fleet.cli.extras import lacking
@@ -64,8 +64,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(export.app, name="export")
-app.add_typer(user.app, name="user")
+for name, group in (("export", export.app), ("user", user.app), ("audit", audit.app)):
+    app.add_typer(group, name=name)
 for commands in (watch.app, evidence.app, removal.app, alert.app, backup.app):
     app.add_typer(commands)
 

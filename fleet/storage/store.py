@@ -20,6 +20,7 @@ from fleet.storage.backup import Dumps
 from fleet.storage.client import connect, translated_errors
 from fleet.storage.collections.accounts import Accounts
 from fleet.storage.collections.attempts import StoredAttempts
+from fleet.storage.collections.audits import Audits
 from fleet.storage.collections.events import Events
 from fleet.storage.collections.judgements import Judgements
 from fleet.storage.collections.ledger import Ledger
@@ -86,6 +87,7 @@ class Store:
         self.events = Events(self._db)
         self.runs = Runs(self._db)
         self.judgements = Judgements(self._db)
+        self.audits = Audits(self._db)
         self.withdrawals = Withdrawals(self._db, self.rollups)
         self.attempts = StoredAttempts(
             self._db,
@@ -138,6 +140,7 @@ class Store:
             await self.attempts.prepare()
             await self.runs.prepare()
             await self.judgements.prepare()
+            await self.audits.prepare()
             await self.withdrawals.prepare()
             await self.rollups.prepare()
             await self.missed_visits.prepare()

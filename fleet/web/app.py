@@ -44,6 +44,7 @@ from fleet.web.pages import (
     about,
     account,
     attempt,
+    audit,
     care,
     chart,
     compare,
@@ -118,7 +119,7 @@ def create_app(
     for figures in (overview, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
-    for of_members in (account, observations):
+    for of_members in (account, audit, observations):
         app.include_router(of_members.router, include_in_schema=False)
     app.add_exception_handler(errors.EvidenceProblem, errors.show_problem)
     app.add_exception_handler(removed.FileRemoved, removed.show_gone)

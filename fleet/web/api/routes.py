@@ -22,7 +22,7 @@ from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter
 from fleet.rendering.i18n import N_
-from fleet.web.api import docs, export, feeds, figures
+from fleet.web.api import audits, docs, export, feeds, figures
 from fleet.web.api.models import (
     NOT_THERE,
     PROBLEMS,
@@ -199,6 +199,7 @@ async def _removed_files(request: Request, found: Attempt) -> tuple[RemovedFile,
 
 
 router.include_router(figures.router)
+router.include_router(audits.router)
 router.include_router(export.router)
 router.include_router(feeds.router)
 router.include_router(docs.router, include_in_schema=False)
