@@ -1,5 +1,5 @@
 """
-What the figures mean: samples, rates with their denominators and intervals, delays. Pure.
+What the figures mean: samples, rates with their denominators and intervals. Pure.
 
 **Sample.** A visit is drawn at random, and so is its first attempt; a site that is unavailable is
 tried again, at instants that nobody drew. So **the first attempt is the sample**, whatever it met,
@@ -27,11 +27,7 @@ counts what was missed because the host was left alone (`cooling`) once as answe
 once as answers without: whether it would have answered is not known. `Counts.bounds` does so with
 everything that is unknown, and therefore holds for all time (docs/method.md).
 
-**Delay.** La Cimade's five classes of answer, from the first two days offered, in Paris and
-calendar months: from 31 January, "within a month" ends with 28 February, as French procedure
-counts (code de procédure civile, art. 641). A day before the attempt's own cannot be booked and
-is not counted as known. Slots without a known day are a class of their own. The classes of a
-period add up to its n.
+**Delay** until the first day offered: `fleet.analysis.delays`.
 
 `fleet.analysis.samples` counts attempts this way, one by one; `fleet.storage.figures.rollups` keeps
 the same counts ready.
@@ -39,9 +35,7 @@ the same counts ready.
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from math import sqrt
@@ -52,20 +46,9 @@ from fleet.models import Group, Verdict
 from fleet.models.missed import MissReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 CONFIDENCE = 0.95
-
-
-class Delay(StrEnum):
-    """La Cimade's five classes of answer, and a sixth for slots whose days are not known."""
-
-    TWO_WITHIN_A_MONTH = "two_within_a_month"
-    ONE_WITHIN_A_MONTH = "one_within_a_month"
-    WITHIN_TWO_MONTHS = "within_two_months"
-    BEYOND_TWO_MONTHS = "beyond_two_months"
-    NONE = "none"
-    UNKNOWN_DATE = "unknown_date"
 
 
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
@@ -314,31 +297,3 @@ class Counts:
             return None
         slots = self.rate.slots
         return limits(slots, self.due)[0], limits(slots + self.unknown, self.due)[1]
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last if it has no such day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    last = calendar.monthrange(day.year + years, month + 1)[1]
-    return date(day.year + years, month + 1, min(day.day, last))
-
-
-def delay_of(verdict: Verdict, first_dates: Sequence[date], day: date) -> Delay | None:
-    """
-    The class of an answer given on `day`; None for what is no answer about slots.
-
-    "Within a month" includes the same day of the next month.
-    """
-    if verdict is Verdict.NO_SLOTS:
-        return Delay.NONE
-    if verdict is not Verdict.SLOTS:
-        return None
-    known = sorted({first for first in first_dates if first >= day})
-    if not known:
-        return Delay.UNKNOWN_DATE
-    month = months_after(day, 1)
-    if known[0] > month:
-        two_months = months_after(day, 2)
-        return Delay.WITHIN_TWO_MONTHS if known[0] <= two_months else Delay.BEYOND_TWO_MONTHS
-    second = len(known) > 1 and known[1] <= month
-    return Delay.TWO_WITHIN_A_MONTH if second else Delay.ONE_WITHIN_A_MONTH

@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from fleet.analysis.rates import Counts, Delay, added_up, delay_of
+from fleet.analysis.delays import WITHIN_MONTHS, Delay, delay_of, within_months
+from fleet.analysis.rates import Counts, added_up
 from fleet.models import PARIS, Group, Verdict
 from fleet.models.paris import paris_day
 
@@ -53,9 +54,10 @@ class DayFigures:
     go forward, it is not there. `retries` are the attempts after the first of their visits.
     `delays` counts the samples answered about slots. Of those with a known first day (`known`),
     `wait_days` is the sum of days until it and `shortest_wait_days` the least (None when `known`
-    is 0). `versions` are the scenario's, retries included, each with the instant from which it was
-    used; one that comes back is named again. `missed` were due and not made; they are kept
-    elsewhere, and are here only where figures were asked for.
+    is 0); `within` says how many of them had it within so many months. `versions` are the
+    scenario's, retries included, each with the instant from which it was used; one that comes back
+    is named again. `missed` were due and not made; they are kept elsewhere, and are here only where
+    figures were asked for.
     """
 
     scenario_id: str
@@ -68,6 +70,7 @@ class DayFigures:
     known: int
     wait_days: int
     shortest_wait_days: int | None
+    within: Mapping[int, int] = field(default_factory=dict)
     versions: tuple[tuple[str, datetime], ...] = ()
     missed: Mapping[MissReason, int] = field(default_factory=dict)
 
@@ -94,11 +97,17 @@ class Totals:
     known: int
     wait_days: int
     shortest_wait_days: int | None
+    within: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def mean_wait_days(self) -> float | None:
         """Days from a sample to the first day that it was offered, on average; None if unknown."""
         return self.wait_days / self.known if self.known else None
+
+    @property
+    def first_days(self) -> list[tuple[int, int]]:
+        """Within how many months how many samples had their first day."""
+        return [(months, self.within.get(months, 0)) for months in WITHIN_MONTHS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,10 @@ def total_of(several: Sequence[Totals]) -> Totals:
     counts = Counts.total(each.counts for each in several)
     of_rate = [each for each in several if each.counts.drawn is counts.drawn]
     delays: Counter[Delay] = Counter()
+    within: Counter[int] = Counter()
     for each in of_rate:
         delays.update(each.delays)
+        within.update(each.within)
     shortest = [f.shortest_wait_days for f in of_rate if f.shortest_wait_days is not None]
     return Totals(
         scenario_id=several[0].scenario_id,
@@ -142,6 +153,7 @@ def total_of(several: Sequence[Totals]) -> Totals:
         known=sum(each.known for each in of_rate),
         wait_days=sum(each.wait_days for each in of_rate),
         shortest_wait_days=min(shortest, default=None),
+        within=dict(within),
     )
 
 
@@ -153,7 +165,7 @@ def totals_of(figures: Sequence[DayFigures]) -> Totals | None:
         [
             Totals(
                 *(each.scenario_id, each.control, each.counts, each.delays),
-                *(each.known, each.wait_days, each.shortest_wait_days),
+                *(each.known, each.wait_days, each.shortest_wait_days, each.within),
             )
             for each in figures
         ]
@@ -200,12 +212,14 @@ def _count_day(scenario_id: str, day: date, drawn: bool, tries: Sequence[Try]) -
     hours: defaultdict[int, Counter[Verdict]] = defaultdict(Counter)
     retries: Counter[Verdict] = Counter()
     delays: Counter[Delay] = Counter()
+    within: Counter[int] = Counter()
     waits: list[int] = []
     for each in tries:
         if each.number > 1:
             retries[each.verdict] += 1
             continue
         hours[each.started_at.astimezone(PARIS).hour][each.verdict] += 1
+        within.update(within_months(each.verdict, each.first_dates, day))
         if delay := delay_of(each.verdict, each.first_dates, day):
             delays[delay] += 1
             if delay not in (Delay.NONE, Delay.UNKNOWN_DATE):
@@ -225,5 +239,6 @@ def _count_day(scenario_id: str, day: date, drawn: bool, tries: Sequence[Try]) -
         known=len(waits),
         wait_days=sum(waits),
         shortest_wait_days=min(waits, default=None),
+        within=dict(within),
         versions=tuple(versions),
     )

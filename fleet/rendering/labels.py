@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.analysis.rates import Delay
+from fleet.analysis.delays import Delay
 from fleet.analysis.waits import Looking
 from fleet.models import Attempt, Group, Verdict
 from fleet.models.missed import MissReason

@@ -29,13 +29,17 @@ FIRST = 1
 """The version of every database that does not say which."""
 
 
-async def _count_first_attempts(db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
-    """Roll-ups that counted the last attempt of a visit are made anew from the attempts."""
+async def _done_by_the_next(db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
+    """Roll-ups counted the last attempt of a visit: the step after this one makes them anew."""
+
+
+async def _make_rollups_anew(db: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
+    """Roll-ups count the first attempt of a visit, and first days within months."""
     with timeout(STEP_S):  # years of attempts take longer than a socket may be silent
         await Rollups(db).rebuild()
 
 
-STEPS: tuple[Step, ...] = (_count_first_attempts,)
+STEPS: tuple[Step, ...] = (_done_by_the_next, _make_rollups_anew)
 """The first leads from version 1 to 2, and so on."""
 
 

@@ -55,6 +55,7 @@ from fleet.web.pages import (
     gallery,
     health,
     installation,
+    nothing_offered,
     observations,
     overview,
     prefecture,
@@ -116,7 +117,7 @@ def create_app(
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seals):
         app.include_router(module.router, include_in_schema=False)
-    for figures in (overview, prefecture, flow, chart):
+    for figures in (overview, nothing_offered, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, audit, observations):

@@ -9,15 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
+from fleet.analysis.delays import Delay
 from fleet.analysis.rates import (
     Counts,
-    Delay,
     OfferRate,
-    delay_of,
     difference,
     limits,
     mean_rate,
-    months_after,
     wilson,
 )
 from fleet.analysis.samples import (
@@ -274,64 +272,6 @@ def test_what_retries_see_is_kept_by_day_and_has_no_hour_and_no_delay() -> None:
     assert (day.delays, day.known) == ({}, 0)
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "expected"),
-    [
-        ("2026-01-15", 1, "2026-02-15"),
-        ("2026-01-31", 1, "2026-02-28"),
-        ("2028-01-31", 1, "2028-02-29"),
-        ("2026-02-28", 1, "2026-03-28"),
-        ("2026-12-31", 2, "2027-02-28"),
-        ("2026-12-01", 1, "2027-01-01"),
-        ("2026-11-30", 1, "2026-12-30"),
-    ],
-)
-def test_a_month_ends_with_the_same_day_or_the_last(day: str, months: int, expected: str) -> None:
-    assert months_after(date.fromisoformat(day), months) == date.fromisoformat(expected)
-
-
-DELAYS = [
-    # on 15 January: one month ends with 15 February, two with 15 March
-    ("2026-01-15", ["2026-01-15", "2026-01-16"], Delay.TWO_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-02-14", "2026-02-15"], Delay.TWO_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-02-15", "2026-02-16"], Delay.ONE_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-02-15"], Delay.ONE_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-02-15", "2026-02-15"], Delay.ONE_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-02-16", "2026-02-17"], Delay.WITHIN_TWO_MONTHS),
-    ("2026-01-15", ["2026-03-15"], Delay.WITHIN_TWO_MONTHS),
-    ("2026-01-15", ["2026-03-16"], Delay.BEYOND_TWO_MONTHS),
-    # on 31 January: 28 February, 31 March
-    ("2026-01-31", ["2026-02-28"], Delay.ONE_WITHIN_A_MONTH),
-    ("2026-01-31", ["2026-03-01"], Delay.WITHIN_TWO_MONTHS),
-    ("2026-01-31", ["2026-03-31"], Delay.WITHIN_TWO_MONTHS),
-    ("2026-01-31", ["2026-04-01"], Delay.BEYOND_TWO_MONTHS),
-    # no day, or only one that is over
-    ("2026-01-15", [], Delay.UNKNOWN_DATE),
-    ("2026-01-15", ["2026-01-14"], Delay.UNKNOWN_DATE),
-    ("2026-01-15", ["2026-01-14", "2026-01-15"], Delay.ONE_WITHIN_A_MONTH),
-    ("2026-01-15", ["2026-01-20", "2026-01-19"], Delay.TWO_WITHIN_A_MONTH),
-]
-
-
-@pytest.mark.parametrize(("day", "dates", "expected"), DELAYS)
-def test_the_delay_class_of_slots(day: str, dates: list[str], expected: Delay) -> None:
-    offered = [date.fromisoformat(each) for each in dates]
-
-    assert delay_of(Verdict.SLOTS, offered, date.fromisoformat(day)) is expected
-
-
-def test_only_answers_about_slots_have_a_delay_class() -> None:
-    day = AT.date()
-
-    classes = {verdict: delay_of(verdict, [day], day) for verdict in Verdict}
-
-    assert {verdict for verdict, delay in classes.items() if delay} == {
-        Verdict.SLOTS,
-        Verdict.NO_SLOTS,
-    }
-    assert classes[Verdict.NO_SLOTS] is Delay.NONE
-
-
 def test_slots_without_a_day_are_counted_and_the_classes_add_up_to_n() -> None:
     tries = [
         a_try(Verdict.SLOTS, dates=(date(2026, 3, 12), date(2026, 3, 20))),
@@ -353,6 +293,7 @@ def test_slots_without_a_day_are_counted_and_the_classes_add_up_to_n() -> None:
     assert sum(totals.delays.values()) == totals.counts.rate.n == 4
     # 2 and 10 days, on 10 March
     assert (totals.known, totals.mean_wait_days, totals.shortest_wait_days) == (2, 6, 2)
+    assert totals.within == dict.fromkeys((1, 2, 3, 6), 2)
 
 
 def test_the_day_of_an_attempt_is_that_of_paris() -> None:
@@ -394,7 +335,7 @@ def figures(day: str, *versions: tuple[str, int]) -> DayFigures:
     start = day_start(date.fromisoformat(day))
     since = tuple((name, start + timedelta(hours=hour)) for name, hour in versions)
     day_ = date.fromisoformat(day)
-    return DayFigures(FLOW, day_, False, True, {}, {}, {}, 0, 0, None, since)
+    return DayFigures(FLOW, day_, False, True, {}, {}, {}, 0, 0, None, versions=since)
 
 
 def test_a_break_is_where_the_version_changed_also_back_and_within_a_day() -> None:

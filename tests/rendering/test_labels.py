@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet.analysis.rates import Delay
+from fleet.analysis.delays import Delay
 from fleet.rendering.labels import DELAYS
 
 

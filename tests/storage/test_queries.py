@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fleet.analysis.rates import Counts, Delay, OfferRate, limits
+from fleet.analysis.delays import Delay
+from fleet.analysis.rates import Counts, OfferRate, limits
 from fleet.analysis.samples import Break
 from fleet.errors import BadInput
 from fleet.models import PARIS, Attempt, Group, Run, Verdict, now

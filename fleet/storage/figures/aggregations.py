@@ -13,7 +13,8 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.delays import WITHIN_MONTHS, Delay
+from fleet.analysis.rates import Counts
 from fleet.analysis.samples import DayFigures
 from fleet.models import Group, Verdict
 
@@ -54,13 +55,13 @@ def _monday(day: str) -> Stage:
 
 
 def _months_after(months: int) -> Stage:
-    """As `rates.months_after`: MongoDB, too, ends with the last day of a shorter month."""
+    """As `months_after`: MongoDB, too, ends with the last day of a shorter month."""
     later = {"$dateAdd": {"startDate": _date("$day"), "unit": "month", "amount": months}}
     return {"$dateToString": {"date": later, "format": _DAY}}
 
 
 def _delay() -> Stage:
-    """As `rates.delay_of`."""
+    """As `delay_of`."""
     second = {"$and": [{"$gt": ["$second", "$first"]}, {"$lte": ["$second", "$month"]}]}
     cases: list[tuple[Stage, Delay | None]] = [
         ({"$eq": ["$verdict", Verdict.NO_SLOTS.value]}, Delay.NONE),
@@ -79,6 +80,12 @@ def _wait() -> Stage:
     offered = {"$and": ["$sample", "$first", {"$eq": ["$verdict", Verdict.SLOTS.value]}]}
     days = {"startDate": _date("$day"), "endDate": _date("$first"), "unit": "day"}
     return {"$cond": [offered, {"$dateDiff": days}, None]}
+
+
+def _within(months: int) -> Stage:
+    """As `within_months`: how many samples had their first day in so many months."""
+    of_slots = {"$eq": ["$verdict", Verdict.SLOTS.value]}
+    return _sum_if("$sample", "$first", of_slots, {"$lte": ["$first", _months_after(months)]})
 
 
 def _sum_if(*conditions: object, value: object = 1) -> Stage:
@@ -140,6 +147,7 @@ _OF_DAY: list[Stage] = [
                 for v in Verdict
             },
             **{f"delay_{d.value}": _sum_if("$sample", {"$eq": ["$delay", d.value]}) for d in Delay},
+            **{f"within_{months}": _within(months) for months in WITHIN_MONTHS},
         }
     },
     {
@@ -149,6 +157,7 @@ _OF_DAY: list[Stage] = [
             "verdicts": _nonzero(Verdict),
             "retries": _nonzero(Verdict, "again_"),
             "delays": _nonzero(Delay, "delay_"),
+            "within": {str(months): f"$within_{months}" for months in WITHIN_MONTHS},
             "cells": {
                 "$map": {
                     "input": {"$setUnion": ["$cells"]},
@@ -287,6 +296,7 @@ def figures_of(document: Stage) -> DayFigures:
         known=document["known"],
         wait_days=document["wait_days"],
         shortest_wait_days=document["shortest_wait_days"],
+        within={int(months): n for months, n in document["within"].items() if n},
         versions=tuple((each["version"], each["since"]) for each in document["versions"]),
     )
 

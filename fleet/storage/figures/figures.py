@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING
 
-from fleet.analysis.rates import Counts, Delay, added_up
+from fleet.analysis.delays import WITHIN_MONTHS, Delay
+from fleet.analysis.rates import Counts, added_up
 from fleet.analysis.samples import (
     Break,
     DayFigures,
@@ -128,25 +129,26 @@ class FigureQueries:
             found[department][control].append(Counts(missed=reasons))
         return {code: Halves(*map(Counts.total, found[code])) for code in sorted(found)}
 
-    async def department(self, code: str, period: Period) -> list[Totals]:
-        """The flows of a department that have attempts, or were due, in the period, by their id."""
-        sums = {
-            **{name: {"$sum": f"${field}"} for name, field in _COUNTS.items()},
-            **{f"delays_{d.value}": {"$sum": f"$delays.{d.value}"} for d in Delay},
-            **{name: {"$sum": f"${name}"} for name in ("known", "wait_days")},
-        }
+    async def department(self, code: str | None, period: Period) -> list[Totals]:
+        """
+        The flows of a department that have attempts, or were due, in the period, by their id.
+
+        Args:
+            code: None: those of all departments.
+        """
+        of_department = {} if code is None else {"department": code}
         pipeline: list[Document] = [
-            {"$match": {"department": code, "day": _days(period)}},
+            {"$match": {**of_department, "day": _days(period)}},
             {
                 "$group": {
                     "_id": {"scenario_id": "$scenario_id", "drawn": "$drawn"},
                     "control": {"$max": "$control"},
                     "shortest_wait_days": {"$min": "$shortest_wait_days"},
-                    **sums,
+                    **_SUMS,
                 }
             },
         ]
-        with translated_errors(f"read department {code}"):
+        with translated_errors(f"read the figures of {code or 'all departments'}"):
             found, missed = await asyncio.gather(
                 self._db.rollups.aggregate(pipeline).to_list(None),
                 self._not_made.by_flow(code, period),
@@ -162,6 +164,7 @@ class FigureQueries:
                     known=each["known"],
                     wait_days=each["wait_days"],
                     shortest_wait_days=each["shortest_wait_days"],
+                    within={m: n for m in WITHIN_MONTHS if (n := each[f"within_{m}"])},
                 )
             )
         for (scenario_id, control), reasons in missed.items():
@@ -169,6 +172,17 @@ class FigureQueries:
                 Totals(scenario_id, control, Counts(missed=reasons), {}, 0, 0, None)
             )
         return [total_of(by_flow[scenario_id]) for scenario_id in sorted(by_flow)]
+
+    async def offering(self, period: Period) -> set[str]:
+        """
+        The flows of which any attempt of the period saw slots, also one that is in no rate.
+
+        A retry, or what was asked for by hand: a slot that it saw was there.
+        """
+        seen = [{f"{name}.{Verdict.SLOTS.value}": {"$gt": 0}} for name in ("verdicts", "retries")]
+        query = {"day": _days(period), "$or": seen}
+        with translated_errors("read which flows offered slots"):
+            return set(await self._db.rollups.distinct("scenario_id", query))
 
     async def flow(self, scenario_id: str, period: Period) -> FlowFigures | None:
         """One flow over a period; None if it has no attempts in it, and was not due."""
@@ -243,6 +257,14 @@ def flow_figures(
 
 _COUNTS = {**{n: n for n in RETRIES}, **{f"verdicts_{v}": f"verdicts.{v}" for v in Verdict}}
 """What a sum of counts is called, and where in a roll-up the counts are."""
+
+_SUMS: Document = {
+    **{name: {"$sum": f"${field}"} for name, field in _COUNTS.items()},
+    **{f"delays_{d.value}": {"$sum": f"$delays.{d.value}"} for d in Delay},
+    **{f"within_{m}": {"$sum": f"$within.{m}"} for m in WITHIN_MONTHS},
+    **{name: {"$sum": f"${name}"} for name in ("known", "wait_days")},
+}
+"""What of days is added up."""
 
 
 def _days(period: Period) -> Document:

@@ -36,10 +36,14 @@ class NotMade:
             found[each["department"], each["control"]][why] = n
         return dict(found)
 
-    async def by_flow(self, department: str, period: Period) -> dict[tuple[str, bool], Reasons]:
-        """Of a department, by flow and whether it is a control flow."""
-        # the ids that begin with `63/`: the character after "/" is "0"
-        own = {"scenario_id": {"$gte": f"{department}/", "$lt": f"{department}0"}}
+    async def by_flow(
+        self, department: str | None, period: Period
+    ) -> dict[tuple[str, bool], Reasons]:
+        """Of a department, or of all, by flow and whether it is a control flow."""
+        own = {"scenario_id": {"$gt": ""}}
+        if department is not None:
+            # the ids that begin with `63/`: the character after "/" is "0"
+            own["scenario_id"] = {"$gte": f"{department}/", "$lt": f"{department}0"}
         key = {"scenario_id": "$scenario_id", "control": "$control"}
         found: defaultdict[tuple[str, bool], Reasons] = defaultdict(dict)
         for each, why, n in await self._grouped({**own, **_due(period)}, key):

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.delays import Delay
+from fleet.analysis.rates import Counts
 from fleet.analysis.waits import Looking
 from fleet.models import Frozen, Instant, Verdict
 from fleet.models.missed import MissReason
@@ -119,6 +120,9 @@ class CalendarDay(Figures):
         description=N_("jours jusqu’à la première date offerte, en moyenne ; rien si inconnu")
     )
     shortest_wait_days: int | None = Field(description=N_("le plus petit nombre de ces jours"))
+    within: Mapping[int, int] = Field(
+        description=N_("par nombre de mois (1, 2, 3, 6), visites dont la première date y tombe")
+    )
 
 
 class Version(Frozen):

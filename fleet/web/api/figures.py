@@ -251,6 +251,7 @@ def _days(found: FlowFigures) -> tuple[CalendarDay, ...]:
             known=each.known,
             mean_wait_days=each.wait_days / each.known if each.known else None,
             shortest_wait_days=each.shortest_wait_days,
+            within=each.within,
             **figures(each.counts),
         )
         for each in found.days

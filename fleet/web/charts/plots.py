@@ -14,7 +14,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from fleet.analysis.rates import Delay
+from fleet.analysis.delays import Delay
 from fleet.rendering.labels import DELAYS
 from fleet.rendering.scale import SEEN, share_text
 from fleet.web.charts.calendar import months_of

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from fleet.analysis.rates import Delay
+from fleet.analysis.delays import Delay
 from fleet.models import Group
 from fleet.models.paris import paris_day
 from fleet.web.charts.hours import hours_of

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from fleet.analysis.rates import Delay
+from fleet.analysis.delays import Delay
 from fleet.analysis.waits import waits_of
 from fleet.models import FLOW_SLUG, PARIS, Verdict
 from fleet.models.departments import DEPARTMENTS

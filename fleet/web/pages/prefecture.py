@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.delays import Delay
+from fleet.analysis.rates import Counts
 from fleet.models import Verdict
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter

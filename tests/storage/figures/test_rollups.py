@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 
 from fleet.analysis.changes import STATES, SeenState, changes_of
-from fleet.analysis.rates import Counts, Delay
+from fleet.analysis.delays import Delay
+from fleet.analysis.rates import Counts
 from fleet.analysis.samples import DayFigures
 from fleet.cli.commands import rollup
 from fleet.models import Attempt, Group, Verdict
@@ -26,7 +27,7 @@ from fleet.models.withdrawal import AttemptWithdrawal
 from fleet.settings import Settings
 from fleet.storage.figures.aggregations import figures_of, merge_into
 from fleet.storage.store import Store
-from tests.analysis.test_rates import DELAYS
+from tests.analysis.test_delays import DELAYS
 from tests.cli.test_cli import fleet
 from tests.storage.databases import own_store
 from tests.storage.test_store import attempt_of
@@ -205,18 +206,16 @@ async def test_a_day_on_which_clocks_change_is_counted_whole(
 async def test_mongodb_gives_every_delay_the_class_that_the_method_says(
     store: Store, beside: Database
 ) -> None:
-    for n, (day, dates, _) in enumerate(DELAYS):
+    for n, (day, dates, *_) in enumerate(DELAYS):
         flow = f"91/flow-{n}"
         at = day_start(date.fromisoformat(day)) + timedelta(hours=23, minutes=59)
         offered = tuple(map(date.fromisoformat, dates))
         await add(store, attempt_at(at, Verdict.SLOTS, first_dates=offered, scenario_id=flow))
 
-    got = [
-        [*(await day_of(beside, f"91/flow-{n}", day)).delays]
-        for n, (day, _, _) in enumerate(DELAYS)
-    ]
+    got = [await day_of(beside, f"91/flow-{n}", day) for n, (day, *_) in enumerate(DELAYS)]
 
-    assert got == [[delay] for _, _, delay in DELAYS]
+    assert [[*each.delays] for each in got] == [[delay] for _, _, delay, _ in DELAYS]
+    assert [sorted(each.within) for each in got] == [within for *_, within in DELAYS]
     await proved(store)
 
 
@@ -371,6 +370,7 @@ FALSE: list[tuple[str, Documents, str]] = [
     ("rollups", {"$set": {"versions": []}}, "versions [], counted"),
     ("rollups", {"$set": {"control": True}}, "control true, counted false"),
     ("rollups", {"$set": {"shortest_wait_days": 0}}, "shortest_wait_days 0, counted null"),
+    ("rollups", {"$set": {"within.6": 1}}, 'within {"6": 1}, counted {}'),
     ("department_rollups", {"$set": {"foreigners.verdicts.no_slots": 1}}, "91 2026-03-09"),
     ("department_rollups", {"$set": {"control.retried": 1, "seen": 99}}, "91 2026-03-09"),
     ("department_rollups", {"$set": {"foreigners_by_hand.retry_answers": 1}}, "91 2026-03-09"),
@@ -529,3 +529,33 @@ async def test_an_attempt_that_is_withdrawn_is_in_no_figure_and_stays_stored(
     assert await beside.rollups.count_documents({}) == 0
     assert await beside.department_rollups.count_documents({}) == 0
     assert (await store.rollups.check()).differences == ()
+
+
+async def test_who_offered_is_whoever_any_attempt_saw_slots_at_retries_and_by_hand_too(
+    store: Store,
+) -> None:
+    """A rate of 0 is not "nothing was offered" where an attempt that is in no rate saw a slot."""
+    none, drawn, retried, by_hand, before = (f"91/flow-{n}" for n in range(5))
+    later = AT + timedelta(minutes=2)
+    await add(
+        store,
+        *(attempt_at(AT, scenario_id=each) for each in (none, retried, by_hand, before)),
+        attempt_at(AT, Verdict.SLOTS, scenario_id=drawn),
+        attempt_at(later, Verdict.SLOTS, scenario_id=retried, number=2, due_at=AT),
+        attempt_at(later, Verdict.SLOTS, scenario_id=by_hand, due_at=None),
+        attempt_at(AT - timedelta(days=1), Verdict.SLOTS, scenario_id=before),
+        attempt_at(AT, Verdict.SLOTS, scenario_id="92/flow"),
+    )
+    await store.missed_visits.add([missed_at(AT, "93/jamais")])
+    period = Period(first=AT.date(), last=AT.date())
+
+    offering = await store.figures.offering(period)
+    every = await store.figures.department(None, period)
+
+    assert offering == {drawn, retried, by_hand, "92/flow"}
+    assert [each.scenario_id for each in every] == [
+        *(none, drawn, retried, by_hand, before),
+        *("92/flow", "93/jamais"),
+    ]
+    assert [each.counts.rate.slots for each in every[1:4]] == [1, 0, 0]
+    assert every[-1].counts == Counts(missed={MissReason.COOLING: 1})
