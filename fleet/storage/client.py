@@ -58,7 +58,10 @@ def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
                 serverSelectionTimeoutMS=int(SELECT_S * 1000),
                 connectTimeoutMS=int(SELECT_S * 1000),
                 socketTimeoutMS=30_000,
-                journal=True,  # stored means on disk: a killed mongod gives it back
+                # stored means on the disk of most servers: neither a killed mongod nor the loss
+                # of a replica set's primary takes it back. Without `w`, `j` alone would mean one.
+                w="majority",
+                journal=True,
                 appname="prefecture-fleet",
                 uuidRepresentation="standard",
             )
@@ -93,6 +96,11 @@ def translated_errors(action: str) -> Iterator[None]:
             raise StoreUnreachable(
                 f"could not {action}: MongoDB refuses the user of FLEET_MONGODB_URL"
                 f" ({str(exc)[:200]})"
+            ) from exc
+        if exc.has_error_label("RetryableWriteError"):  # a primary that is none any more
+            raise StoreUnreachable(
+                f"could not {action}: MongoDB is electing another primary ({str(exc)[:200]});"
+                " it is tried again"
             ) from exc
         if _is_document_refused(exc):
             raise StoreNeverTakes(
