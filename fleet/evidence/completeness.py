@@ -8,7 +8,7 @@ its seed.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fleet.analysis.coverage import open_times
@@ -17,7 +17,6 @@ from fleet.ledger.findings import Case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from fleet.analysis.coverage import PlanSince
     from fleet.ledger.chain import Statement
@@ -36,13 +35,36 @@ MAX_NAMED = 20
 
 def plan_commitment(each: PlanSince) -> str:
     """
-    What a seal says of a sampling plan: number, mean and least gap in seconds, SHA-256 of the seed.
+    What a seal says of a sampling plan: number, mean and least gap in seconds, SHA-256 of the seed,
+    since when it holds, until when ("-": until the next one does).
 
     With the seed, which is told when nobody can use it any more, anyone makes the due times anew;
     without it nobody foresees them.
     """
     mean, least = (f"{gap.total_seconds():g}" for gap in (each.plan.mean_gap, each.plan.min_gap))
-    return f"{each.number} {mean} {least} {sha256(str(each.plan.seed).encode())}"
+    span = f"{_text(each.since)} {_text(each.until) if each.until else '-'}"
+    return f"{each.number} {mean} {least} {sha256(str(each.plan.seed).encode())} {span}"
+
+
+def _text(at: datetime) -> str:
+    if not isinstance(at, datetime):  # somebody altered it; sealing goes on, and says so
+        return repr(at).replace(" ", "_")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_kept(said: str, stored: Sequence[str]) -> bool:
+    """
+    Whether a plan that a seal names is among the stored ones.
+
+    Since it was sealed it may have ended, and begun earlier: when the clock was set and stays
+    (`WatchState.extend_stretch`). Seals of the second format say nothing of when it holds.
+    """
+    plan, span = said.split(" ")[:4], said.split(" ")[4:]
+    for each in stored:
+        if each.split(" ")[:4] == plan:
+            since, until = each.split(" ")[4:]
+            return not span or (since <= span[0] and span[1] in ("-", until))
+    return False
 
 
 class Completeness:
@@ -58,9 +80,10 @@ class Completeness:
         if statement.plans is None:
             return
         self._first = self._first or statement.sealed_at
-        stored = {plan_commitment(each) for each in plans}
+        stored = [plan_commitment(each) for each in plans]
         for said in statement.plans:
-            if said not in stored and said not in self._sealed:  # named by the first of its seals
+            # named by the first of its seals only
+            if said not in self._sealed and not is_kept(said, stored):
                 number = said.partition(" ")[0]
                 self._report.add_finding(Case.PLAN_CHANGED, seal=statement.number, plan=number)
         self._sealed += tuple(each for each in statement.plans if each not in self._sealed)

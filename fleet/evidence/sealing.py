@@ -16,6 +16,7 @@ from fleet.evidence.completeness import plan_commitment
 from fleet.ledger.canonical import NO_PREVIOUS, sha256
 from fleet.ledger.chain import (
     FORMAT,
+    FORMAT_WITH_MENTIONS,
     FORMAT_WITH_PLANS,
     Seal,
     SealingResult,
@@ -23,17 +24,19 @@ from fleet.ledger.chain import (
     Token,
     root_of,
 )
-from fleet.ledger.signing import SigningKey
-from fleet.ledger.timestamps import Authorities, NoTimestamp
+from fleet.ledger.mentions import mentions_root
+from fleet.ledger.timestamps import NoTimestamp
 from fleet.models import now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet.analysis.coverage import PlanSince
+    from fleet.ledger.chain import Link
     from fleet.ledger.signing import SigningKey
     from fleet.ledger.timestamps import Authorities
     from fleet.storage.collections.ledger import Ledger
+    from fleet.storage.collections.sealed_mentions import SealedMentions
     from fleet.storage.store import Store
 
 
@@ -42,11 +45,13 @@ async def seal(
     key: SigningKey,
     authorities: Authorities,
     plans: Sequence[PlanSince] | None = None,
+    mentions: SealedMentions | None = None,
 ) -> SealingResult:
     """
     Seal every link that no seal covers, then ask the authorities for what is lacking.
 
-    With the sampling plans so far, the seals commit to them.
+    With the sampling plans so far, the seals commit to them; with `mentions`, too, to what was
+    missed, removed, withdrawn, observed since, and a seal is made even if no link is new.
 
     One fleet at a time may do this (the lease `seal`); a crash in the middle is made good by the
     next call.
@@ -57,25 +62,60 @@ async def seal(
     # what a crash left undone: of the last seal, then of attempts that were stored after it
     await ledger.finish_covering()
     await ledger.link_missing()
-    seals = links = 0
-    while unsealed := await ledger.unsealed():
-        last = await ledger.last_seal()
-        statement = Statement(
-            number=last.statement.number + 1 if last else 1,
-            sealed_at=now(),
-            count=len(unsealed),
-            root=root_of(unsealed),
-            previous=sha256(last.statement.content) if last else NO_PREVIOUS,
-            key=key.public,
-            authorities=tuple(authorities.urls),
-            format=FORMAT if plans is None else FORMAT_WITH_PLANS,
-            plans=None if plans is None else tuple(map(plan_commitment, plans)),
-        )
-        ids = tuple(link.attempt_id for link in unsealed)
-        await ledger.add_seal(Seal(statement, key.sign(statement.content), ids))
-        seals, links = seals + 1, links + len(ids)
+    last = await ledger.last_seal()
+    if mentions is not None:
+        await mentions.discard_after(last.statement.number if last else 0)
+    seals = links = noted = 0
+    while True:
+        unsealed = await ledger.unsealed()
+        leaves = [] if mentions is None else await mentions.unsealed()
+        if not unsealed and not leaves:
+            break
+        last = await _add_seal(ledger, key, authorities, last, unsealed, plans, leaves, mentions)
+        seals, links, noted = seals + 1, links + len(unsealed), noted + len(leaves)
+    if mentions is not None:
+        await mentions.finish()
     tokens, refusals = await stamp(ledger, authorities)
-    return SealingResult(seals, links, tokens, refusals)
+    return SealingResult(seals, links, tokens, refusals, noted)
+
+
+async def _add_seal(
+    ledger: Ledger,
+    key: SigningKey,
+    authorities: Authorities,
+    last: Seal | None,
+    unsealed: Sequence[Link],
+    plans: Sequence[PlanSince] | None,
+    leaves: Sequence[bytes],
+    mentions: SealedMentions | None,
+) -> Seal:
+    number = last.statement.number + 1 if last else 1
+    if mentions is not None:
+        # before the seal: what a crash leaves here without one, the next sealing drops
+        await mentions.add(number, leaves)
+    statement = Statement(
+        number=number,
+        sealed_at=now(),
+        count=len(unsealed),
+        root=root_of(unsealed),
+        previous=sha256(last.statement.content) if last else NO_PREVIOUS,
+        key=key.public,
+        authorities=tuple(authorities.urls),
+        format=_format(plans, mentions),
+        plans=None if plans is None else tuple(map(plan_commitment, plans)),
+        mentions=None if mentions is None else len(leaves),
+        mentions_root=None if mentions is None else mentions_root(leaves),
+    )
+    ids = tuple(link.attempt_id for link in unsealed)
+    made = Seal(statement, key.sign(statement.content), ids)
+    await ledger.add_seal(made)
+    return made
+
+
+def _format(plans: object, mentions: object) -> str:
+    if mentions is not None:
+        return FORMAT_WITH_MENTIONS
+    return FORMAT if plans is None else FORMAT_WITH_PLANS
 
 
 async def stamp(ledger: Ledger, authorities: Authorities) -> tuple[int, int]:
@@ -113,6 +153,6 @@ async def seal_store(store: Store, key: SigningKey, authorities: Authorities) ->
     await lease.take()
     try:
         plans = await store.watch_state.plans()
-        return await seal(store.ledger, key, authorities, plans)
+        return await seal(store.ledger, key, authorities, plans, store.mentions)
     finally:
         await lease.release()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.errors import BadInput, LedgerAltered
 from fleet.evidence.completeness import Completeness
+from fleet.evidence.mention_check import MentionCheck
 from fleet.evidence.seal_check import BATCH, SealCheck
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
 from fleet.ledger.findings import Case, Report
@@ -55,6 +56,7 @@ class Verifier:
         self.report = Report()
         self._seals = SealCheck(store.ledger, roots, self.report)
         self._complete = Completeness(store.watch_state, self.report)
+        self._mentions = MentionCheck(store.mentions, self.report)
         self._plans: list[PlanSince] = []
         self._intact: set[str] = set()
         self._damaged: dict[str, Damage] = {}
@@ -66,6 +68,7 @@ class Verifier:
             links = await self._check_chains()
             await self._check_attempts({}, links)
             self._report_deleted(links)  # what no attempt has taken out
+            await self._mentions.check_rest()
             await self._complete.check(self._plans)
         return self.report
 
@@ -123,6 +126,7 @@ class Verifier:
             present = {number}
             async for seal in self._ledger.seals(after=number):
                 await self._seals.check(seal, before)
+                await self._mentions.check(seal.statement)
                 for begin in range(0, len(seal.attempt_ids), BATCH):
                     await self._check_sealed(seal.attempt_ids[begin : begin + BATCH])
                 before = seal
@@ -291,6 +295,7 @@ class Verifier:
         async for seal in self._ledger.seals():
             await self._seals.check(seal, before)
             self._complete.take(seal.statement, self._plans)
+            await self._mentions.check(seal.statement)
             before = seal
             present.add(seal.statement.number)
         await self._check_named(present)

@@ -71,6 +71,7 @@ class Link(Frozen):
 
 
 FORMAT, FORMAT_WITH_PLANS = "prefecture-fleet/seal/1", "prefecture-fleet/seal/2"
+FORMAT_WITH_MENTIONS = "prefecture-fleet/seal/3"
 
 
 class Statement(Frozen):
@@ -80,7 +81,8 @@ class Statement(Frozen):
     `previous` is the SHA-256 of the statement before, as bytes; `key` the Ed25519 public key;
     `authorities` are asked for a timestamp, so that a token that is taken away is missed. `plans`
     are the sampling plans so far, without their seeds (`plan_commitment`);
-    None in seals of the first format.
+    None in seals of the first format. `mentions` is how many there are under `mentions_root`
+    (`fleet.ledger.mentions`), None in seals of the formats before the third.
     """
 
     format: str = FORMAT
@@ -92,6 +94,8 @@ class Statement(Frozen):
     key: str
     authorities: tuple[str, ...]
     plans: tuple[str, ...] | None = None
+    mentions: int | None = None
+    mentions_root: str | None = None
 
     @property
     def content(self) -> bytes:
@@ -192,9 +196,10 @@ def _first(exc: ValidationError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SealingResult:
-    """What a sealing did: seals made, links under them, tokens got and refused."""
+    """What a sealing did: seals made, links and mentions under them, tokens got and refused."""
 
     seals: int
     links: int
     tokens: int
     refusals: int
+    mentions: int = 0

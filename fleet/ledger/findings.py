@@ -63,8 +63,8 @@ class Case(Enum):
 
     # what was due
     PLAN_CHANGED = (
-        "the sampling plan {plan}, which seal {seal} names, is not there as it was: its seed or its"
-        " gaps were changed, or it was deleted"
+        "the sampling plan {plan}, which seal {seal} names, is not there as it was: its seed, its"
+        " gaps or when it holds were changed, or it was deleted"
     )
     PLAN_ODD = "the sampling plans, or since when they are followed, were altered: {why}"
     DUE_OPEN = (
@@ -72,6 +72,13 @@ class Case(Enum):
         " deleted"
     )
     DUE_MORE = "{flow} was due {count} times more that nothing accounts for"
+    MENTIONS_ROOT = (
+        "seal {seal} covers {said} missed visits, removals, withdrawals and the like, and of them"
+        " {count} are there, or others: they were altered or deleted"
+    )
+    MENTION_CHANGED = (
+        "what seal {seal} says of {kind} {about} is not what is stored: it was altered or deleted"
+    )
 
     # its times cannot be true
     LINK_EARLY = (
@@ -95,6 +102,7 @@ class Case(Enum):
     FILE_REMOVED = "file {file} was removed on {day}: {reason}"
     NOT_STAMPED = "seal {seal}: no timestamp of {url}: {why}"
     NO_AUTHORITY = "seal {seal} has no timestamp: no authority was configured"
+    NOT_MENTIONED = "{count} of kind {kind} are under no seal yet; seal: fleet seal"
     NOT_SEALED = "{count} attempts of {flow} are under no seal; seal: fleet seal"
 
 

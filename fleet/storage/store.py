@@ -29,6 +29,7 @@ from fleet.storage.collections.observations import Observations
 from fleet.storage.collections.references import References
 from fleet.storage.collections.removals import Removals
 from fleet.storage.collections.runs import Runs
+from fleet.storage.collections.sealed_mentions import SealedMentions
 from fleet.storage.collections.verification_log import Verifications
 from fleet.storage.collections.watch_state import WatchState
 from fleet.storage.collections.withdrawals import Withdrawals
@@ -62,8 +63,8 @@ class Store:
     One attribute for each collection, or for what is asked of several: `queries` gives lists page
     by page, `figures` what was counted, from `rollups`; `references` says which attempts name a
     file, `watch_state` up to when every due time is accounted for; `ledger` is the chain that
-    proves that attempts are as they were, `verifications` when that was last checked; `dumps` are
-    backups, `schema` is the version of the shape of all this.
+    proves that attempts are as they were, `mentions` what seals cover beside, `verifications` when
+    that was last checked; `dumps` are backups, `schema` is the version of the shape of all this.
     """
 
     def __init__(self, client: AsyncIOMotorClient[dict[str, Any]], database: str) -> None:
@@ -78,6 +79,7 @@ class Store:
         self.observations = Observations(self._db)
         self.missed_visits = MissedVisits(self._db)
         self.ledger = Ledger(self._db)
+        self.mentions = SealedMentions(self._db)
         self.verifications = Verifications(self._db)
         self.watch_state = WatchState(self._db)
         self.references = References(self._db)
@@ -145,6 +147,7 @@ class Store:
             await self.rollups.prepare()
             await self.missed_visits.prepare()
             await self.ledger.prepare()
+            await self.mentions.prepare()
             await self.removals.prepare()
             await self.events.prepare()
 

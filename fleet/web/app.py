@@ -61,6 +61,7 @@ from fleet.web.pages import (
     prefecture,
     proof,
     runs,
+    seal_feed,
     seals,
 )
 from fleet.web.proxies import BehindProxies
@@ -115,7 +116,7 @@ def create_app(
     app.include_router(routes.router)
     for pages in (health, runs, care, data, installation):
         app.include_router(pages.router, include_in_schema=False)
-    for module in (attempt, compare, evidence, gallery, proof, seals):
+    for module in (attempt, compare, evidence, gallery, proof, seal_feed, seals):
         app.include_router(module.router, include_in_schema=False)
     for figures in (overview, nothing_offered, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)

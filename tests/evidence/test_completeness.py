@@ -70,7 +70,14 @@ async def test_an_attempt_that_is_deleted_before_it_is_sealed_leaves_its_due_tim
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": "0" * 32}, {"mean_gap_s": 7200.0}, {"min_gap_s": 60.0}, {"seed": 3}, {"since": "x"}],
+    [
+        {"seed": "0" * 32},
+        {"mean_gap_s": 7200.0},
+        {"min_gap_s": 60.0},
+        {"seed": 3},
+        {"since": "x"},
+        {"since": AT + HOUR},
+    ],
 )
 async def test_a_plan_that_is_not_the_one_that_was_sealed_is_found(
     sealer: Sealer, change: dict[str, Any]
@@ -80,6 +87,24 @@ async def test_a_plan_that_is_not_the_one_that_was_sealed_is_found(
     await sealer.db.plans.update_one({"number": 0}, {"$set": change})
 
     assert any("sampling plan" in words for words in await incomplete(sealer))
+
+
+async def test_a_plan_that_ended_since_it_was_sealed_is_the_same_until_its_end_is_changed(
+    sealer: Sealer,
+) -> None:
+    await watched_for_a_day(sealer)
+    state = sealer.store.watch_state
+    plan, later = (await state.plans())[0].plan, AT + 48 * HOUR
+    await state.begin_stretch(1, plan, later, later)
+    await state.extend_stretch(1, later - HOUR)
+    await add(sealer.store, 1, scenario_id="63/x", department="63")
+    await seal(sealer.store.ledger, sealer.key, sealer.authorities, await state.plans())
+    assert await incomplete(sealer) == []
+
+    await state.extend_stretch(1, later - 2 * HOUR)
+    assert await incomplete(sealer) == []
+    await sealer.db.plans.update_one({"number": 0}, {"$set": {"until": later}})
+    assert any("when it holds" in words for words in await incomplete(sealer))
 
 
 async def test_a_seal_names_the_plan_and_not_its_seed_and_older_seals_stay_as_they_were(

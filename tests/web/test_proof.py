@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import subprocess
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.async_api import Page as BrowserPage
@@ -16,6 +18,7 @@ from playwright.async_api import expect
 from fleet.evidence.verifier import Verifier
 from fleet.ledger.canonical import canonical, sha256
 from fleet.ledger.findings import Case, Finding, Report
+from fleet.ledger.signing import is_signed
 from fleet.models import now
 from fleet.practice.authority import PracticeAuthority
 from fleet.rendering.i18n import Words
@@ -334,3 +337,39 @@ async def test_before_the_first_seal_the_pages_say_so(
     document = await own.db.attempts.find_one({"_id": attempt.id})
     got = await own.http.get(f"/tentative/{attempt.id}/manifeste.json")
     assert sha256(got.content) == sha256(canonical(document))
+
+
+async def test_the_seals_can_be_copied_with_what_proves_them(shared: Proved) -> None:
+    got = (await shared.http.get("/sceaux.json")).json()
+    assert [each["number"] for each in got["seals"]] == [2, 1]
+    assert got["next"] is None
+    for each in got["seals"]:
+        statement = each["statement"].encode()
+        assert is_signed(shared.past.key.public, each["signature"], statement)
+        assert each["sha256"] == sha256(statement)
+        assert json.loads(statement)["root"] == each["root"]
+        assert len(each["timestamps"]) == 1
+    assert json.loads(got["seals"][0]["statement"])["previous"] == got["seals"][1]["sha256"]
+    older = (await shared.http.get("/sceaux.json?avant=2")).json()["seals"]
+    assert older == got["seals"][1:]
+    assert (await shared.http.get("/sceaux.json?avant=x")).status_code == 400
+
+    feed = await shared.http.get("/sceaux.atom")
+    root = ElementTree.fromstring(feed.content)
+    summaries = [each.text or "" for each in root.iter("{http://www.w3.org/2005/Atom}summary")]
+    assert [each["root"] in words for each, words in zip(got["seals"], summaries, strict=True)] == [
+        True,
+        True,
+    ]
+    tag = {"If-None-Match": feed.headers["etag"]}
+    assert (await shared.http.get("/sceaux.atom", headers=tag)).status_code == 304
+    assert "Seal no. 2" in (await shared.http.get("/en/sceaux.atom")).text
+
+
+async def test_a_seal_that_was_altered_is_in_no_copy(own: Proved) -> None:
+    await own.db.seals.update_one({"_id": 1}, {"$set": {"statement.root": "0" * 64}})
+
+    for path in ("/sceaux.json", "/sceaux.atom"):
+        got = await own.http.get(path)
+        assert got.status_code == 503
+        assert "seal 1: its signature does not hold" in got.text

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 READ = {
     *("attempts", "evidence.files", "evidence.chunks", "links", "seals", "removals"),
-    *("plans", "watched", "missed"),
+    *("plans", "watched", "missed", "mentions", "withdrawals", "observations"),
 }
 """The collections that a verification reads."""
 

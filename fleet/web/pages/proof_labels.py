@@ -69,7 +69,7 @@ FRENCH: dict[Case, str] = {
     ),
     Case.PLAN_CHANGED: (
         "Le plan de mesure %(plan)s, que nomme le sceau %(seal)s, n’est plus celui d’alors : son"
-        " germe ou ses intervalles ont été modifiés, ou il a été supprimé."
+        " germe, ses intervalles ou ses dates ont été modifiés, ou il a été supprimé."
     ),
     Case.PLAN_ODD: (
         "Les plans de mesure, ou depuis quand ils sont suivis, ont été modifiés (%(why)s)."
@@ -80,6 +80,14 @@ FRENCH: dict[Case, str] = {
     ),
     Case.DUE_MORE: (
         "%(count)s autres visites de %(flow)s étaient prévues, dont rien ne rend compte."
+    ),
+    Case.MENTIONS_ROOT: (
+        "Le sceau %(seal)s couvre %(said)s mentions (visites manquées, retraits, observations) ; il"
+        " y en a %(count)s, ou d’autres : elles ont été modifiées ou supprimées."
+    ),
+    Case.MENTION_CHANGED: (
+        "Ce que le sceau %(seal)s dit de %(about)s (%(kind)s) n’est pas ce qui est gardé : modifié"
+        " ou supprimé."
     ),
     Case.LINK_EARLY: (
         "La tentative %(attempt)s de %(flow)s a fini le %(ended)s et a été enchaînée avant, le"
@@ -106,6 +114,7 @@ FRENCH: dict[Case, str] = {
     Case.NO_AUTHORITY: (
         "Le sceau %(seal)s n’a aucun horodatage : aucune autorité n’était configurée."
     ),
+    Case.NOT_MENTIONED: "%(count)s mentions (%(kind)s) ne sont encore sous aucun sceau.",
     Case.NOT_SEALED: "%(count)s tentatives de %(flow)s ne sont sous aucun sceau.",
 }
 """For each case; its words name the same values."""

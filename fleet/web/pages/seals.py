@@ -35,7 +35,7 @@ async def seals(request: Request) -> HTMLResponse:
     """The seals, latest first."""
     page, context = PageContext(request), context_of(request)
     ledger = context.store.ledger
-    before = _number(request.query_params.get("avant", ""))
+    before = number_of(request.query_params.get("avant", ""))
     latest, found, unsealed, verifications = await asyncio.gather(
         ledger.statements(limit=1),
         ledger.statements(before=before, limit=ON_A_PAGE + 1),
@@ -55,7 +55,7 @@ async def seals(request: Request) -> HTMLResponse:
     )
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
     """The number of a seal in an address; None if there is none there."""
     if not text:
         return None
@@ -93,7 +93,7 @@ async def public_key(request: Request) -> Response:
 @router.get("/sceaux/{number}.zip")
 async def seal_zip(request: Request, number: str) -> Response:
     """The exact bytes of a seal, its signature, its timestamps, and how to check them."""
-    context, wanted = context_of(request), _number(number)
+    context, wanted = context_of(request), number_of(number)
     seal = await context.store.ledger.seal(wanted) if wanted is not None else None
     if seal is None:
         raise HTTPException(404, number[:20])
