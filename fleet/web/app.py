@@ -62,6 +62,8 @@ from fleet.web.pages import (
     proof,
     runs,
     seals,
+    search,
+    status,
 )
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
@@ -117,7 +119,7 @@ def create_app(
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seals):
         app.include_router(module.router, include_in_schema=False)
-    for figures in (overview, nothing_offered, prefecture, flow, chart):
+    for figures in (overview, nothing_offered, status, search, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, audit, observations):
