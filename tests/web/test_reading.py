@@ -37,6 +37,9 @@ FOR_SCRIPTS_ONLY = """
 """
 """Controls that do nothing without a script."""
 
+SWITCHES = "[data-live-control], [data-script-only]"
+"""What a script shows for itself; nobody misses it without."""
+
 WATCH_THE_FOCUS = """
 () => {
   const controls = [...document.querySelectorAll(
@@ -193,9 +196,9 @@ async def test_no_page_needs_a_script(
         for name in EVERY:
             await opened(browser_page, pages, name)
             await opened(bare, pages, name)
-            switch = await browser_page.locator("[data-live-control]").all_inner_texts()
+            switch = await browser_page.locator(SWITCHES).all_inner_texts()
             words = await browser_page.inner_text("body")
-            for each in switch:  # there only if there is a script that it can stop
+            for each in switch:  # there only if there is a script for it
                 words = words.replace(each.strip(), "")
 
             assert (await bare.inner_text("body")).split() == words.split(), name

@@ -27,6 +27,7 @@ from fleet.web.context import context_of
 from fleet.web.pages.missed_visits import gaps_of
 from fleet.web.pages.prefecture import bar_of, last_attempt, platform_name
 from fleet.web.period import CHOICES, period_of
+from fleet.web.picture_groups import grouped
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-PICTURES = 8
+PICTURES = 48
+"""Attempts in the strip."""
 
 ALWAYS = (Verdict.SLOTS, Verdict.NO_SLOTS)
 """Verdicts in the table even if there was none: that is the answer."""
@@ -99,6 +101,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "paris": PARIS,
         "figures": figures,
         "pictures": pictures.items,
+        "groups": grouped(pictures.items),
         "removed": await notices(request, [tile.picture for tile in pictures.items]),
         "gaps": gaps,
     }
