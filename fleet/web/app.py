@@ -63,6 +63,7 @@ from fleet.web.pages import (
     runs,
     seals,
     search,
+    share,
     status,
 )
 from fleet.web.proxies import BehindProxies
@@ -119,7 +120,7 @@ def create_app(
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seals):
         app.include_router(module.router, include_in_schema=False)
-    for figures in (overview, nothing_offered, status, search, prefecture, flow, chart):
+    for figures in (overview, nothing_offered, status, search, share, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, audit, observations):
@@ -132,7 +133,7 @@ def create_app(
     if not context.members_only:
         app.add_middleware(ResponseCache, clock=clock, keep_s=keep_s)
     app.add_middleware(SessionMiddleware, refuse=_error)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, public=not context.members_only)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
     app.add_middleware(LargeAnswers, folder=context.data_dir / "answers")

@@ -32,7 +32,8 @@ MOST_TABS = 400
 
 FOR_SCRIPTS_ONLY = """
 () => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-  .filter(it => it.matches("a[href='#'], a[href^='javascript:'], button:not(form *), [onclick]"))
+  .filter(it => !it.matches("[data-script-only]")
+    && it.matches("a[href='#'], a[href^='javascript:'], button:not(form *), [onclick]"))
   .map(it => it.outerHTML)
 """
 """Controls that do nothing without a script."""
