@@ -146,6 +146,11 @@ class Words:
         """`novembre 2026`."""
         return _date(value, "LLLL y", self.language)
 
+    def brief_instant(self, value: datetime) -> str:
+        """`24 nov. 2026, 23:19`, for a table that says once that its hours are those of Paris."""
+        there = value.astimezone(PARIS)
+        return f"{_date(there.date(), 'd MMM y', self.language)}, {there.strftime('%H:%M')}"
+
     def instant(self, value: datetime, *, seconds: bool = False) -> str:
         """`24 novembre 2026, 23:19 (heure de Paris)`, the zone always written."""
         there = value.astimezone(PARIS)

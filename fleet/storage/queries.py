@@ -28,7 +28,7 @@ from fleet.storage.paging import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
@@ -52,6 +52,16 @@ class GalleryTile:
     first_dates: tuple[date, ...]
     pictures: int
     picture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentAttempt:
+    """One of the latest attempts of a flow, as little of it as a row of many flows shows."""
+
+    attempt_id: str
+    started_at: datetime
+    verdict: Verdict
+    control: bool
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,36 @@ class AttemptQueries:
         )
         return found[0]["_id"] if found else None
 
+    async def recent(
+        self, also: Iterable[str], each: int, *, only: bool = False
+    ) -> dict[str, tuple[RecentAttempt, ...]]:
+        """
+        The latest attempts of every flow, newest first, at most `each`, by the flow's id.
+
+        Flows of `also` that have none are in it too; with `only`, no others are looked at. It
+        costs a stretch of an index for each flow, however many attempts there are.
+        """
+        with translated_errors("read the latest attempts"):
+            stored = [] if only else await self._db.attempts.distinct("scenario_id")
+            ids = sorted({*also, *stored})
+            if not ids:
+                return {}
+            shown = dict.fromkeys(("started_at", "verdict", "control"), 1)
+            lookup: Document = {
+                "from": "attempts",
+                "localField": "scenario_id",
+                "foreignField": "scenario_id",
+                "pipeline": [
+                    {"$sort": dict(BY_SCENARIO[1:3])},
+                    {"$limit": each},
+                    {"$project": shown},
+                ],
+                "as": "found",
+            }
+            asked = [{"scenario_id": each_id} for each_id in ids]
+            rows = self._db.aggregate([{"$documents": asked}, {"$lookup": lookup}])
+            return {row["scenario_id"]: tuple(map(_recent, row["found"])) async for row in rows}
+
     async def runs(self, cursor: Cursor | None = None, limit: int = 50) -> Page[Run]:
         """
         A page of runs.
@@ -179,6 +219,15 @@ def _tile(document: Document) -> GalleryTile:
         first_dates=tuple(map(date.fromisoformat, document["first_dates"])),
         pictures=len(pictures),
         picture=pictures[-1] if pictures else None,
+    )
+
+
+def _recent(document: Document) -> RecentAttempt:
+    return RecentAttempt(
+        attempt_id=document["_id"],
+        started_at=document["started_at"],
+        verdict=Verdict(document["verdict"]),
+        control=document["control"],
     )
 
 

@@ -63,6 +63,9 @@ from fleet.web.pages import (
     runs,
     seal_feed,
     seals,
+    search,
+    share,
+    status,
 )
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
@@ -118,7 +121,7 @@ def create_app(
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seal_feed, seals):
         app.include_router(module.router, include_in_schema=False)
-    for figures in (overview, nothing_offered, prefecture, flow, chart):
+    for figures in (overview, nothing_offered, status, search, share, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
     for of_members in (account, audit, observations):
@@ -131,7 +134,7 @@ def create_app(
     if not context.members_only:
         app.add_middleware(ResponseCache, clock=clock, keep_s=keep_s)
     app.add_middleware(SessionMiddleware, refuse=_error)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, public=not context.members_only)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
     app.add_middleware(LargeAnswers, folder=context.data_dir / "answers")

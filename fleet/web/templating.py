@@ -62,6 +62,11 @@ class PageContext(Words):
         return f"{site_of(self.request)}{self.href(self.path)}{self.query}"
 
     @property
+    def site(self) -> str:
+        """The address of this site, without a slash at its end."""
+        return site_of(self.request)
+
+    @property
     def today(self) -> date:
         """The day in Paris."""
         return paris_day(now())

@@ -540,7 +540,7 @@ async def test_a_flow_compares_itself_and_leads_to_the_pictures_of_each_day(
     form = browser_page.locator("dl.facts a[rel]")
     assert await form.get_attribute("href") == site.library.scenarios["63/titre-de-sejour"].url
     assert "noopener" in (await form.get_attribute("rel") or "")
-    images = browser_page.locator(".thumbs img")
+    images = browser_page.locator(".strip img")
     assert await images.count() == 2
 
 

@@ -33,6 +33,14 @@ HEADERS = {
 """On every answer, unless the answer has a stricter one of its own."""
 
 
+OPEN_TO_OTHERS = re.compile(
+    r"/badge/.+|/integrer/.+|/graphique/.+|/vignette/.+|/tentative/[^/]+/cadre/.+|/api/(?!docs).+"
+)
+"""What pages of other sites may show or read, while everybody may: live pictures and data."""
+
+FOR_OTHERS = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+
+
 class HeadAsGet:
     """
     Whatever answers GET answers HEAD with the same headers; the server sends no body then.
@@ -85,15 +93,22 @@ class Headers:
     """
     Puts `HEADERS` on every answer that has none of its own, and how long it took.
 
+    With `public`, what is `OPEN_TO_OTHERS` has `FOR_OTHERS`: never with a reader's cookie, which
+    such an answer does not allow.
+
     `Server-Timing` is from the request to the first byte of its answer, in milliseconds.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, public: bool) -> None:
         self._app = app
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, with these headers on the answer."""
         began = time.perf_counter()
+        usual = HEADERS
+        if self._public and OPEN_TO_OTHERS.fullmatch(scope.get("path", "")):
+            usual = {**HEADERS, **FOR_OTHERS}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -104,7 +119,7 @@ class Headers:
                     *message["headers"],
                     *(
                         (name.lower().encode(), value.encode())
-                        for name, value in HEADERS.items()
+                        for name, value in usual.items()
                         if name.lower().encode() not in there
                     ),
                 ]

@@ -37,7 +37,7 @@ MAX_ANSWER_BYTES = 1024 * 1024
 MAX_ADDRESS = 2000
 
 CACHEABLE_PATHS = re.compile(
-    r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/tentative/[^/]+|/a-soigner|/sceaux"
+    r"/|/departement/[^/]+|/demarche/[^/]+/[^/]+|/galerie|/etat|/tentative/[^/]+|/a-soigner|/sceaux"
     r"|/api/(attempts|attempts/[^/]+|rates|calendars/[^/]+/[^/]+|changes|scenarios|care)"
 )
 """Figures and evidence. No form, sign-in, live run, stream, export or stored file is among them."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -27,9 +27,10 @@ from fleet.web.stored_files import kind_of, pictures_turn, read_evidence
 from fleet.web.templating import PageContext, escape_bidi
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fleet.models import Attempt, Dialog, Evidence
+    from fleet.web.removed import Notice
 
 router = APIRouter()
 
@@ -97,6 +98,15 @@ def steps_of(attempt: Attempt) -> list[Step]:
     return [Step(n, each, dialogs_until(attempt, each)) for n, each in enumerate(pictures, 1)]
 
 
+def frame_address(page: PageContext, attempt: Attempt, removed: Mapping[str, Notice]) -> str | None:
+    """Where the framed copy of an attempt's last picture is; None if there is or may be none."""
+    pictures = [each for each in attempt.evidence if each.kind == "picture"]
+    if not pictures or pictures[-1].sha256 in removed:
+        return None
+    language = "?langue=en" if page.language == "en" else ""
+    return f"/tentative/{quote(attempt.id)}/cadre/{pictures[-1].step}.png{language}"
+
+
 async def tries_of(request: Request, attempt: Attempt) -> list[Attempt]:
     """All attempts of the visit that this attempt is one of, the first one first."""
     queries = context_of(request).queries
@@ -150,6 +160,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         proof=proof,
         files=Counter(each.kind for each in attempt.evidence if each.sha256 not in removed),
         removed=removed,
+        picture_address=frame_address(page, attempt, removed),
         sentence=sentence_of(attempt),
         FACTS=FACTS,
         FACT_VALUES=FACT_VALUES,

@@ -24,9 +24,12 @@ from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
 from fleet.web.context import context_of
+from fleet.web.pages.attempt import frame_address
 from fleet.web.pages.missed_visits import gaps_of
 from fleet.web.pages.prefecture import bar_of, last_attempt, platform_name
+from fleet.web.pages.share import badge_address, badge_code, frame_code
 from fleet.web.period import CHOICES, period_of
+from fleet.web.picture_groups import grouped
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -39,7 +42,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-PICTURES = 8
+PICTURES = 48
+"""Attempts in the strip."""
 
 ALWAYS = (Verdict.SLOTS, Verdict.NO_SLOTS)
 """Verdicts in the table even if there was none: that is the answer."""
@@ -82,6 +86,7 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         context.store.figures.flow(scenario_id, before_period),
     )
     control = scenario.control if scenario else bool(last and last.control)
+    removed = await notices(request, [tile.picture for tile in pictures.items])
     common: dict[str, Any] = {
         "scenario_id": scenario_id,
         "department": department,
@@ -99,7 +104,14 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "paris": PARIS,
         "figures": figures,
         "pictures": pictures.items,
-        "removed": await notices(request, [tile.picture for tile in pictures.items]),
+        "groups": grouped(pictures.items),
+        "removed": removed,
+        "codes": (
+            frame_code(page, scenario_id, context.title(scenario_id)),
+            badge_code(page, scenario_id, context.title(scenario_id)),
+        ),
+        "badge": badge_address(page, scenario_id),
+        "picture_address": frame_address(page, last, removed) if last else None,
         "gaps": gaps,
     }
     if figures is None:

@@ -19,6 +19,7 @@ from fleet.models import Group
 from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Cursor, Filter
 from fleet.web.context import context_of
+from fleet.web.picture_groups import grouped, one_by_one
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
@@ -34,6 +35,9 @@ ON_A_PAGE = 48
 
 PUBLICS = {"etrangers": False, "temoins": True}
 """What the address calls the flows for foreigners and the control flows; `Filter.control`."""
+
+ALIKE, TOGETHER = "identiques", "groupees"
+"""The parameter that has attempts in a row with the same picture shown as one, and its value."""
 
 FIELDS = {
     "departement": "department",
@@ -63,6 +67,7 @@ async def show(request: Request) -> Response:
     return page.render(
         "gallery.html",
         tiles=found.items,
+        groups=grouped(found.items) if asked.get(ALIKE) == TOGETHER else one_by_one(found.items),
         removed=await notices(request, [tile.picture for tile in found.items]),
         asked=filters,
         newer=found.newer and page.href(page.path, **filters, page=found.newer),
@@ -84,6 +89,8 @@ def filter_of(asked: Mapping[str, str]) -> Filter:
         BadInput: no attempt can be such.
     """
     fields: dict[str, object] = {field: asked.get(name) for name, field in FIELDS.items()}
+    if asked.get(ALIKE, TOGETHER) != TOGETHER:
+        raise BadInput(f"{ALIKE}={asked[ALIKE][:20]!r}; expected {TOGETHER}")
     if (public := asked.get("public")) is not None:
         if public not in PUBLICS:
             raise BadInput(f"public={public[:20]!r}; expected {' or '.join(PUBLICS)}")

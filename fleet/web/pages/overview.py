@@ -50,7 +50,10 @@ def _or_last(share: float | None, backwards: bool) -> float:
 Key = tuple[str | float | int, ...]
 
 SORTED_BY: dict[str, tuple[str, Callable[[DepartmentRow, bool], Key]]] = {
-    "departement": (N_("Département"), lambda row, _: (row.code == NOWHERE, row.code)),
+    "departement": (
+        N_("Département"),
+        lambda row, back: (row.code == NOWHERE, bool(row.foreigners.rate.n) is back, row.code),
+    ),
     "n": (N_("Réponses (n)"), lambda row, _: (row.foreigners.rate.n,)),
     "taux": (
         N_("Taux d’offre"),

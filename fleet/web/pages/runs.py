@@ -48,7 +48,7 @@ router = APIRouter()
 @dataclass(frozen=True)
 class RunProgress:
     """
-    How far a run came: attempts by verdict, and whether it goes on.
+    How far a run came: attempts by verdict, visits begun, and whether it goes on.
 
     `more` says that there are more than `COUNTED` attempts; `last_at` is when the latest began,
     None if there is none.
@@ -58,6 +58,19 @@ class RunProgress:
     verdicts: Counter[Verdict]
     more: bool
     last_at: datetime | None
+    visits: int = 0
+
+    @property
+    def asked(self) -> int | None:
+        """
+        How many visits the run is to make; None if nobody knows.
+
+        A fleet that watches makes visits as long as it lasts. Of a run with more attempts than are
+        counted it is not known how many visits were begun.
+        """
+        if self.run.watch or self.more:
+            return None
+        return len(self.run.scenario_ids) * self.run.times
 
     @property
     def state(self) -> State:
@@ -105,15 +118,24 @@ def in_order(verdicts: Counter[Verdict]) -> list[tuple[Verdict, int]]:
     return [(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]]
 
 
+async def running(queries: AttemptQueries) -> list[RunProgress]:
+    """The runs that go on, of the latest `RUNS`."""
+    latest = [run for run in (await queries.runs(None, RUNS)).items if run.ended_at is None]
+    found = await asyncio.gather(*(progress_of(queries, run) for run in latest))
+    return [progress for progress in found if progress.state == "running"]
+
+
 async def progress_of(queries: AttemptQueries, run: Run) -> RunProgress:
     """How far a run came; reads its attempts, newest first, up to `COUNTED`."""
     verdicts: Counter[Verdict] = Counter()
     last_at = None
     cursor = None
+    visits = 0
     while True:
         page = await queries.pictures(Filter(run_id=run.id), cursor, MAX_LIMIT)
         verdicts.update(tile.verdict for tile in page.items)
+        visits += sum(tile.number == 1 for tile in page.items)
         last_at = last_at or max((tile.started_at for tile in page.items), default=None)
         cursor = page.older
         if cursor is None or verdicts.total() >= COUNTED:
-            return RunProgress(run, verdicts, cursor is not None, last_at)
+            return RunProgress(run, verdicts, cursor is not None, last_at, visits)
