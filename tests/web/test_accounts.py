@@ -33,6 +33,7 @@ from fleet.web.client_address import address_of
 from fleet.web.pages import (
     account,
     accounts,
+    audit,
     dossiers,
     invitation,
     observations,
@@ -84,7 +85,7 @@ async def locked(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def posts() -> list[str]:
     """The address of everything that can be sent to."""
-    modules = (account, accounts, dossiers, invitation, observations, own_account)
+    modules = (account, accounts, audit, dossiers, invitation, observations, own_account)
     routes = [r for module in modules for r in module.router.routes]
     return [r.path for r in routes if isinstance(r, Route) and "POST" in (r.methods or ())]
 
