@@ -14,6 +14,7 @@ COPY docker/requirements.lock docker/
 RUN /opt/fleet/bin/python -m pip install --require-hashes -r docker/requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY fleet fleet
+COPY scenarios scenarios
 # The builder and pip itself do not go into the image that runs.
 RUN /opt/fleet/bin/python -m pip install --no-deps --no-build-isolation . \
     && /opt/fleet/bin/python -m pip uninstall --yes --quiet hatchling editables pip \

@@ -1,10 +1,10 @@
 # Everything a person types. `make` alone prints this list; ARGS passes options through:
 #   make test ARGS='tests/visit/test_visit.py -k dialog'
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test lint format bench bench-web bench-readers bench-verify simulate faults lateness soak catalogue pictures lock clean
+.PHONY: help setup demo quick test lint format bench bench-web bench-readers bench-verify simulate faults lateness soak catalogue pictures lock docs release clean
 
 # Directories that exist: mypy and ruff refuse a name that is not there.
-CODE := $(wildcard fleet scenarios tests bench docker docs)
+CODE := $(wildcard fleet scenarios tests bench docker docs release)
 BIN  := .venv/bin
 UV   := uv==0.13.9
 
@@ -93,6 +93,12 @@ lock: setup ## remake the lock files from pyproject.toml
 	@{ echo '# What the image holds: the versions of requirements.lock, without the embedded'; \
 	   echo '# MongoDB, Parquet and the tools of development. Do not edit, remake it with: make lock'; \
 	   cat docker/requirements.lock; } > requirements.lock.new && mv requirements.lock.new docker/requirements.lock
+
+docs: setup ## build the pages of docs/ as a site in build/site; a dead link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+release: setup ## release VERSION: its section in CHANGELOG.md, wheel and sdist in dist/, a commit and a tag
+	@$(BIN)/python -m release.cut $(VERSION)
 
 clean: ## remove everything that setup, tests and tools made here
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -3,7 +3,8 @@ Who may do what in MongoDB: the accounts of the fleet's roles, put in order at e
 
     python accounts.py ADDRESS ROOT_PASSWORD_FILE WATCH_URL_FILE WEB_URL_FILE
 
-`watch` writes; `web` reads all of it and writes only who is signed in and what people saw.
+`watch` writes; `web` reads all of it and writes only who has an account, who is signed in, what
+people saw, and that somebody asked for a test of notices.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from pymongo import MongoClient
 
 DATABASES = ("fleet", "fleet_practice", "fleet_trials")
 WRITTEN_BY_WEB = (
-    *("users", "sessions", "sign_in_tries"),
-    *("observations", "observation_pictures", "audit_readings"),
+    *("users", "sessions", "sign_in_tries", "invitations"),
+    *("observations", "observation_pictures", "audit_readings", "notice_tests"),
 )
 READ = ("find", "listCollections", "listIndexes", "collStats", "dbStats")
 WRITE = ("insert", "update", "remove", "createIndex")

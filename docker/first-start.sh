@@ -1,7 +1,7 @@
 #!/bin/sh
-# The passwords of this installation: made once, kept in volumes; there is no default. The
-# administrator's is shown once, when it is made; nobody needs those of the roles. Each role reads
-# its own volume only.
+# The passwords of this installation: made once, kept in volumes; there is no default. None is
+# shown, and no command asks for one. Each role reads its own volume only; MongoDB's administrator
+# is `root`, with the password in the volume secret-root.
 set -eu
 umask 022
 
@@ -9,8 +9,7 @@ password() { python -c 'import secrets; print(secrets.token_hex(24))'; }
 
 if [ ! -s /secrets/root/password ]; then
     password > /secrets/root/password.part && mv /secrets/root/password.part /secrets/root/password
-    echo "first start: MongoDB's administrator is 'root', with the password $(cat /secrets/root/password)"
-    echo "             It is not shown again. No command of the fleet asks for it."
+    echo "first start: MongoDB's administrator 'root' has a password in the volume secret-root"
 fi
 for role in watch web; do
     file=/secrets/$role/mongodb-url

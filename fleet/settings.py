@@ -1,7 +1,8 @@
 """
 Settings: the `FLEET_*` environment variables as one frozen value, passed down by `cli`.
 
-Nothing else in the fleet reads the environment. The table of `docs/settings.md` is compared
+A file `.env` in the present folder gives those that the environment does not. Nothing else in the
+fleet reads either. The table of `docs/settings.md` is compared
 with this model by a test.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,6 +43,10 @@ def _at_home(path: Path) -> Path:
 
 
 Place = Annotated[Path, AfterValidator(_at_home)]
+
+
+ENV_FILE = Path(".env")
+"""The file that compose reads too, in the present folder."""
 
 
 class Settings(BaseSettings):
@@ -248,19 +253,38 @@ class Settings(BaseSettings):
         return value
 
 
+PACKAGED_SCENARIOS = Path(__file__).parent / "catalog" / "packaged"
+"""The catalogue, where the fleet was installed from a wheel."""
+
+
+def catalogue_folder() -> Path:
+    """
+    The scenario files to read if nobody says which: `scenarios` here, else those that came along.
+
+    They are in the package if that was installed from a wheel, beside it in a checkout. Where there
+    are none at all it is the name of the first, for errors to name.
+    """
+    here = Path("scenarios")
+    beside = Path(__file__).parents[1] / "scenarios"
+    return next((each for each in (here, PACKAGED_SCENARIOS, beside) if each.is_dir()), here)
+
+
 def load_settings() -> Settings:
     """
-    The settings of this process's environment.
+    The settings of this process's environment, and of `.env` here for what that leaves out.
 
     Raises:
         BadInput: a variable has a value that cannot be used, or names a file that cannot be read;
-            names each such variable.
+            names each such variable. Or `.env` cannot be read.
     """
     try:
-        settings = Settings()
+        options: dict[str, Any] = {"_env_file": ENV_FILE}
+        settings = Settings(**options)
         if settings.mongodb_url is None and settings.mongodb_url_file is not None:
             url = _line_of(settings.mongodb_url_file)
-            settings = Settings(mongodb_url=url)
+            settings = Settings(**options, mongodb_url=url)
+        if "scenarios_dir" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"scenarios_dir": catalogue_folder()})
         return settings
     except ValidationError as exc:
         problems = "; ".join(
@@ -268,7 +292,13 @@ def load_settings() -> Settings:
             f" {error['msg'].removeprefix('Value error, ')}{_shown_value(error)}"
             for error in exc.errors()
         )
-        raise BadInput(f"settings: {problems}. See docs/settings.md") from exc
+        where = f" (environment, and {ENV_FILE} here)" if ENV_FILE.is_file() else ""
+        raise BadInput(f"settings: {problems}{where}. See docs/settings.md") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput(
+            f"settings: {ENV_FILE.absolute()} cannot be read: {exc}. Expected UTF-8 lines of"
+            " NAME=value that this user may read; correct it, or start elsewhere"
+        ) from exc
 
 
 def _line_of(file: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,15 +14,17 @@ from PIL import Image
 from docs.pictures.make import make
 from fleet.browser.chromium import Chromium
 from fleet.cli.app import EXIT_CODES, app
-from fleet.cli.options import ALTERED, INTERRUPTED, PRACTICE_SCENARIOS
+from fleet.cli.examples import EXAMPLES
+from fleet.cli.options import ALTERED, FAILED, INTERRUPTED, PRACTICE_SCENARIOS
 from fleet.settings import Settings, for_practice
+from fleet.system.pulse import STUCK
 
 DOCS = Path(__file__).parents[1] / "docs"
 CLI = (DOCS / "cli.md").read_text()
 
 COMMANDS = {
     "list": {"--json", "--markdown", "--practice"},
-    "check": {"--practice"},
+    "check": {"--json", "--practice"},
     "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
     "try": {"--show", "--trace", "--practice"},
     "record": {"--output", "-o", "--practice"},
@@ -29,10 +33,13 @@ COMMANDS = {
     "watch": {"--practice"},
     "status": {"--json", "--practice"},
     "seal": {"--practice"},
-    "verify": {"--from", "--to", "--new", "--forget", "--practice"},
+    "verify": {"--from", "--to", "--new", "--forget", "--json", "--practice"},
     "dossier": {"--from", "--to", "--lang", "--pictures", "--output", "-o", "--practice"},
     "hosts": {"--json"},
     "export attempts": {"--format", "--scenario", "--since", "--until", "--practice"},
+    "export dataset": {
+        *("--output", "-o", "--from", "--to", "--by", "--licence", "--practice"),
+    },
     "export evidence": {"--output", "-o", "--practice"},
     "export wacz": {"--output", "-o"},
     "rejudge": {"--since", "--practice"},
@@ -41,9 +48,10 @@ COMMANDS = {
     "prune": {"--keep-days", "--keep-per-flow", "--yes", "--practice"},
     "takedown": {"--reason", "--by", "--yes", "--practice"},
     "withdraw": {"--reason", "--by", "--yes", "--practice"},
-    "serve": {"--host", "--port", "--processes", "--practice"},
+    "serve": {"--host", "--port", "--processes", "--invite", "--practice"},
     "user add": {"--password-stdin", "--practice"},
-    "user list": {"--practice"},
+    "user invite": {"--administrator", "--practice"},
+    "user list": {"--json", "--practice"},
     "user remove": {"--practice"},
     "practice": {"--port", "--latency-ms", "--now"},
     "demo": {"--once"},
@@ -52,7 +60,7 @@ COMMANDS = {
     "alert test": set[str](),
     "backup": {"--keep", "--practice"},
     "restore": {"--replace", "--practice"},
-    "doctor": {"--database", "--practice"},
+    "doctor": {"--database", "--json", "--practice"},
 }
 """The contract. Programs and people's cron tables depend on these names."""
 
@@ -100,7 +108,21 @@ def test_the_program_has_exactly_the_commands_and_options_of_the_contract() -> N
     program = typer.main.get_command(app)
 
     assert {name: options(command) for name, command in commands(program)} == COMMANDS
-    assert options(program) == {"--version", "--verbose", "-v"}
+    completion = {"--install-completion", "--show-completion"}
+    assert options(program) == {"--version", "--verbose", "-v", *completion}
+    of_itself = CLI.split("## Options of `fleet` itself")[1].split("\n## ")[0]
+    assert all(f"`{each}`" in of_itself for each in options(program))
+
+
+def test_every_help_ends_with_a_call_that_the_program_takes() -> None:
+    assert EXAMPLES.keys() == COMMANDS.keys()
+    for name, command in commands(typer.main.get_command(app)):
+        example = str(getattr(command, "epilog", "")).splitlines()[-1].strip()
+        assert example.startswith(f"fleet {name}")
+        arguments = shlex.split(example.removeprefix(f"fleet {name}"))
+        # as if called, up to what the command does; it raises for what it does not know
+        with getattr(command, "make_context")(name, arguments):  # noqa: B009
+            pass
 
 
 def test_the_docs_name_every_command_and_option_and_no_other() -> None:
@@ -127,10 +149,10 @@ def test_the_docs_name_every_exit_code() -> None:
     section = CLI.split("## Exit codes")[1].split("\n## ")[0]
     codes = [row[0] for row in table(section)[1:]]
 
-    assert codes == [
-        str(code) for code in sorted({0, ALTERED, INTERRUPTED, *dict(EXIT_CODES).values()})
-    ]
-    assert codes == ["0", "2", "3", "4", "5", "6", "130"]
+    of_commands = {0, FAILED, ALTERED, INTERRUPTED, *dict(EXIT_CODES).values()}
+    of_the_pulse = {STUCK, 128 + signal.SIGPROF}
+    assert codes == [str(code) for code in sorted(of_commands | of_the_pulse)]
+    assert codes == ["0", "1", "2", "3", "4", "5", "6", "70", "130", "155"]
 
 
 def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,64 @@ def test_a_place_at_home_is_meant_where_no_shell_has_read_it(
 
     assert got.data_dir == tmp_path / "data"
     assert got.scenarios_dir == Path("~nobody-of-that-name/scenarios")
+
+
+def test_a_file_beside_gives_what_the_environment_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLEET_TRIES", "2")
+    (tmp_path / ".env").write_text(
+        "# compose reads it too\nFLEET_TRIES=5\nFLEET_PAGES=4 # four\nFLEET_PORT=8000\n"
+        "FLEET_REGION=\nFLEET_EGRESS_ADDRESS=\nFLEET_CONTACT_URL='https://example.org/a$b'\n"
+    )
+
+    got = load_settings()
+
+    assert (got.tries, got.pages, got.egress_address) == (2, 4, None)
+    assert got.contact_url == "https://example.org/a$b"
+
+
+def test_the_example_file_is_taken_as_it_is_and_with_everything_in_it_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = (Path(__file__).parents[1] / ".env.example").read_text()
+    (tmp_path / ".env").write_text(example)
+    assert load_settings().contact_url is None
+
+    (tmp_path / ".env").write_text(re.sub(r"^#(\w+=)", r"\1", example, flags=re.MULTILINE))
+    assert load_settings().contact_url == "https://example.org/who-we-are"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"FLEET_PAGES=none\n", "FLEET_PAGES: Input should be a valid integer"),
+        (b"FLEET_PAGES=\xff\n", ".env cannot be read"),
+    ],
+)
+def test_a_file_beside_that_is_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(content)
+
+    with pytest.raises(BadInput) as told:
+        load_settings()
+
+    assert words in str(told.value)
+    assert ".env" in str(told.value)
+
+
+def test_scenarios_here_go_before_those_that_came_along(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().scenarios_dir == Path(__file__).parents[1] / "scenarios"
+
+    (tmp_path / "scenarios").mkdir()
+    assert load_settings().scenarios_dir == Path("scenarios")
 
 
 def test_settings_do_not_change_once_they_are_read() -> None:

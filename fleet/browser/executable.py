@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fleet.errors import NoChromium
+from fleet.models.browser_build import BrowserBuild
 
 ON_PATH = ("chromium-headless-shell", "chromium", "google-chrome")
 
@@ -41,9 +43,25 @@ def find_chromium(configured: Path | None) -> Path:
             return Path(on_path)
     raise NoChromium(
         f"no Chromium: FLEET_CHROMIUM is not set, Playwright installed none in {home} and there"
-        f" is no {', '.join(ON_PATH)} on the PATH. Install one: make setup, or"
-        " apt-get install chromium-headless-shell, or playwright install --only-shell chromium"
+        f" is no {', '.join(ON_PATH)} on the PATH. Install one: make setup (in a"
+        " checkout), or apt-get install chromium-headless-shell, or playwright install"
+        " --only-shell chromium"
     )
+
+
+def build_of(executable: Path) -> BrowserBuild:
+    """
+    How old a Chromium is, by the day on which its file was made.
+
+    A package of Debian's and a browser of Playwright's keep the day of their own build. Debian's
+    `chromium-headless-shell` is a script of one line that starts the program.
+    """
+    with executable.open("rb") as file:
+        begin = file.read(1000).decode(errors="replace")
+    paths = map(Path, re.findall(r"/[\w./-]+", begin) if begin.startswith("#!") else ())
+    programs = [path for path in paths if "chrom" in path.name and path.is_file()]
+    built = datetime.fromtimestamp((programs or [executable])[-1].stat().st_mtime, UTC)
+    return BrowserBuild(executable=str(executable), built_at=built)
 
 
 def _build(path: Path) -> list[int]:

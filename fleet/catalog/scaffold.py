@@ -179,6 +179,23 @@ async def {name}(visit: Visit) -> Outcome:
 """
 
 
+def check_folder(folder: Path) -> None:
+    """
+    Whether a scenario file can be written into it, before anything is visited for one.
+
+    Raises:
+        BadInput: it cannot.
+    """
+    advice = "Set FLEET_SCENARIOS_DIR to a folder of your own, which is made if it is missing"
+    if folder.resolve().is_relative_to(Path(__file__).parent.resolve()):
+        raise BadInput(f"{folder} is the catalogue that was installed, no place to write. {advice}")
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as exc:
+        raise BadInput(f"{there} takes no file: {exc.strerror}. {advice}") from exc
+
+
 def write(draft: Draft, folder: Path) -> Path:
     """
     Put the draft into its department's file, a new one if there is none.

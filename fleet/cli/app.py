@@ -3,8 +3,9 @@ The command line. Turns errors into one line and an exit code; everything else i
 
 What a command does is imported when it is called: `fleet list` needs no browser and no database.
 
-0 done, whatever the verdicts · 2 usage or a bad scenario · 3 store unreachable · 4 no usable
-Chromium · 5 another fleet watches, or none does · 6 evidence was altered · 130 interrupted.
+0 done, whatever the verdicts · 1 not as it should be · 2 usage or a bad scenario · 3 store
+unreachable · 4 no usable Chromium · 5 another fleet watches, or none does · 6 evidence was altered
+· 130 interrupted. `fleet.system.pulse` has two more, for a process that stands.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ import typer
 import fleet
 from fleet import log
 from fleet.catalog import loader
-from fleet.cli import alert, audit, backup, evidence, export, removal, user, watch
-from fleet.cli.commands.listing import scenarios_list, scenarios_markdown
-from fleet.cli.console import Console
+from fleet.cli import alert, audit, backup, evidence, export, machine, removal, user, watch
+from fleet.cli.commands.listing import catalogue_check, scenarios_list, scenarios_markdown
+from fleet.cli.console import Console, print_json
+from fleet.cli.examples import add_examples
 from fleet.cli.extras import lacking
 from fleet.cli.options import ALTERED as ALTERED
+from fleet.cli.options import FAILED as FAILED
 from fleet.cli.options import INTERRUPTED as INTERRUPTED
 from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
-from fleet.cli.options import Practice, Trace
+from fleet.cli.options import Ids, OneId, Practice, Trace
 from fleet.cli.options import run as _run
 from fleet.cli.options import settings_of as _settings
 from fleet.errors import (
@@ -60,13 +63,12 @@ EXIT_CODES: tuple[tuple[type[FleetError], int], ...] = (
 app = typer.Typer(
     help="Visits booking pages of French prefectures and keeps a picture of every answer.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 for name, group in (("export", export.app), ("user", user.app), ("audit", audit.app)):
     app.add_typer(group, name=name)
-for commands in (watch.app, evidence.app, removal.app, alert.app, backup.app):
+for commands in (watch.app, evidence.app, removal.app, alert.app, backup.app, machine.app):
     app.add_typer(commands)
 
 
@@ -79,7 +81,7 @@ def _warn(catalogue: loader.Catalog) -> None:
 
 @app.command("list")
 def list_(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    ids: Ids = None,
     practice: Practice = False,
     as_json: Annotated[bool, typer.Option("--json", help="one scenario per line")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="tables, with totals")] = False,
@@ -103,13 +105,17 @@ def list_(
 @app.command()
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help="files or folders")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="everything, on one line")] = False,
     practice: Practice = False,
 ) -> None:
     """Check scenario files; exit 2 if one cannot be used."""
     catalogue = loader.load(*(paths or [_settings(practice).scenarios_dir]))
-    for problem in catalogue.problems:
-        print(visible(str(problem), lines=True), file=sys.stderr)
-    print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
+    if as_json:
+        print_json(catalogue_check(catalogue))
+    else:
+        for problem in catalogue.problems:
+            print(visible(str(problem), lines=True), file=sys.stderr)
+        print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
     if catalogue.problems:
         raise typer.Exit(2)
 
@@ -137,7 +143,7 @@ def new_(
 
 @app.command("try")
 def try_(
-    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    scenario_id: OneId,
     show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
     trace: Trace = False,
     practice: Practice = False,
@@ -154,7 +160,7 @@ def try_(
 
 @app.command()
 def record(
-    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    scenario_id: OneId,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="where the file goes")
     ] = Path("tests/pages"),
@@ -171,7 +177,7 @@ def record(
 
 @app.command()
 def session(
-    scenario_id: Annotated[str, typer.Argument(metavar="ID")],
+    scenario_id: OneId,
     every: Annotated[
         int, typer.Option(min=5, max=1440, metavar="MINUTES", help="between two attempts")
     ] = 10,
@@ -188,7 +194,7 @@ def session(
 
 @app.command()
 def run(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    ids: Ids = None,
     pages: Annotated[int | None, typer.Option(min=1, max=64, help="most pages open")] = None,
     times: Annotated[int, typer.Option(min=1, max=10_000, help="visits of each flow")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="one attempt per line")] = False,
@@ -214,7 +220,7 @@ def hosts(as_json: Annotated[bool, typer.Option("--json", help="one host a line"
 
 @app.command()
 def rejudge(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    ids: Ids = None,
     since: Annotated[str | None, typer.Option(metavar="T", help="attempts from then on")] = None,
     practice: Practice = False,
 ) -> None:
@@ -246,12 +252,15 @@ def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8000,
     processes: Annotated[int | None, typer.Option(min=1, max=64, help="that serve")] = None,
+    invite: Annotated[
+        bool, typer.Option("--invite", help="say a link for an administrator if there is none")
+    ] = False,
     practice: Practice = False,
 ) -> None:
     """Serve the web pages on which anyone browses the evidence, until Ctrl-C."""
     from fleet.cli.commands import serve
 
-    _run(serve.serve(_settings(practice), host, port, practice, processes))
+    _run(serve.serve(_settings(practice), host, port, practice, processes, invite=invite))
 
 
 @app.command()
@@ -265,43 +274,6 @@ def rollup(
     from fleet.cli.commands import rollup
 
     _run(rollup.rollup(_settings(practice), check=check))
-
-
-@app.command()
-def practice(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8063,
-    latency_ms: Annotated[int, typer.Option(min=0, max=60_000)] = 0,
-    now: Annotated[str | None, typer.Option(metavar="T", help="set their clock")] = None,
-) -> None:
-    """Serve the practice prefectures on this machine until Ctrl-C."""
-    from fleet.cli.commands import practice
-
-    _run(practice.serve_practice(port, latency_ms / 1000, now))
-
-
-@app.command()
-def demo(
-    once: Annotated[bool, typer.Option("--once", help="end after one run")] = False,
-) -> None:
-    """Visit every practice prefecture and say where to look at the pictures."""
-    from fleet.cli.commands import demo
-
-    settings = _settings(practice=True)
-    stay = sys.stdin.isatty() and sys.stdout.isatty() and not once
-    _run(demo.demo(settings, stay=stay))
-
-
-@app.command()
-def doctor(
-    database: Annotated[
-        bool, typer.Option("--database", help="only MongoDB: every document and index is read")
-    ] = False,
-    practice: Practice = False,
-) -> None:
-    """Say whether everything is here that a visit needs, and what to do if not."""
-    from fleet.cli.commands import doctor
-
-    _run(doctor.doctor(_settings(practice), database=database), otherwise=1)
 
 
 def _version(wanted: bool) -> None:
@@ -320,6 +292,9 @@ def _main(
     log.configure(quiet=not verbose, shown=visible)
 
 
+add_examples(app)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line; give its exit code (the `fleet` script exits with it)."""
     # as Ctrl-C: what was opened is closed, also before a run has handlers of its own
@@ -330,21 +305,21 @@ def main(arguments: list[str] | None = None) -> int:
         app(args=arguments, prog_name="fleet")
     except FleetError as exc:
         print(f"fleet: {visible(str(exc), lines=True)}", file=sys.stderr)
-        return next((code for kind, code in EXIT_CODES if isinstance(exc, kind)), 1)
+        return next((code for kind, code in EXIT_CODES if isinstance(exc, kind)), FAILED)
     except SystemExit as exc:  # typer's way to end, usage errors included
-        return exc.code if isinstance(exc.code, int) else 1
+        return exc.code if isinstance(exc.code, int) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except ModuleNotFoundError as exc:
         if (words := lacking(exc)) is None:
             raise
         print(f"fleet: {words}", file=sys.stderr)
-        return 1
+        return FAILED
     except OSError as exc:
         if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
         says_nothing_more()
         where = f": {exc.filename}" if exc.filename else ""
         print(f"fleet: {exc.strerror}{where} (where the output goes, or data is)", file=sys.stderr)
-        return 1
+        return FAILED
     return 0

@@ -31,13 +31,14 @@ def verify(
     forget: Annotated[
         bool, typer.Option("--forget", help="verify as if for the first time (a backup came back)")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="everything, on one line")] = False,
     practice: Practice = False,
 ) -> None:
     """Make every hash anew and compare; exit 6 if anything was altered."""
     from fleet.cli.commands import verify
 
-    call = verify.verify(settings_of(practice), what, since, until, new=new, forget=forget)
-    run(call, otherwise=ALTERED)
+    more = {"new": new, "forget": forget, "as_json": as_json}
+    run(verify.verify(settings_of(practice), what, since, until, **more), otherwise=ALTERED)
 
 
 @app.command()

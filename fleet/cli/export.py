@@ -39,6 +39,25 @@ def evidence(sha256: str, output: Output, practice: Practice = False) -> None:
     run(export.export_evidence(settings_of(practice), sha256, output))
 
 
+@app.command("dataset")
+def dataset(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER")],
+    since: Annotated[str, typer.Option("--from", metavar="DAY", help="first day, in Paris")],
+    until: Annotated[str, typer.Option("--to", metavar="DAY", help="last day")],
+    publisher: Annotated[str, typer.Option("--by", metavar="NAME", help="who publishes it")],
+    licence: Annotated[
+        Literal["CC-BY-4.0", "CC0-1.0", "ODbL-1.0", "etalab-2.0"],
+        typer.Option("--licence", help="under which it may be used"),
+    ],
+    practice: Practice = False,
+) -> None:
+    """Write attempts, missed visits and rates as a data package, with what each column means."""
+    from fleet.cli.commands import export
+
+    period = (since, until)
+    run(export.export_dataset(settings_of(practice), output, period, publisher, licence))
+
+
 @app.command("wacz")
 def wacz(
     tape: Annotated[Path, typer.Argument(metavar="FILE.har", help="of fleet record")],

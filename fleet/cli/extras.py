@@ -16,7 +16,7 @@ MODULES = {
         ),
         "web",
     ),
-    **dict.fromkeys(("starlette", "uvicorn"), "web"),
+    **dict.fromkeys(("segno", "starlette", "uvicorn"), "web"),
     "pyarrow": "parquet",
 }
 """What the code imports of each extra."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fleet.errors import FleetError
 from fleet.settings import Settings, for_practice, load_settings
 
 if TYPE_CHECKING:
@@ -18,9 +19,27 @@ if TYPE_CHECKING:
 PRACTICE_SCENARIOS = Path(str(files("fleet"))) / "practice" / "scenarios"
 """The scenarios of the practice prefectures."""
 
+FAILED = 1
 INTERRUPTED = 130
 NOT_WATCHING = 5
 ALTERED = 6
+
+
+def known_ids(incomplete: str) -> list[str]:
+    """The ids that begin so, for a shell to complete; none if the scenarios cannot be read."""
+    from fleet.catalog import loader
+
+    try:
+        catalogue = loader.load(load_settings().scenarios_dir)
+    except FleetError:
+        return []
+    return [each.id for each in catalogue.scenarios if each.id.startswith(incomplete)]
+
+
+OneId = Annotated[str, typer.Argument(metavar="ID", autocompletion=known_ids)]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID or GLOB]...", autocompletion=known_ids)
+]
 
 Practice = Annotated[
     bool, typer.Option("--practice", help="the practice prefectures, in a database of their own")

@@ -27,12 +27,28 @@ def add(
     run(user.add(settings, name, password))
 
 
+@app.command("invite")
+def invite(
+    administrator: Annotated[
+        bool, typer.Option("--administrator", help="who may invite and remove others")
+    ] = False,
+    practice: Practice = False,
+) -> None:
+    """Make a link by which one person makes an account, once, within a day."""
+    from fleet.cli.commands import user
+
+    run(user.invite(settings_of(practice), administrator=administrator))
+
+
 @app.command("list")
-def list_(practice: Practice = False) -> None:
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="one account per line")] = False,
+    practice: Practice = False,
+) -> None:
     """Name every account and when it was made."""
     from fleet.cli.commands import user
 
-    run(user.list_(settings_of(practice)))
+    run(user.list_(settings_of(practice), as_json=as_json))
 
 
 @app.command("remove")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fleet import log
-from fleet.cli.options import NOT_WATCHING, Practice, run, settings_of
+from fleet.cli.options import NOT_WATCHING, Ids, Practice, run, settings_of
 from fleet.models.text import visible
 
 app = typer.Typer()
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def watch(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID or GLOB]...")] = None,
+    ids: Ids = None,
     practice: Practice = False,
 ) -> None:
     """Visit every flow at random instants, around the clock, until SIGTERM."""

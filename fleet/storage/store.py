@@ -22,14 +22,17 @@ from fleet.storage.collections.accounts import Accounts
 from fleet.storage.collections.attempts import StoredAttempts
 from fleet.storage.collections.audits import Audits
 from fleet.storage.collections.events import Events
+from fleet.storage.collections.invitations import Invitations
 from fleet.storage.collections.judgements import Judgements
 from fleet.storage.collections.ledger import Ledger
 from fleet.storage.collections.missed import MissedVisits
+from fleet.storage.collections.notice_tests import NoticeTests
 from fleet.storage.collections.observations import Observations
 from fleet.storage.collections.references import References
 from fleet.storage.collections.removals import Removals
 from fleet.storage.collections.runs import Runs
 from fleet.storage.collections.sealed_mentions import SealedMentions
+from fleet.storage.collections.second_factor import SecondFactors
 from fleet.storage.collections.verification_log import Verifications
 from fleet.storage.collections.watch_state import WatchState
 from fleet.storage.collections.withdrawals import Withdrawals
@@ -76,6 +79,9 @@ class Store:
         self.figures = FigureQueries(self._db)
         self.queries = AttemptQueries(self._db)
         self.accounts = Accounts(self._db)
+        self.invitations = Invitations(self._db, self.accounts)
+        self.second_factors = SecondFactors(self._db)
+        self.notice_tests = NoticeTests(self._db)
         self.observations = Observations(self._db)
         self.missed_visits = MissedVisits(self._db)
         self.ledger = Ledger(self._db)

@@ -43,6 +43,7 @@ from fleet.web.middleware.site_name import SiteName
 from fleet.web.pages import (
     about,
     account,
+    accounts,
     attempt,
     audit,
     care,
@@ -55,9 +56,11 @@ from fleet.web.pages import (
     gallery,
     health,
     installation,
+    invitation,
     nothing_offered,
     observations,
     overview,
+    own_account,
     prefecture,
     proof,
     runs,
@@ -124,7 +127,7 @@ def create_app(
     for figures in (overview, nothing_offered, status, search, share, prefecture, flow, chart):
         app.include_router(figures.router, include_in_schema=False)
     app.include_router(dossiers.router, include_in_schema=False)
-    for of_members in (account, audit, observations):
+    for of_members in (account, invitation, own_account, accounts, audit, observations):
         app.include_router(of_members.router, include_in_schema=False)
     app.add_exception_handler(errors.EvidenceProblem, errors.show_problem)
     app.add_exception_handler(removed.FileRemoved, removed.show_gone)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fleet.catalog.loader import Catalog
     from fleet.ledger.signing import SigningKey
     from fleet.models import Scenario
+    from fleet.models.browser_build import BrowserBuild
     from fleet.storage.queries import AttemptQueries
     from fleet.storage.store import Store
 
@@ -33,10 +34,11 @@ class WebContext:
     `data_dir` is a folder for what can be made again (thumbnails). `members_only`: the pages
     are for those who have an account (`FLEET_READING`). `roots` are certificates of timestamp
     authorities that are believed; `key` signs dossiers, where it lies here. `chromium` opens what
-    prints dossiers; None where there is no Chromium. `contact` is the fleet's address, which a
-    dossier names. `public_url` is where readers find these pages; `problems` are scenario files
-    that could not be read, `away` holds why the folder of all of them gives nothing at the moment,
-    if it does not. `proxies` are those that the pages stand behind.
+    prints dossiers; None where there is no Chromium. `browser_build` says how old that is.
+    `contact` is the fleet's address, which a dossier names. `public_url` is where readers find
+    these pages; `problems` are scenario files that could not be read, `away` holds why the folder
+    of all of them gives nothing at the moment, if it does not. `proxies` are those that the
+    pages stand behind.
     """
 
     store: Store
@@ -48,6 +50,7 @@ class WebContext:
     roots: Sequence[Certificate] = ()
     key: SigningKey | None = None
     chromium: Callable[[], AbstractAsyncContextManager[PageSource]] | None = None
+    browser_build: Callable[[], BrowserBuild | None] = lambda: None
     contact: str | None = None
     public_url: str | None = None
     problems: list[str] = field(default_factory=list)

@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from fleet.browser.executable import build_of
 from fleet.cli.commands.doctor import browser_age
 from fleet.models import Attempt, Verdict
 from fleet.models.text import visible
@@ -780,7 +781,8 @@ def test_doctor_says_how_old_the_browser_is(tmp_path: Path) -> None:
     script.write_text(f'#!/bin/sh\nexec {program} "$@"\n', encoding="utf-8")
 
     for executable in (program, script):
-        old, young = browser_age(executable, AT), browser_age(executable, AT - timedelta(days=20))
+        build = build_of(executable)
+        old, young = browser_age(build, AT), browser_age(build, AT - timedelta(days=20))
         assert (old.state, young.state) == ("warn", "ok")
         assert "60 days ago" in old.seen
         assert "upgrade" in old.advice

@@ -6,9 +6,11 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from fleet.catalog import loader
 from fleet.cli.commands.listing import WIDE, scenarios_list, scenarios_markdown
+from fleet.cli.console import Console as PlainConsole
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.models import Scenario
 from fleet.models.scenario import DeclaredEntry
@@ -51,6 +53,34 @@ def test_no_line_is_wider_than_the_terminal_and_no_id_is_cut(width: int) -> None
     assert max(map(len, lines)) <= width
     ids = {s.id for s in loader.load(PRACTICE_SCENARIOS).scenarios}
     assert ids <= {word for line in lines for word in line.split()}
+
+
+def test_nothing_is_broken_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    console = PlainConsole(file=io.StringIO())
+    long_name = "x" * 300 + ".localhost"
+    table = Table(box=None, pad_edge=False)
+    table.add_column("host", overflow="fold")
+    table.add_column("now")
+    table.add_row(long_name, "may be visited")
+    chosen = loader.load(PRACTICE_SCENARIOS).select([])
+
+    console.print(table)
+    console.print(scenarios_list(chosen, console.width))
+
+    assert isinstance(console.file, io.StringIO)
+    _, row, *lines = console.file.getvalue().splitlines()
+    assert row.split(maxsplit=1) == [long_name, "may be visited"]
+    rows = [line.strip() for line in lines if line.startswith("  ")]
+    assert len(rows) == len(chosen)
+    titles = {each.id: each.title for each in chosen}
+    assert all(titles[row.split()[0]] in row for row in rows)
+    assert max(map(len, rows)) < 300  # not filled up to the edge
+
+
+def test_columns_that_are_set_hold_in_a_pipe_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert PlainConsole(file=io.StringIO()).width == 60
 
 
 def test_what_a_visit_types_is_said() -> None:

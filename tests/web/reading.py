@@ -67,6 +67,9 @@ PAGES = {
 FOR_MEMBERS = {
     "observation form": "/observations/nouvelle",
     "own observation": "/observations/{observation}",
+    "own account": "/compte",
+    "new second factor": "/compte/second-facteur",
+    "accounts": "/comptes",
 }
 
 
@@ -164,7 +167,8 @@ async def reading(site: Site, mongodb_url: str, folder: Path) -> AsyncIterator[R
         report = await Verifier(store, authorities.roots).everything()
         ends = {"began_at": now(), "ended_at": now(), "fleet_version": "test", "last_seal": 1}
         await store.verifications.keep(Verification.of(report, kind="everything", **ends))
-        user = await store.accounts.add("Claire D.", "no hash: nobody signs in here")
+        nobody = "no hash: nobody signs in here"
+        user = await store.accounts.add("Claire D.", nobody, administrator=True)
         observation = await _observed(store)
         library = replace(
             site.library,

@@ -30,7 +30,15 @@ from fleet.storage.collections.accounts import (
 )
 from fleet.web.app import create_app
 from fleet.web.client_address import address_of
-from fleet.web.pages import account, dossiers, observations
+from fleet.web.pages import (
+    account,
+    accounts,
+    audit,
+    dossiers,
+    invitation,
+    observations,
+    own_account,
+)
 from fleet.web.proxies import BehindProxies, Proxies
 from tests.web.members import (
     CLAIRE,
@@ -77,13 +85,15 @@ async def locked(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def posts() -> list[str]:
     """The address of everything that can be sent to."""
-    routes = [r for module in (account, dossiers, observations) for r in module.router.routes]
+    modules = (account, accounts, audit, dossiers, invitation, observations, own_account)
+    routes = [r for module in modules for r in module.router.routes]
     return [r.path for r in routes if isinstance(r, Route) and "POST" in (r.methods or ())]
 
 
 def example(path: str) -> str:
     """One address of that path."""
-    for name, value in (("id_", "1"), ("department", "63"), ("flow", "titre-de-sejour")):
+    values = {"id_": "1", "department": "63", "flow": "titre-de-sejour", "token": "A" * 43}
+    for name, value in values.items():
         path = path.replace(f"{{{name}}}", value)
     return path
 

@@ -17,6 +17,7 @@ from fleet.evidence.sealing import seal
 from fleet.ledger.signing import SigningKey
 from fleet.ledger.timestamps import Authorities, roots_of
 from fleet.models import now
+from fleet.models.browser_build import BrowserBuild
 from fleet.models.status import Status
 from fleet.practice.authority import PracticeAuthority
 from fleet.storage.backup import LastDump
@@ -105,12 +106,23 @@ async def test_an_installation_that_was_just_made_lacks_everything_and_says_what
     assert f"{len(library.scenarios)} démarches au catalogue." in flows[1]
     told = [said.pop("Des avis quand une démarche change"), said.pop("Une surveillance extérieure")]
     assert [state for state, _ in told] == [UNKNOWN, UNKNOWN]
+    assert said.pop("Un navigateur à jour")[0] == UNKNOWN
     assert len(said) == 7
     assert {state for state, _ in said.values()} == {TO_DO}
     for setting in ("FLEET_CONTACT_URL", "FLEET_PUBLIC_URL"):
         assert any(f"{setting}=" in words for _, words in said.values())
     assert "docker compose logs watch" in said["Un robot à l’œuvre"][1]
-    assert "fleet user add" in said["Un compte pour les bénévoles"][1]
+    assert "fleet user invite --administrator" in said["Un compte pour les bénévoles"][1]
+
+
+async def test_a_browser_that_is_old_is_to_be_renewed(library: WebContext) -> None:
+    old = BrowserBuild(executable="/usr/bin/chromium", built_at=now() - timedelta(days=90))
+    said = await points(replace(library, browser_build=lambda: old))
+
+    state, words = said["Un navigateur à jour"]
+    assert state == TO_DO
+    assert "il y a 90 jours" in words
+    assert "docker/upgrade.sh" in words
 
 
 async def test_nothing_is_missing_where_everything_is_set(
@@ -124,7 +136,13 @@ async def test_nothing_is_missing_where_everything_is_set(
         authorities = Authorities((authority.url,), tuple(roots_of(authority.roots)))
         await seal(store.ledger, SigningKey.of(tmp_path / "key.pem"), authorities)
     made = await fleet("backup", tmp_path / "backup", **database)
-    whole = replace(library, contact="mailto:a@b.example", public_url="https://rdv.example/")
+    young = BrowserBuild(executable="/usr/bin/chromium", built_at=now() - timedelta(days=3))
+    whole = replace(
+        library,
+        contact="mailto:a@b.example",
+        public_url="https://rdv.example/",
+        browser_build=lambda: young,
+    )
 
     said = await points(whole)
     english = await points(whole, "/en/installation")

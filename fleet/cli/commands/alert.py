@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from fleet.alerts.alerts import Alerts
@@ -10,13 +11,17 @@ from fleet.alerts.channel import SETTING, Channel
 from fleet.alerts.fleet_health import FleetHealth
 from fleet.analysis.events import in_paris, of_fleet
 from fleet.bootstrap.watch import urls_of
-from fleet.errors import BadInput
+from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.models import now
 from fleet.models.event import EventKind
+from fleet.storage.collections.notice_tests import ChannelResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet.engine.watch import Watch
     from fleet.settings import Settings
+    from fleet.storage.store import Store
 
 
 LOOK_S = 2.0
@@ -36,20 +41,44 @@ async def test(settings: Settings) -> bool:
             f"{SETTING} is not set, so nobody is told anything. Set it to one or more Apprise"
             " addresses; see docs/alerts.md"
         )
+    results = await send_test(urls)
+    for each in results:
+        print(f"{each.channel}: {each.problem or 'ok'}")
+    if failed := sum(each.problem is not None for each in results):
+        raise BadInput(
+            f"{SETTING}: {failed} of {len(results)} addresses took no notice, for the reasons"
+            " above. Correct them, then: fleet alert test"
+        )
+    return True
+
+
+async def send_test(urls: Sequence[str]) -> list[ChannelResult]:
+    """
+    Send a test notice to each address; whether it was taken.
+
+    Raises:
+        BadInput: one is none that Apprise knows.
+    """
     channels = [Channel(url, place) for place, url in enumerate(urls, start=1)]
     body = (
         f"Ceci est un essai, envoyé le {in_paris(now())} : cette adresse reçoit les avis de la"
         " flotte. Il ne s’est rien passé."
     )
     problems = await asyncio.gather(*(channel.send("ESSAI", body) for channel in channels))
-    for channel, problem in zip(channels, problems, strict=True):
-        print(f"{channel.name}: {problem or 'ok'}")
-    if failed := sum(problem is not None for problem in problems):
-        raise BadInput(
-            f"{SETTING}: {failed} of {len(channels)} addresses took no notice, for the reasons"
-            " above. Correct them, then: fleet alert test"
-        )
-    return True
+    return [
+        ChannelResult(channel=channel.name, problem=problem)
+        for channel, problem in zip(channels, problems, strict=True)
+    ]
+
+
+async def make_notice_tests(store: Store, urls: Sequence[str]) -> None:
+    """Make the tests of notices that are asked for on the pages, until cancelled."""
+    while True:
+        # MongoDB may be away: the fleet goes on, and whoever asked sees that nobody answered
+        with contextlib.suppress(StoreUnreachable, StoreRefused):
+            if (number := await store.notice_tests.take()) is not None:
+                await store.notice_tests.answer(number, await send_test(urls))
+        await asyncio.sleep(LOOK_S)
 
 
 async def report_health(alerts: Alerts, watch: Watch) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
-from fleet.browser.executable import find_chromium
+from fleet.browser.executable import build_of, find_chromium
 from fleet.catalog import loader
-from fleet.cli.console import Console
+from fleet.cli.console import Console, print_json
 from fleet.errors import BadInput, FleetError
 from fleet.models import now
 from fleet.system.clock import read_clock
@@ -27,11 +26,13 @@ from fleet.visit.capture import CapturePlace, take_picture
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
+    from fleet.models.browser_build import BrowserBuild
     from fleet.settings import Settings
 
 
-async def doctor(settings: Settings, *, database: bool = False) -> bool:
+async def doctor(settings: Settings, *, database: bool = False, as_json: bool = False) -> bool:
     """
     Print one line for each thing looked at, with what to do; false if one is bad.
 
@@ -43,6 +44,9 @@ async def doctor(settings: Settings, *, database: bool = False) -> bool:
     sound = True
     async for finding in validated(settings) if database else examine(settings):
         sound &= finding.state != "bad"
+        if as_json:
+            print_json(dataclasses.asdict(finding))
+            continue
         console.print(marks[finding.state], f"{finding.what:<16}", finding.seen, soft_wrap=True)
         if finding.advice:
             console.print(" " * 21 + "→ " + finding.advice, soft_wrap=True)
@@ -55,9 +59,6 @@ DATA_FREE_BYTES = 2 * GIB
 
 TEMPORARY_FREE_BYTES = GIB // 4
 """Chromium's shared memory and Playwright's files are there: docs/performance.md, "Disk"."""
-
-BROWSER_DAYS = 45
-"""Chromium has a new version each month, and repairs between two."""
 
 MEMORY_BYTES = GIB
 """The fleet with one page takes half of it."""
@@ -76,7 +77,7 @@ class CheckResult:
 async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
     """Look at one thing after the other; never raises for what is missing."""
     try:
-        yield browser_age(find_chromium(settings.chromium), now())
+        yield browser_age(build_of(find_chromium(settings.chromium)), now())
         async with open_chromium(settings, loopback_only=True) as chromium:
             page = await chromium.open_page()
             await page.page.set_content("<h1>Préfecture · محافظة</h1>")
@@ -111,21 +112,11 @@ async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
         )
 
 
-def browser_age(executable: Path, at: datetime) -> CheckResult:
-    """
-    How old a Chromium is, by the day on which its file was made.
-
-    A package of Debian's and a browser of Playwright's keep the day of their own build. Debian's
-    `chromium-headless-shell` is a script of one line that starts the program.
-    """
-    with executable.open("rb") as file:
-        begin = file.read(1000).decode(errors="replace")
-    paths = map(Path, re.findall(r"/[\w./-]+", begin) if begin.startswith("#!") else ())
-    programs = [path for path in paths if "chrom" in path.name and path.is_file()]
-    built = datetime.fromtimestamp((programs or [executable])[-1].stat().st_mtime, UTC)
-    days = max(0, (at - built).days)
-    seen = f"{executable}, built {days} days ago ({built:%Y-%m-%d})"
-    if days <= BROWSER_DAYS:
+def browser_age(build: BrowserBuild, at: datetime) -> CheckResult:
+    """How old a Chromium is, and what to do if that is too old."""
+    days = build.days(at)
+    seen = f"{build.executable}, built {days} days ago ({build.built_at:%Y-%m-%d})"
+    if not build.is_old(at):
         return CheckResult("Chromium", "ok", seen)
     advice = "it meets hostile pages without the latest repairs: docker/upgrade.sh, or apt upgrade"
     return CheckResult("Chromium", "warn", seen, advice)

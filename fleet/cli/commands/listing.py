@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from fleet.cli.console import PIPED
 from fleet.models.address import host_of
 from fleet.models.departments import DEPARTMENTS, NOWHERE
 
@@ -18,10 +19,20 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from fleet.catalog.loader import Catalog
     from fleet.models import Scenario
 
 WIDE = 110
 """Columns from which a list also names the platform."""
+
+
+def catalogue_check(catalogue: Catalog) -> dict[str, object]:
+    """What was read and what could not be, for a program."""
+    problems = [
+        {"file": str(each.path), "problem": " ".join(each.problem.split())}
+        for each in catalogue.problems
+    ]
+    return {"scenarios": len(catalogue.scenarios), "problems": problems}
 
 
 def scenarios_list(scenarios: Sequence[Scenario], width: int) -> RenderableType:
@@ -34,7 +45,8 @@ def scenarios_list(scenarios: Sequence[Scenario], width: int) -> RenderableType:
 
 def _table(scenarios: Iterable[Scenario], width: int) -> Table:
     wide = width >= WIDE
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
+    fills = width < PIPED
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0), expand=fills)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     if wide:

@@ -52,6 +52,7 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     A site of its own is not tried: its file has no sign yet, and nothing could be seen by it.
     """
     console = Console(highlight=False, soft_wrap=True)
+    scaffold.check_folder(settings.scenarios_dir)
     address = scaffold.recognise(url)
     check_may_visit_url(address.url, settings)
     known = address.family or "none known; a scenario of its own"

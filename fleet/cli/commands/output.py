@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet.analysis.care import CHANGED, care_why
+from fleet.cli.console import PIPED
 from fleet.errors import BadInput, EvidenceRemoved
 from fleet.models import PARIS, Attempt, Group, Verdict
 from fleet.models.text import visible, visible_json
@@ -47,9 +48,11 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def attempts_table(attempts: Iterable[Attempt], width: int) -> Table:
     """One line for each attempt, in the order given; what was seen, where `width` has room."""
-    # 79 columns at most: a pipe has 80
-    wide = width >= WIDE
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=wide)
+    # 79 columns at most where it is not wide: many terminals have 80
+    wide, filled = width >= WIDE, WIDE <= width < PIPED
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=filled
+    )
     table.add_column("flow", no_wrap=True)
     table.add_column("no.", justify="right")
     table.add_column("verdict", no_wrap=True)

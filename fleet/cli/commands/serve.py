@@ -16,10 +16,11 @@ import uvicorn
 from fleet.bootstrap.evidence import authorities_of, key_if_there
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
-from fleet.browser.executable import find_chromium
+from fleet.browser.executable import build_of, find_chromium
 from fleet.catalog import loader
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupt_event
+from fleet.cli.commands.user import first_invitation
 from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.system.pulse import Pulse
 from fleet.system.terminal import bear_any_terminal
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from fleet.browser.chromium import Chromium
+    from fleet.models.browser_build import BrowserBuild
     from fleet.settings import Settings
     from fleet.storage.store import Store
 
@@ -54,13 +56,20 @@ BACKLOG = 2048
 
 
 async def serve(
-    settings: Settings, host: str, port: int, in_practice: bool, processes: int | None = None
+    settings: Settings,
+    host: str,
+    port: int,
+    in_practice: bool,
+    processes: int | None = None,
+    *,
+    invite: bool = False,
 ) -> bool:
     """
     Serve the pages over the store; says the address once every process answers.
 
     Args:
         processes: how many serve; None for `serve_processes.usual_number`.
+        invite: say a link by which an administrator makes an account, if there is none.
 
     Raises:
         BadInput: the port cannot be had.
@@ -72,6 +81,9 @@ async def serve(
         listening = _listen(host, port)
         others = beside(partial(_serve_beside, settings, made_up, listening), more)
         library = library_of(settings, store, made_up=made_up)
+        if invite and not await store.accounts.has_administrator():
+            pages = settings.public_url or f"http://127.0.0.1:{listening.getsockname()[1]}"
+            print(await first_invitation(store, pages), flush=True)
         async with _following(library, settings.scenarios_dir):
             await _until_interrupted(_serve_with(others, library, listening, host))
     return True
@@ -100,6 +112,7 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext
         roots=authorities_of(settings).roots,
         key=key_if_there(settings),
         chromium=_chromium(settings),
+        browser_build=partial(_browser_build, settings),
         contact=settings.contact_url,
         public_url=settings.public_url,
         proxies=Proxies(settings.behind),
@@ -139,6 +152,14 @@ def _chromium(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Ch
     except NoChromium:
         return None
     return partial(open_chromium, settings, loopback_only=True)
+
+
+def _browser_build(settings: Settings) -> BrowserBuild | None:
+    """The Chromium that is installed now; it may be renewed while the pages are served."""
+    try:
+        return build_of(find_chromium(settings.chromium))
+    except (NoChromium, OSError):
+        return None
 
 
 async def _until_interrupted(work: Coroutine[None, None, None]) -> None:

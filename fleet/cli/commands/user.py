@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
+from fleet.cli.console import print_json
 from fleet.errors import BadInput
 from fleet.models import PARIS
 from fleet.storage.collections.accounts import check_name
@@ -15,6 +16,11 @@ from fleet.system.terminal import check_text
 
 if TYPE_CHECKING:
     from fleet.settings import Settings
+    from fleet.storage.collections.invitations import Invitation
+    from fleet.storage.store import Store
+
+LOCAL_PAGES = "http://127.0.0.1:8000"
+"""Where `fleet serve` and docker-compose.yml have the pages unless they are told otherwise."""
 
 
 def password_for(name: str, *, from_stdin: bool) -> str:
@@ -45,14 +51,41 @@ async def add(settings: Settings, name: str, password: str) -> bool:
     return True
 
 
-async def list_(settings: Settings) -> bool:
+async def invite(settings: Settings, *, administrator: bool) -> bool:
+    """Print a link by which one person makes an account."""
+    async with open_store(settings) as store:
+        token, made = await store.invitations.make(administrator=administrator)
+    print(_link(settings.public_url or LOCAL_PAGES, token, made))
+    if settings.public_url is None:
+        print(f"if your pages are not at {LOCAL_PAGES}: set FLEET_PUBLIC_URL", file=sys.stderr)
+    return True
+
+
+async def first_invitation(store: Store, pages: str) -> str:
+    """What to say at a start of pages that nobody administers; ends the link said before."""
+    token, made = await store.invitations.make(administrator=True, first=True)
+    return f"no administrator yet; to become it: {_link(pages, token, made)}"
+
+
+def _link(pages: str, token: str, made: Invitation) -> str:
+    until = made.expires_at.astimezone(PARIS)
+    return f"{pages}/invitation/{token} (once, until {until:%d/%m/%Y %H:%M} Paris)"
+
+
+async def list_(settings: Settings, *, as_json: bool = False) -> bool:
     """Name every account."""
     async with open_store(settings) as store:
         users = await store.accounts.list()
+    if as_json:
+        for user in users:
+            print_json(user.model_dump(mode="json"))
+        return True
     for user in users:
-        print(f"{user.name}  since {user.added_at.astimezone(PARIS):%d/%m/%Y %H:%M} (Paris)")
+        more = ", administrator" * user.administrator + ", second factor" * user.second_factor
+        at = f"{user.added_at.astimezone(PARIS):%d/%m/%Y %H:%M} (Paris)"
+        print(f"{user.name}  since {at}{more}")
     if not users:
-        print("no accounts; make one: fleet user add NAME", file=sys.stderr)
+        print("no accounts; make one: fleet user add NAME, or: fleet user invite", file=sys.stderr)
     return True
 
 

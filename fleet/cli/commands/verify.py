@@ -9,7 +9,7 @@ import fleet
 from fleet.bootstrap.evidence import authorities_of, key_path
 from fleet.bootstrap.store import open_store
 from fleet.cli.commands.output import instant
-from fleet.cli.console import Console
+from fleet.cli.console import Console, print_json
 from fleet.errors import BadInput, LedgerAltered
 from fleet.evidence.memory import VerificationMemory
 from fleet.evidence.verifier import Verifier
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fleet.ledger.chain import Seal
-    from fleet.ledger.findings import Report
+    from fleet.ledger.findings import Finding, Report
     from fleet.settings import Settings
     from fleet.storage.store import Store
 
@@ -48,6 +48,7 @@ async def verify(
     *,
     new: bool,
     forget: bool = False,
+    as_json: bool = False,
 ) -> bool:
     """Check what is asked for, print the report; whether nothing was altered."""
     first, last = instant(since, "--from"), instant(until, "--to")
@@ -81,7 +82,10 @@ async def verify(
             # the last seal as it was before: one that is made meanwhile may not have been checked
             await _remember(store, memory, report, last_seal, kind=kind, began_at=began_at)
         unread = sorted({*await store.collections()} - READ)
-    print_report(Console(highlight=False), report, unread)
+    if as_json:
+        print_json(report_json(report, unread))
+    else:
+        print_report(Console(highlight=False), report, unread)
     return report.sound
 
 
@@ -145,6 +149,25 @@ async def _remember(
     await store.verifications.keep(verification)
     if last is not None and report.sound:
         await asyncio.to_thread(memory.remember, last)
+
+
+def report_json(report: Report, unread: Sequence[str]) -> dict[str, object]:
+    """The same for a program; every finding and notice, with its case and its words."""
+
+    def told(findings: Sequence[Finding]) -> list[dict[str, str]]:
+        return [{"case": each.case.value, "words": str(each)} for each in findings]
+
+    counted = ("attempts", "files", "links", "seals", "tokens", "unsealed")
+    return {
+        "sound": report.sound,
+        **{name: getattr(report, name) for name in counted},
+        "keys": sorted(report.keys),
+        "stamped": [each.isoformat() for each in report.stamped or ()],
+        "longest_s": {step: span.total_seconds() for step, span in report.longest.items()},
+        "notices": told(report.notices),
+        "findings": told(report.findings),
+        "not_read": [*unread],
+    }
 
 
 def print_report(console: Console, report: Report, unread: Sequence[str]) -> None:

@@ -12,11 +12,12 @@ from fleet.bootstrap.watch import (
     alerts_of,
     check_gaps,
     open_watch_parts,
+    urls_of,
     warn_over_budget,
     watch_options,
 )
 from fleet.catalog import loader
-from fleet.cli.commands.alert import report_end, report_health
+from fleet.cli.commands.alert import make_notice_tests, report_end, report_health
 from fleet.cli.commands.practice import on_port, practice_server
 from fleet.cli.commands.signals import interrupt_event
 from fleet.engine.heartbeat import beat
@@ -68,6 +69,7 @@ async def watch(settings: Settings, patterns: Sequence[str], in_practice: bool) 
         more = [
             robots.keep_read(lambda: scenarios.current),
             report_health(alerts, watched),
+            make_notice_tests(parts.store, urls_of(settings)),
         ]
         if settings.listen is not None:
             more.append(listen(watched, settings.listen, lambda: alerts.counts))

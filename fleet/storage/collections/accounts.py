@@ -53,10 +53,16 @@ _NAME = re.compile(r"[^\W_](?:[\w .'’-]{0,38}[\w.])?")
 
 
 class User(Frozen):
-    """A person with an account. `name` is shown with what they add."""
+    """
+    A person with an account. `name` is shown with what they add.
+
+    An `administrator` invites and removes others; `second_factor`: signing in asks for a code too.
+    """
 
     name: str
     added_at: Instant
+    administrator: bool = False
+    second_factor: bool = False
 
 
 def check_name(name: str) -> str:
@@ -75,12 +81,13 @@ def check_name(name: str) -> str:
     return normalised
 
 
-def _key(name: str) -> str:
+def account_key(name: str) -> str:
     """The same for names that a person takes for the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What is kept of a token or code that is told once."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -102,8 +109,8 @@ class SignInTry:
     def own_counter(self) -> str:
         """What counts the tries at this account from here alone."""
         if self.browser is not None:
-            return f"account {_key(self.name)} in browser {self.browser}"
-        return f"account {_key(self.name)} from {self.place}"
+            return f"account {account_key(self.name)} in browser {self.browser}"
+        return f"account {account_key(self.name)} from {self.place}"
 
     def counters(self) -> list[tuple[str, int, int]]:
         """What counts it: each with its tries without waiting, and the longest wait in seconds."""
@@ -113,7 +120,7 @@ class SignInTry:
             (f"address {self.address}", FREE_TRIES_ADDRESS, MAX_WAIT_S),
             (self.own_counter, FREE_TRIES_ACCOUNT, MAX_WAIT_PLACE_S),
             # last: who must wait for one of the others does not use up this one
-            (f"account {_key(self.name)}", FREE_TRIES_EVERYWHERE, MAX_WAIT_S),
+            (f"account {account_key(self.name)}", FREE_TRIES_EVERYWHERE, MAX_WAIT_S),
         ]
 
 
@@ -123,15 +130,16 @@ class Accounts:
     def __init__(self, db: AsyncIOMotorDatabase[Document]) -> None:
         self._users, self._sessions, self._tries = db.users, db.sessions, db.sign_in_tries
 
-    async def add(self, name: str, password_hash: str) -> User:
+    async def add(self, name: str, password_hash: str, *, administrator: bool = False) -> User:
         """
         Make an account.
 
         Raises:
             BadInput: the name cannot be one, or somebody has it.
         """
-        user = User(name=check_name(name), added_at=now())
-        document = {"_id": _key(name), "password": password_hash, **user.model_dump()}
+        user = User(name=check_name(name), added_at=now(), administrator=administrator)
+        own = user.model_dump(exclude={"second_factor"})
+        document = {"_id": account_key(name), "password": password_hash, **own}
         with translated_errors(f"add the account {user.name}"):
             try:
                 await self._users.insert_one(document)
@@ -150,11 +158,16 @@ class Accounts:
             BadInput: there is none of this name.
         """
         with translated_errors(f"remove the account {name[:60]}"):
-            found = await self._users.find_one_and_delete({"_id": _key(name)})
-            await self._sessions.delete_many({"user": _key(name)})
+            found = await self._users.find_one_and_delete({"_id": account_key(name)})
+            await self._sessions.delete_many({"user": account_key(name)})
         if found is None:
             raise BadInput(f"account {name[:60]!r}: there is none; fleet user list names them all")
         return _user(found)
+
+    async def has_administrator(self) -> bool:
+        """Whether somebody may invite others."""
+        with translated_errors("read the accounts"):
+            return await self._users.find_one({"administrator": True}, {"_id": 1}) is not None
 
     async def list(self) -> list[User]:
         """Everybody who has an account, by name."""
@@ -164,32 +177,32 @@ class Accounts:
     async def find(self, name: str) -> tuple[User | None, str | None]:
         """Who has this name, and the hash of their password; None and None for nobody."""
         with translated_errors("read an account"):
-            found = await self._users.find_one({"_id": _key(name)})
+            found = await self._users.find_one({"_id": account_key(name)})
         return (_user(found), str(found["password"])) if found else (None, None)
 
     async def begin_session(self, user: User, *, at: datetime | None = None) -> str:
         """The token of a new session; it is told this once and kept nowhere."""
         token = secrets.token_urlsafe(32)
         document = {
-            "_id": _digest(token),
-            "user": _key(user.name),
+            "_id": digest(token),
+            "user": account_key(user.name),
             "expires_at": (at or now()) + SESSION,
         }
         with translated_errors("begin a session"):
-            await _ensure_expiry(self._sessions)
+            await ensure_expiry(self._sessions)
             await self._sessions.insert_one(document)
         return token
 
     async def end_session(self, token: str) -> None:
         """End a session, if there is one with this token."""
         with translated_errors("end a session"):
-            await self._sessions.delete_one({"_id": _digest(token)})
+            await self._sessions.delete_one({"_id": digest(token)})
 
     async def user_of(self, token: str, *, at: datetime | None = None) -> User | None:
         """Whose session this is; None if it is nobody's, over, or the account is gone."""
         with translated_errors("read a session"):
             session = await self._sessions.find_one(
-                {"_id": _digest(token), "expires_at": {"$gt": at or now()}}
+                {"_id": digest(token), "expires_at": {"$gt": at or now()}}
             )
             found = await self._users.find_one({"_id": session["user"]}) if session else None
         return _user(found) if found else None
@@ -204,7 +217,7 @@ class Accounts:
         at = at or now()
         counted = list[str]()
         with translated_errors("count a try to sign in"):
-            await _ensure_expiry(self._tries)
+            await ensure_expiry(self._tries)
             for whose, free, longest_s in who.counters():
                 if wait_s := await self._count(whose, free, longest_s, at):
                     # it was no try: who waits for others' must not use up their own
@@ -216,7 +229,7 @@ class Accounts:
 
     async def _count(self, whose: str, free: int, longest_s: int, at: datetime) -> float:
         # hashed: some people type their password where the name goes
-        id_ = _digest(whose)
+        id_ = digest(whose)
         further = {"$subtract": ["$count", free - 1]}
         wait_ms = {"$multiply": [1000, {"$pow": [2, {"$min": [further, 30]}]}]}
         longest_ms = longest_s * 1000
@@ -252,19 +265,24 @@ class Accounts:
         Not all of the address: one account of one's own must not pay for tries at others'.
         """
         with translated_errors("forget tries to sign in"):
-            await self._tries.delete_one({"_id": _digest(who.own_counter)})
+            await self._tries.delete_one({"_id": digest(who.own_counter)})
             for whose, _, _ in who.counters():
                 await self._take_back(whose, at or now())
 
     async def _take_back(self, whose: str, at: datetime) -> None:
         taken_back = {"$inc": {"count": -1}, "$set": {"until": at}}
-        await self._tries.update_one({"_id": _digest(whose)}, taken_back)
+        await self._tries.update_one({"_id": digest(whose)}, taken_back)
 
 
-async def _ensure_expiry(collection: AsyncIOMotorCollection[Document]) -> None:
+async def ensure_expiry(collection: AsyncIOMotorCollection[Document]) -> None:
     """Have MongoDB remove what is over; asking again for an index that is there is nothing."""
     await collection.create_index("expires_at", expireAfterSeconds=0)
 
 
 def _user(document: Document) -> User:
-    return User(name=document["name"], added_at=document["added_at"])
+    return User(
+        name=document["name"],
+        added_at=document["added_at"],
+        administrator=document.get("administrator", False),  # older accounts have none
+        second_factor=document.get("second_factor") is not None,
+    )

@@ -39,6 +39,11 @@ class Withdrawals:
             await self._rollups.make_anew(withdrawal.scenario_id)
         return await self.get(withdrawal.attempt_id) or withdrawal
 
+    async def ids(self) -> set[str]:
+        """The attempts that count in no figure."""
+        with translated_errors("read which attempts are withdrawn"):
+            return {each["_id"] async for each in self._withdrawals.find({}, {"_id": 1})}
+
     async def get(self, attempt_id: str) -> AttemptWithdrawal | None:
         """Why an attempt counts in no figure; None if it counts."""
         with translated_errors(f"read whether attempt {attempt_id} is withdrawn"):

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
     from fleet.storage.collections.accounts import User
 
-OPEN = re.compile(r"/static/.*|/connexion|/deconnexion|/healthz(/live|/ready)?")
+OPEN = re.compile(
+    r"/static/.*|/connexion|/deconnexion|/invitation/[\w-]{43}|/healthz(/live|/ready)?", re.ASCII
+)
 """What anybody may ask for, whoever may read the rest."""
 
 SAFE = ("GET", "HEAD", "OPTIONS")

@@ -1,8 +1,9 @@
-"""`/connexion` and `/deconnexion`: signing in and out. Accounts are made with `fleet user add`."""
+"""`/connexion` and `/deconnexion`: signing in and out."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -30,6 +31,9 @@ from fleet.web.middleware.sessions import (
     set_cookie,
 )
 from fleet.web.templating import PageContext
+
+if TYPE_CHECKING:
+    from fleet.storage.collections.accounts import User
 
 router = APIRouter()
 
@@ -59,7 +63,7 @@ async def sign_in(request: Request) -> Response:
     page, accounts = PageContext(request), context_of(request).store.accounts
     async with read_form(request) as form:
         name, password = text_of(form, "nom"), form.get("mot_de_passe")
-        suite = return_path(text_of(form, "suite"))
+        code, suite = text_of(form, "code"), return_path(text_of(form, "suite"))
     user, stored_hash = await accounts.find(name)
     browser = known_browser(request, user, stored_hash)
     limiter = _at_once[browser is not None]
@@ -73,13 +77,26 @@ async def sign_in(request: Request) -> Response:
     right = await anyio.to_thread.run_sync(_passwords.matches, stored_hash, given, limiter=limiter)
     if not right or user is None or stored_hash is None:
         return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
+    # last, and not told apart: who does not know the password learns nothing, and uses no code up
+    factors = context_of(request).store.second_factors
+    if user.second_factor and not await factors.accepts(user.name, code):
+        return _form(request, suite, name, status=HTTP_401_UNAUTHORIZED)
     await accounts.forget_tries(who)
-    # always a new token: the one before may have been known to somebody else
-    await _end(request)
     response = RedirectResponse(suite or page.href("/"), status_code=HTTP_303_SEE_OTHER)
-    set_cookie(request, response, await accounts.begin_session(user))
+    await begin(request, response, user)
     know_browser(request, response, user, stored_hash)
     return response
+
+
+async def begin(request: Request, response: Response, user: User) -> None:
+    """Begin a session; always with a new token: somebody else may have known the one before."""
+    await _end(request)
+    set_cookie(request, response, await context_of(request).store.accounts.begin_session(user))
+
+
+async def hash_of(password: str) -> str:
+    """What is kept of a new password, worked out as those of who signs in are."""
+    return await anyio.to_thread.run_sync(_passwords.hash, password, limiter=_at_once[False])
 
 
 @router.post("/deconnexion")

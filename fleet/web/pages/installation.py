@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from fleet.models import now
 from fleet.models.departments import NOWHERE
+from fleet.models.paris import paris_day
 from fleet.models.query import Filter
 from fleet.rendering.i18n import N_, Words
 from fleet.web.context import WebContext, context_of
@@ -152,8 +153,9 @@ async def recommended_points(page: PageContext, context: WebContext) -> list[Poi
             page.nt("%(n)s compte.", "%(n)s comptes.", len(users))
             if users
             else page.t("Personne ne peut ajouter d’observation ni se connecter."),
-            "" if users else "docker compose exec -it watch fleet user add NOM",
+            "" if users else "docker compose exec web fleet user invite --administrator",
         ),
+        _browser(page, context),
     ]
 
 
@@ -294,6 +296,24 @@ def _seals(page: PageContext, latest: Seal | None) -> Point:
         **values,
     )
     return Point(title, InstallationState.TO_DO, seen, typed, link="/sceaux")
+
+
+def _browser(page: PageContext, context: WebContext) -> Point:
+    """The Chromium of these pages: in docker-compose.yml that of the watching fleet too."""
+    title, build, at = page.t("Un navigateur à jour"), context.browser_build(), now()
+    if build is None:
+        seen = page.t("Ces pages n’ont pas de navigateur ; « fleet doctor » dit l’âge du robot.")
+        return Point(title, InstallationState.UNKNOWN, seen, _in_container(context, "fleet doctor"))
+    seen = page.nt(
+        "Chromium a été construit il y a %(n)s jour, le %(day)s.",
+        "Chromium a été construit il y a %(n)s jours, le %(day)s.",
+        build.days(at),
+        day=page.day(paris_day(build.built_at)),
+    )
+    if not build.is_old(at):
+        return Point(title, InstallationState.DONE, seen)
+    seen += " " + page.t("Il va sur des pages hostiles sans les dernières corrections.")
+    return Point(title, InstallationState.TO_DO, seen, "docker/upgrade.sh")
 
 
 def _setting_point(
