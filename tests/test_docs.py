@@ -29,6 +29,10 @@ COMMANDS = {
     "try": {"--show", "--trace", "--practice"},
     "record": {"--output", "-o", "--practice"},
     "session": {"--every", "--practice"},
+    "survey": {
+        *("--hours", "--output", "-o", "--report", "--megabytes", "--json", "--play", "--accept"),
+        "--practice",
+    },
     "run": {"--pages", "--times", "--json", "--practice"},
     "watch": {"--practice"},
     "status": {"--json", "--practice"},

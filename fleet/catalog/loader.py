@@ -8,14 +8,13 @@ is told and leaves the others alone.
 from __future__ import annotations
 
 import contextlib
-import difflib
-import fnmatch
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleet.catalog import scenario_file
+from fleet.catalog.choice import chosen
 from fleet.errors import BadInput, ScenarioFileError
 from fleet.models import Scenario
 
@@ -40,30 +39,12 @@ class Catalog:
 
     def select(self, patterns: Sequence[str]) -> list[Scenario]:
         """
-        The scenarios whose id or department (`93`) is one of `patterns`, or whose id matches
-        one (`*/naturalisation*`); all if none given.
+        The scenarios that are meant by ids, departments and globs; all if none given.
 
         Raises:
             BadInput: a pattern matches nothing; names the nearest ids.
         """
-        chosen: dict[str, Scenario] = {}
-        for pattern in patterns or ["*"]:
-            found = [
-                s
-                for s in self.scenarios
-                if s.department == pattern or fnmatch.fnmatchcase(s.id, pattern)
-            ]
-            if not found and patterns:
-                raise BadInput(self._unknown(pattern))
-            chosen.update({s.id: s for s in found})
-        return [s for s in self.scenarios if s.id in chosen]
-
-    def _unknown(self, pattern: str) -> str:
-        ids = [s.id for s in self.scenarios]
-        near = difflib.get_close_matches(pattern, ids, n=3, cutoff=0)
-        hint = f"; the nearest: {', '.join(near)}" if near else ""
-        broken = f" ({len(self.problems)} file(s) could not be used)" if self.problems else ""
-        return f"no scenario {pattern!r} among {len(ids)}{broken}{hint}. See: fleet list"
+        return chosen(self.scenarios, patterns, broken=len(self.problems))
 
 
 def load(*places: Path) -> Catalog:

@@ -21,8 +21,20 @@ import typer
 import fleet
 from fleet import log
 from fleet.catalog import loader
-from fleet.cli import alert, audit, backup, evidence, export, machine, removal, user, watch
-from fleet.cli.commands.listing import catalogue_check, scenarios_list, scenarios_markdown
+from fleet.catalog.seen_working import seen_working
+from fleet.cli import (
+    alert,
+    audit,
+    backup,
+    evidence,
+    export,
+    machine,
+    removal,
+    survey,
+    user,
+    watch,
+)
+from fleet.cli.commands.listing import catalogue_check, print_scenarios
 from fleet.cli.console import Console, print_json
 from fleet.cli.examples import add_examples
 from fleet.cli.extras import lacking
@@ -42,12 +54,11 @@ from fleet.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from fleet.models.text import visible, visible_json
+from fleet.models.text import visible
 from fleet.settings import load_settings
 from fleet.system.terminal import (
     bear_any_terminal,
     check_arguments,
-    for_programs,
     says_nothing_more,
 )
 
@@ -68,8 +79,8 @@ app = typer.Typer(
 )
 for name, group in (("export", export.app), ("user", user.app), ("audit", audit.app)):
     app.add_typer(group, name=name)
-for commands in (watch.app, evidence.app, removal.app, alert.app, backup.app, machine.app):
-    app.add_typer(commands)
+for commands in (watch, survey, evidence, removal, alert, backup, machine):
+    app.add_typer(commands.app)
 
 
 def _warn(catalogue: loader.Catalog) -> None:
@@ -89,17 +100,14 @@ def list_(
     """List the scenarios (all, or those named) by department."""
     if as_json and as_markdown:
         raise BadInput("--json and --markdown exclude each other; leave one out")
-    catalogue = loader.load(_settings(practice).scenarios_dir)
+    settings = _settings(practice)
+    catalogue = loader.load(settings.scenarios_dir)
     _warn(catalogue)
     chosen = catalogue.select(ids or [])
-    if as_json:
-        for scenario in chosen:
-            print(visible_json(scenario.model_dump_json()), file=for_programs(sys.stdout))
-    elif as_markdown:
-        print("\n".join(scenarios_markdown(chosen)), file=for_programs(sys.stdout))
-    else:
-        console = Console(highlight=False)
-        console.print(scenarios_list(chosen, console.width))
+    # the document is the same on every machine, so it has what the catalogue itself says only
+    own = () if as_markdown or practice else (settings.data_dir,)
+    seen = seen_working(settings.scenarios_dir, *own)
+    print_scenarios(chosen, seen, as_json=as_json, as_markdown=as_markdown)
 
 
 @app.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fleet.ledger.signing import SigningKey
     from fleet.models import Scenario
     from fleet.models.browser_build import BrowserBuild
+    from fleet.models.seen_working import SeenWorking, SeenWorkingFile
     from fleet.storage.queries import AttemptQueries
     from fleet.storage.store import Store
 
@@ -38,7 +39,8 @@ class WebContext:
     `contact` is the fleet's address, which a dossier names. `public_url` is where readers find
     these pages; `problems` are scenario files that could not be read, `away` holds why the folder
     of all of them gives nothing at the moment, if it does not. `proxies` are those that the
-    pages stand behind.
+    pages stand behind. `seen_working` says of flows when their scenarios, as they are now, were
+    seen working on the real site.
     """
 
     store: Store
@@ -56,11 +58,15 @@ class WebContext:
     problems: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
     proxies: Proxies = field(default_factory=Proxies)
+    seen_working: dict[str, SeenWorking] = field(default_factory=dict)
 
-    def use(self, catalogue: Catalog) -> None:
+    def use(self, catalogue: Catalog, seen: SeenWorkingFile | None = None) -> None:
         """From now on these scenarios; of files that cannot be read the name, not the folder."""
         self.scenarios.clear()
         self.scenarios.update({s.id: s for s in catalogue.scenarios})
+        found = [seen.of(each.id, each.version) for each in catalogue.scenarios] if seen else []
+        self.seen_working.clear()
+        self.seen_working.update({each.flow: each for each in found if each is not None})
         self.problems[:] = [
             f"{p.path.name}: {p.problem.replace(f'{p.path.parent}/', '')}"
             for p in catalogue.problems

@@ -18,6 +18,7 @@ from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import build_of, find_chromium
 from fleet.catalog import loader
+from fleet.catalog.seen_working import seen_working
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupt_event
 from fleet.cli.commands.user import first_invitation
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from fleet.browser.chromium import Chromium
     from fleet.models.browser_build import BrowserBuild
+    from fleet.models.seen_working import SeenWorkingFile
     from fleet.settings import Settings
     from fleet.storage.store import Store
 
@@ -117,8 +119,17 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext
         public_url=settings.public_url,
         proxies=Proxies(settings.behind),
     )
-    library.use(loader.load(settings.scenarios_dir))
+    library.use(loader.load(settings.scenarios_dir), _seen(settings.scenarios_dir, library))
     return library
+
+
+def _seen(folder: Path, library: WebContext) -> SeenWorkingFile | None:
+    """Which flows were seen working; a damaged file is told of, and the pages go on without it."""
+    try:
+        return None if library.made_up else seen_working(folder, library.data_dir)
+    except BadInput as exc:
+        structlog.get_logger().error("what was seen working is not known", problem=str(exc))
+        return None
 
 
 @contextlib.asynccontextmanager
@@ -130,7 +141,7 @@ async def _following(library: WebContext, folder: Path) -> AsyncIterator[None]:
         while True:
             with contextlib.suppress(BadInput):  # away since the start: what was read stays
                 if found := await asyncio.to_thread(following.reload):
-                    library.use(found)
+                    library.use(found, _seen(folder, library))
             library.away[:] = [following.problem] if following.problem else []
             if library.away and not said:
                 structlog.get_logger().error("the scenario folder is away", problem=library.away[0])

@@ -108,7 +108,11 @@ class Recorder:
 
     def tape(self, attempt: Attempt, *, practice: bool) -> Tape:
         """What was recorded of `attempt`, without secrets. After `end`."""
-        return redaction.scrubbed(
+        return self.scrubber(attempt, practice=practice).tape()
+
+    def scrubber(self, attempt: Attempt, *, practice: bool) -> redaction.Scrubber:
+        """What takes the secrets of `attempt` out of its tape and its pages. After `end`."""
+        return redaction.Scrubber(
             Tape(
                 scenario_id=attempt.scenario_id,
                 url=attempt.url,

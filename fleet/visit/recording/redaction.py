@@ -83,16 +83,39 @@ def scrubbed(tape: Tape, cookies: Mapping[str, str]) -> Tape:
     Args:
         cookies: value → name of every cookie that was sent or set during the visit.
     """
-    found = {value for value, name in cookies.items() if _is_cookie_secret(name, value)}
-    for entry in tape.entries:
-        found |= _secrets_of(entry)
-    made_up = {s: _made_up(s, number) for number, s in enumerate(sorted(found), 1)}
-    for entry in tape.entries:
-        for _, agent in (h for h in entry.sent if h[0].lower() == "user-agent"):
-            if match := _OUR_CONTACT.search(agent):
-                made_up[match.group(1)] = CONTACT
-    replacing = _Replacing(made_up, _practice_host(tape.url) if tape.practice else None)
-    return replace(tape, url=replacing.text(tape.url), entries=tuple(map(replacing, tape.entries)))
+    return Scrubber(tape, cookies).tape()
+
+
+class Scrubber:
+    """What takes the secrets of one visit out of its tape, and out of what its pages showed."""
+
+    def __init__(self, tape: Tape, cookies: Mapping[str, str]) -> None:
+        found = {value for value, name in cookies.items() if _is_cookie_secret(name, value)}
+        for entry in tape.entries:
+            found |= _secrets_of(entry)
+        made_up = {s: _made_up(s, number) for number, s in enumerate(sorted(found), 1)}
+        for entry in tape.entries:
+            for _, agent in (h for h in entry.sent if h[0].lower() == "user-agent"):
+                if match := _OUR_CONTACT.search(agent):
+                    made_up[match.group(1)] = CONTACT
+        self._tape = tape
+        self._replacing = _Replacing(made_up, _practice_host(tape.url) if tape.practice else None)
+
+    def tape(self) -> Tape:
+        """The tape without secrets."""
+        tape, replacing = self._tape, self._replacing
+        entries = tuple(map(replacing, tape.entries))
+        return replace(tape, url=replacing.text(tape.url), entries=entries)
+
+    def words(self, text: str) -> str:
+        """A text of the visit without secrets, mail addresses and public IP addresses."""
+        return without_addresses(self._replacing.text(text))
+
+
+def without_addresses(text: str) -> str:
+    """`text` with the public IP addresses replaced by those reserved for documentation."""
+    text = _V4.sub(lambda m: ADDRESS_V4 if _is_public(m.group()) else m.group(), text)
+    return _V6.sub(lambda m: ADDRESS_V6 if _is_public(m.group()) else m.group(), text)
 
 
 class _Replacing:
@@ -139,8 +162,7 @@ class _Replacing:
             return same.encode("latin-1", "replace")
         text = self.text(text)
         if entry.media_type == "text/html":
-            text = _V4.sub(lambda m: ADDRESS_V4 if _is_public(m.group()) else m.group(), text)
-            text = _V6.sub(lambda m: ADDRESS_V6 if _is_public(m.group()) else m.group(), text)
+            text = without_addresses(text)
         return entry.saying(text).body
 
 
