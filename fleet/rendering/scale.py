@@ -36,6 +36,10 @@ SEEN: dict[str, tuple[str, str]] = {
 """What a day shows: its sign, and what it means; the first that fits, in this order."""
 
 
+IN_NO_RATE = N_("rendez-vous vu à la main ou à une nouvelle tentative, dans aucun taux")
+"""What a day without shade shows although there was a slot."""
+
+
 def level(share: float | None) -> str:
     """The class of a share, `l0` for exactly none up to `l5`; `none` where there is no share."""
     if share is None:

@@ -189,6 +189,21 @@ def test_the_calendar_marks_the_day_on_which_measuring_changed() -> None:
     assert [month.first.month for month in months] == [10, 11]
 
 
+def test_a_day_is_as_dark_as_the_share_of_its_answers_that_offered_something() -> None:
+    one = [("2026-11-02 08:00", Verdict.SLOTS)]
+    rare = one + [
+        (f"2026-11-02 {9 + n // 4:02}:{n % 4 * 15:02}", Verdict.NO_SLOTS) for n in range(23)
+    ]
+    often = [(f"2026-11-03 {8 + n:02}:00", Verdict.SLOTS) for n in range(9)]
+    never = [("2026-11-04 08:00", Verdict.NO_SLOTS)]
+    found = figures(*rare, *often, *never)
+    (month,) = months_of(found, Period(first=date(2026, 11, 2), last=date(2026, 11, 5)))
+    days = {day.day.day: day for week in month.weeks for day in week if day}
+
+    assert (days[2].counts.rate.slots, days[2].counts.rate.n) == (1, 24)
+    assert [days[n].shade for n in (2, 3, 4, 5)] == ["l1", "l5", "", ""]
+
+
 def test_an_hour_without_answers_has_no_offer_rate_but_counts_as_an_outage() -> None:
     found = figures(("2026-11-02 08:15", Verdict.OVERLOAD), ("2026-11-02 09:15", Verdict.NO_SLOTS))
     rows = hours_of(found).rows
@@ -269,6 +284,7 @@ def test_a_day_shows_what_was_seen_by_hand_or_by_a_retry_and_says_that_it_is_in_
 
     assert [days[n].seen for n in (1, 2, 3)] == ["unseen", "no_slots", "slots"]
     assert found.totals.counts.rate.n == 0
+    assert days[3].shade == "plain"
     assert plain(days[3].label(Words("fr"))) == (
         "3 novembre 2026 : 1 tentative de plus, dans aucun taux (rendez-vous proposé 1 fois)"
     )
@@ -412,6 +428,8 @@ async def test_a_picture_says_what_it_shows_and_that_it_is_practice(site: Site, 
     assert "n = 2 réponses" in words
     assert Words("fr").day(paris_day(now())) in words
     assert "Source : visites automatiques" in words
+    assert "taux d’offre :" in words
+    assert f"{site.url}/demarche/63/titre-de-sejour?du=" in words
     assert "exercice-63-titre-de-sejour" in got.headers["content-disposition"]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fleet.analysis.rates import Counts, added_up
 from fleet.models import Verdict
 from fleet.models.paris import paris_day
-from fleet.rendering.scale import SEEN, day_state
+from fleet.rendering.scale import SEEN, day_state, level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,17 @@ class CalendarDayCell:
     def sign(self) -> str:
         """The sign of what it shows."""
         return SEEN[self.seen][0]
+
+    @property
+    def shade(self) -> str:
+        """
+        How dark a day with slots is: `l1`…`l5`, the class of its offer rate.
+
+        `plain` if they were seen in no rate (by hand or by a retry); empty for other days.
+        """
+        if self.seen != "slots":
+            return ""
+        return level(self.counts.rate.rate) if self.counts.rate.slots else "plain"
 
     def label(self, words: Words) -> str:
         """The day in words: « 24 novembre 2026 : 3 réponses sur 24 avec un rendez-vous, … »."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fleet.analysis.delays import Delay
 from fleet.rendering.labels import DELAYS
-from fleet.rendering.scale import SEEN, share_text
+from fleet.rendering.scale import IN_NO_RATE, LEVELS, SEEN, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import place_of, stretches, ticks_of, top_of, weeks_of
@@ -159,7 +159,7 @@ def _box(axes: Axes, x: float, y: float, w: float, h: float, ground: str, **how:
 
 
 MONTHS_A_ROW = 4
-_MONTH_IN, _LEGEND_IN = 2.15, 0.95
+_MONTH_IN, _DAY_IN, _LEGEND_IN = 2.7, 0.37, 1.3
 
 
 def _calendar(axes: Axes, subject: PlotData, width: float, height: float) -> None:
@@ -169,11 +169,17 @@ def _calendar(axes: Axes, subject: PlotData, width: float, height: float) -> Non
     for n, month in enumerate(months):
         row, column = divmod(n, MONTHS_A_ROW)
         _month(axes, subject.words, month, column * across, row * _MONTH_IN, (across - 0.2) / 7)
-    y = height - _LEGEND_IN + 0.25
-    for n, (name, (sign, meaning)) in enumerate(SEEN.items()):
-        row, column = divmod(n, 3)
-        ground, ink = DAYS[name]
-        x, at = column * width / 3, y + row * 0.24
+    y = height - _LEGEND_IN + 0.2
+    slots = SEEN["slots"][0]
+    keys = [(*OFFERED[name], slots, meaning) for _, name, meaning in LEVELS[1:]]
+    keys += [(*DAYS[name], *SEEN[name]) for name in SEEN if name != "slots"]
+    if any(
+        day and day.shade == "plain" for month in months for week in month.weeks for day in week
+    ):
+        keys.append((*OFFERED["plain"], slots, IN_NO_RATE))
+    for n, (ground, ink, sign, meaning) in enumerate(keys):
+        column, row = divmod(n, 5)
+        x, at = column * width / 3, y + row * 0.22
         _box(axes, x, at - 0.08, 0.22, 0.17, ground)
         _write(axes, x + 0.11, at, sign, color=ink, fontsize=7.5)
         label = textwrap.shorten(subject.words.t(meaning), 58, placeholder=" …")
@@ -188,16 +194,21 @@ def _month(axes: Axes, words: Words, month: CalendarMonth, x: float, y: float, c
     for n, week in enumerate(month.weeks):
         for m, day_ in enumerate(week):
             if day_:
-                _day(axes, day_, x + m * cell, y + 0.4 + n * 0.28, cell)
+                _day(axes, day_, x + m * cell, y + 0.4 + n * _DAY_IN, cell)
 
 
 def _day(axes: Axes, day: CalendarDayCell, x: float, y: float, cell: float) -> None:
-    ground, ink = DAYS[day.seen]
-    _box(axes, x, y, cell, 0.28, ground)
+    ground, ink = OFFERED[day.shade] if day.shade else DAYS[day.seen]
+    _box(axes, x, y, cell, _DAY_IN, ground)
     text = f"{day.day.day}{day.sign}" if day.sign else str(day.day.day)
-    _write(axes, x + cell / 2, y + 0.14, text, color=ink, fontsize=7)
+    rate = day.counts.rate
+    at = y + _DAY_IN * (0.3 if rate.n else 0.5)
+    _write(axes, x + cell / 2, at, text, color=ink, fontsize=7)
+    if rate.n:
+        text = f"{rate.slots}/{rate.n}"
+        _write(axes, x + cell / 2, y + _DAY_IN * 0.74, text, color=ink, fontsize=5.5)
     if day.changed:
-        axes.plot([x, x], [y, y + 0.28], color=INK, linewidth=2.5, solid_capstyle="butt")
+        axes.plot([x, x], [y, y + _DAY_IN], color=INK, linewidth=2.5, solid_capstyle="butt")
 
 
 def _hours(axes: Axes, subject: PlotData, width: float, height: float, *, down: bool) -> None:

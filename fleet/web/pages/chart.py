@@ -30,12 +30,15 @@ from fleet.rendering.figure_words import (
     hours_meaning,
     hours_sentence,
     nothing_sentence,
+    range_text,
     sampling_sentence,
 )
 from fleet.rendering.i18n import LANGUAGES, N_, Language, Words
+from fleet.rendering.scale import share_text
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.plots import PlotData, PlotLabels, draw
 from fleet.web.charts.tables import table
+from fleet.web.client_address import site_of
 from fleet.web.context import context_of
 from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.flow import figures_of_flow
@@ -94,6 +97,8 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
             raise BadInput(f"{period.first} to {period.last}: a picture shows two years at most")
         scenario = context.scenarios.get(f"{department}/{flow}")
         subject = PlotData(figures, period, words)
+        there = f"/demarche/{department}/{flow}?du={period.first}&au={period.last}"
+        address = f"{site_of(request)}{'/en' if words.language == 'en' else ''}{there}"
         place = f"{DEPARTMENTS[department]} ({department})"
         sheet = PlotLabels(
             warning=words.t(MADE_UP) if context.made_up else "",
@@ -102,7 +107,7 @@ async def chart(request: Request, department: str, flow: str, name: str, kind: s
                 f"{place} · {words.t(TITLES[name])}",
                 f"{_from_to(words, period)} · {_numbers(words, figures.totals.counts)}",
             ),
-            foot=tuple(_foot(words, subject, scenario, name)),
+            foot=(*_foot(words, subject, scenario, name), words.t("Page :") + f" {address}"),
         )
         tag = _tag(repr((_look(), name, kind, sheet, period, figures)).encode())
     headers = {
@@ -130,6 +135,13 @@ def _language(query: Mapping[str, str]) -> Language:
     raise BadInput(f"langue={asked[:20]!r} is none of {', '.join(LANGUAGES)}")
 
 
+def _rate(words: Words, counts: Counts) -> str:
+    rate = words.t("taux d’offre :") + f" {share_text(words, counts.rate.rate)}"
+    if counts.drawn and counts.rate.interval:
+        rate += f" ({words.t('intervalle à 95 % :')} {range_text(words, counts.rate.interval)})"
+    return rate
+
+
 def _numbers(words: Words, counts: Counts) -> str:
     answers = words.nt(
         "n = %(n)s réponse sur les rendez-vous",
@@ -139,7 +151,7 @@ def _numbers(words: Words, counts: Counts) -> str:
     visits = words.nt("%(n)s visite faite", "%(n)s visites faites", counts.samples)
     if missed := counts.due - counts.samples:
         visits += words.t(" ; ") + words.nt("%(n)s pas faite", "%(n)s pas faites", missed)
-    return f"{answers} · {visits}"
+    return f"{_rate(words, counts)} · {answers} · {visits}"
 
 
 def _from_to(words: Words, period: Period) -> str:

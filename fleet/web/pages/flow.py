@@ -19,7 +19,7 @@ from fleet.models.departments import DEPARTMENTS
 from fleet.models.query import Filter, Period
 from fleet.rendering import figure_words
 from fleet.rendering.labels import DELAYS, LOOKING
-from fleet.rendering.scale import LEVELS, SEEN, share_text
+from fleet.rendering.scale import IN_NO_RATE, LEVELS, SEEN, share_text
 from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
@@ -117,6 +117,8 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
     if figures is None:
         return page.render("flow_empty.html", **common)
     weeks = weeks_of(figures)
+    months = months_of(figures, asked.period)
+    days = [day for month in months for week in month.weeks for day in week if day]
     return page.render(
         "flow.html",
         **common,
@@ -124,7 +126,8 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         nothing=figure_words.nothing_sentence(page, figures.totals.counts, figures.span_days),
         verdicts=[v for v in Verdict if v in ALWAYS or figures.totals.counts.of(v)],
         bar_of=bar_of,
-        months=months_of(figures, asked.period),
+        months=months,
+        in_no_rate=page.t(IN_NO_RATE) if any(day.shade == "plain" for day in days) else "",
         seen=[(name, sign, page.t(words)) for name, (sign, words) in SEEN.items()],
         hours=hours_of(figures),
         levels=[(name, page.t(words)) for _, name, words in LEVELS],
