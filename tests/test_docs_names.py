@@ -24,7 +24,7 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rg
 """Not the changelog: what it names of older versions may be gone."""
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-ENDINGS = "css|csv|html|js|json|lock|md|po|png|py|sh|toml|txt|yml"
+ENDINGS = "cff|css|csv|html|js|json|lock|md|po|png|py|sh|toml|txt|yml"
 
 EXAMPLES = {
     # scenario files that a reader writes, or that an output shows

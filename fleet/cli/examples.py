@@ -16,6 +16,7 @@ EXAMPLES = {
     "session": "38/remise-de-titre --every 10",
     "run": "'63/*' 91/titre-de-sejour --practice",
     "watch": "--practice",
+    "survey": "'63/*' --hours 6",
     "status": "--json",
     "seal": "",
     "verify": "63/titre-de-sejour --from 2026-11-01",

@@ -64,7 +64,7 @@ async def test_notices(request: Request) -> Response:
         pass
     user = _administrator(request)
     if not await context_of(request).store.notice_tests.ask(user.name):
-        return await _page(request, N_("Un essai vient d’être demandé ; attendez une minute."))
+        return await _page(request, N_("Un test vient d’être demandé ; attendez une minute."))
     return RedirectResponse(PageContext(request).href("/comptes") + "#avis", HTTP_303_SEE_OTHER)
 
 

@@ -116,31 +116,37 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
     }
     if figures is None:
         return page.render("flow_empty.html", **common)
-    weeks = weeks_of(figures)
-    months = months_of(figures, asked.period)
-    days = [day for month in months for week in month.weeks for day in week if day]
     return page.render(
         "flow.html",
         **common,
+        **_charts(page, figures, asked.period),
         counts=figures.totals.counts,
         nothing=figure_words.nothing_sentence(page, figures.totals.counts, figures.span_days),
         verdicts=[v for v in Verdict if v in ALWAYS or figures.totals.counts.of(v)],
         bar_of=bar_of,
-        months=months,
-        in_no_rate=page.t(IN_NO_RATE) if any(day.shade == "plain" for day in days) else "",
-        seen=[(name, sign, page.t(words)) for name, (sign, words) in SEEN.items()],
-        hours=hours_of(figures),
-        levels=[(name, page.t(words)) for _, name, words in LEVELS],
         delays=[(each, page.t(DELAYS[each])) for each in Delay],
         compared=_comparison(beside, scenario_id, control=control),
         before=before.totals.counts if before else None,
         before_period=before_period,
         waits=waits_of(figures.days),
         looking=LOOKING,
-        weeks=weeks,
-        line=line_of(weeks, figures.breaks),
-        box=(WIDTH, HEIGHT, LEFT, RIGHT),
     )
+
+
+def _charts(page: PageContext, figures: FlowFigures, period: Period) -> dict[str, Any]:
+    """Calendar, hours of the week, and the line of weeks, as the template draws them."""
+    weeks, months = weeks_of(figures), months_of(figures, period)
+    days = [day for month in months for week in month.weeks for day in week if day]
+    return {
+        "months": months,
+        "in_no_rate": page.t(IN_NO_RATE) if any(day.shade == "plain" for day in days) else "",
+        "seen": [(name, sign, page.t(words)) for name, (sign, words) in SEEN.items()],
+        "hours": hours_of(figures),
+        "levels": [(name, page.t(words)) for _, name, words in LEVELS],
+        "weeks": weeks,
+        "line": line_of(weeks, figures.breaks),
+        "box": (WIDTH, HEIGHT, LEFT, RIGHT),
+    }
 
 
 def _before(period: Period) -> Period:
