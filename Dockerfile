@@ -44,13 +44,14 @@ RUN echo "packages of ${PACKAGES_OF:-the first build}" && if [ -n "${DEBIAN_MIRR
     && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin fleet \
     && install --directory --owner fleet --group fleet --mode 700 \
         /data /backup /secrets /secrets/root /secrets/watch /secrets/web \
+    && mkdir /own-scenarios \
     && chmod 755 /secrets /secrets/root /secrets/watch /secrets/web
 COPY --from=packages /opt/fleet /opt/fleet
 COPY scenarios /scenarios
 COPY docker/first-start.sh docker/watch.sh docker/backup.sh docker/accounts.py docker/healthy.py /opt/fleet/share/
 # HOME must be writable, and a container has only /tmp (a tmpfs) and its volumes to write to.
 ENV PATH=/opt/fleet/bin:$PATH HOME=/tmp LANG=C.UTF-8 TZ=UTC PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    MALLOC_ARENA_MAX=2 FLEET_DATA_DIR=/data FLEET_SCENARIOS_DIR=/scenarios
+    MALLOC_ARENA_MAX=2 FLEET_DATA_DIR=/data FLEET_SCENARIOS_DIR=/scenarios:/own-scenarios
 WORKDIR /data
 USER 10001:10001
 ENTRYPOINT ["/usr/bin/tini", "--", "fleet"]

@@ -8,6 +8,7 @@ with this model by a test.
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,16 +23,6 @@ from fleet.models.event import EventKind
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-_PRACTICE = {
-    "pause_s": 0.0,
-    "retry_wait_s": 0.5,
-    "answer_timeout_s": 4.0,
-    "deadline_s": 30.0,
-    "host_visits_per_hour": None,
-    "mean_gap_minutes": 1.0,
-    "min_gap_minutes": 0.2,
-}
 
 
 def _at_home(path: Path) -> Path:
@@ -66,8 +57,17 @@ class Settings(BaseSettings):
     database: str = Field(
         default="fleet", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="database name"
     )
-    scenarios_dir: Place = Field(
-        default=Path("scenarios"), description="folder of the scenario files"
+    scenarios_dir: Annotated[tuple[Place, ...], NoDecode] = Field(
+        default=(Path("scenarios"),),
+        min_length=1,
+        description="folders of scenario files, with `:` between; `fleet new` writes into the last",
+    )
+    scenario_packages: bool = Field(
+        default=True, description="whether installed packages' scenarios belong to the catalogue"
+    )
+    flows: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="fleet watch: ids, globs and departments that are watched; all without it",
     )
     data_dir: Place = Field(
         default=Path("data"),
@@ -191,6 +191,15 @@ class Settings(BaseSettings):
         description="who may read the web pages: anybody, or members (fleet user add)",
     )
 
+    @field_validator("scenarios_dir", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        # one list, as PATH is, and not a second setting for own files: none goes before another,
+        # for an id that stands twice is an error; what stands twice here is one folder
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(filter(None, map(str.strip, value.split(os.pathsep)))))
+
     @field_validator("contact_url")
     @classmethod
     def _contact(cls, value: str | None) -> str | None:
@@ -226,7 +235,9 @@ class Settings(BaseSettings):
             raise ValueError("expected an address that starts with https:// or http://")
         return value.rstrip("/") if value is not None else None
 
-    @field_validator("timestamp_urls", "notify_kinds", "behind", "internal_hosts", mode="before")
+    @field_validator(
+        "timestamp_urls", "notify_kinds", "behind", "internal_hosts", "flows", mode="before"
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -284,7 +295,7 @@ def load_settings() -> Settings:
             url = _line_of(settings.mongodb_url_file)
             settings = Settings(**options, mongodb_url=url)
         if "scenarios_dir" not in settings.model_fields_set:
-            settings = settings.model_copy(update={"scenarios_dir": catalogue_folder()})
+            settings = settings.model_copy(update={"scenarios_dir": (catalogue_folder(),)})
         return settings
     except ValidationError as exc:
         problems = "; ".join(
@@ -309,36 +320,6 @@ def _line_of(file: Path) -> str:
             f"settings: FLEET_MONGODB_URL_FILE: {file} cannot be read: {exc}. Give this user the"
             " right to it, or set FLEET_MONGODB_URL"
         ) from exc
-
-
-def for_practice(settings: Settings, scenarios: Path) -> Settings:
-    """
-    The settings of the practice world: own scenarios, own database, no waiting for politeness.
-
-    What the environment sets stays, except that the scenarios are always those of the folder
-    `scenarios` and that the database's name gets `_practice` behind it: made-up data cannot mix
-    with real.
-    """
-    unset = {k: v for k, v in _PRACTICE.items() if k not in settings.model_fields_set}
-    own = {"scenarios_dir": scenarios, "database": f"{settings.database}_practice"}
-    return settings.model_copy(update={**unset, **own})
-
-
-def for_trials(settings: Settings) -> Settings:
-    """
-    The same settings, with the database of trials: `fleet_trials`.
-
-    What is visited to try a scenario is kept, and in no figure, seal, page or export.
-    """
-    name = settings.database.removesuffix("_trials").removesuffix("_practice")
-    return settings.model_copy(update={"database": f"{name}_trials"})
-
-
-def apart_from_real(settings: Settings) -> Settings:
-    """The same settings, with the database of practice sites; those of a database apart as is."""
-    if settings.database.endswith(("_practice", "_trials")):
-        return settings
-    return settings.model_copy(update={"database": f"{settings.database}_practice"})
 
 
 def _shown_value(error: ErrorDetails) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -12,11 +13,12 @@ import typer.main
 from PIL import Image
 
 from docs.pictures.make import make
+from fleet.bootstrap.worlds import for_practice
 from fleet.browser.chromium import Chromium
 from fleet.cli.app import EXIT_CODES, app
 from fleet.cli.examples import EXAMPLES
 from fleet.cli.options import ALTERED, FAILED, INTERRUPTED, PRACTICE_SCENARIOS
-from fleet.settings import Settings, for_practice
+from fleet.settings import Settings
 from fleet.system.pulse import STUCK
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -26,6 +28,7 @@ COMMANDS = {
     "list": {"--json", "--markdown", "--practice"},
     "check": {"--json", "--practice"},
     "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
+    "test": set(),
     "try": {"--show", "--trace", "--practice"},
     "record": {"--output", "-o", "--practice"},
     "session": {"--every", "--practice"},
@@ -159,13 +162,20 @@ def test_the_docs_name_every_exit_code() -> None:
     assert codes == ["0", "1", "2", "3", "4", "5", "6", "70", "130", "155"]
 
 
+def _default(value: object) -> str:
+    """As it is written in the environment."""
+    if isinstance(value, tuple):
+        value = os.pathsep.join(map(str, value))
+    return "" if value in (None, "") else f"`{value}`"
+
+
 def test_the_docs_name_every_setting_with_its_default_and_meaning() -> None:
     tables = (DOCS / "settings.md").read_text().split("## Practice")
 
     expected = [
         [
             f"`FLEET_{name.upper()}`",
-            "" if field.default in (None, ()) else f"`{field.default}`",
+            _default(field.default),
             field.description,
         ]
         for name, field in Settings.model_fields.items()
@@ -181,7 +191,7 @@ def test_the_docs_name_every_default_that_differs_in_practice() -> None:
         [f"`FLEET_{name.upper()}`", f"`{getattr(practice, name)}`"]
         for name in Settings.model_fields
         if getattr(practice, name) != getattr(usual, name)
-        and name not in ("scenarios_dir", "database")
+        and name not in ("scenarios_dir", "scenario_packages", "database")
     ]
 
     assert sorted(table(text)[1:]) == sorted(differs)

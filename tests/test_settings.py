@@ -9,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from fleet.bootstrap.visits import check_may_visit, is_loopback, run_options
+from fleet.bootstrap.worlds import for_practice
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import BadInput
-from fleet.settings import Settings, for_practice, load_settings
+from fleet.settings import Settings, load_settings
 from tests.conftest import scenario_of
 from tests.families.test_bookingserver import form
 
@@ -44,7 +45,7 @@ def test_a_place_at_home_is_meant_where_no_shell_has_read_it(
     got = load_settings()
 
     assert got.data_dir == tmp_path / "data"
-    assert got.scenarios_dir == Path("~nobody-of-that-name/scenarios")
+    assert got.scenarios_dir == (Path("~nobody-of-that-name/scenarios"),)
 
 
 def test_a_file_beside_gives_what_the_environment_leaves_out(
@@ -99,10 +100,10 @@ def test_scenarios_here_go_before_those_that_came_along(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_settings().scenarios_dir == Path(__file__).parents[1] / "scenarios"
+    assert load_settings().scenarios_dir == (Path(__file__).parents[1] / "scenarios",)
 
     (tmp_path / "scenarios").mkdir()
-    assert load_settings().scenarios_dir == Path("scenarios")
+    assert load_settings().scenarios_dir == (Path("scenarios"),)
 
 
 def test_settings_do_not_change_once_they_are_read() -> None:
@@ -135,11 +136,11 @@ def test_a_wrong_value_names_its_variable_and_never_shows_a_password(
 
 
 def test_practice_has_its_own_scenarios_and_database_and_no_pauses() -> None:
-    real = Settings(scenarios_dir=Path("/etc/fleet/scenarios"), database="measures")
+    real = Settings(scenarios_dir=(Path("/etc/fleet/scenarios"),), database="measures")
 
     practice = for_practice(real, PRACTICE_SCENARIOS)
 
-    assert practice.scenarios_dir == PRACTICE_SCENARIOS
+    assert practice.scenarios_dir == (PRACTICE_SCENARIOS,)
     assert practice.database == "measures_practice"
     assert (practice.pause_s, practice.answer_timeout_s) == (0, 4)
 

@@ -36,7 +36,7 @@ from rich.console import Console
 import fleet
 from bench.synthetic.seed import files_of_pages
 from bench.synthetic.world import PAGES, Document, Flow, Visit, World, Writer
-from fleet.catalog import loader
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.evidence import timestamp_client
 from fleet.ledger import timestamps
 from fleet.ledger.canonical import NO_PREVIOUS, canonical, sha256
@@ -203,7 +203,7 @@ async def bench(wanted: int, later: int, settings: Settings) -> None:
     console = Console(width=100, highlight=False)
     flows = [
         Flow(each.id, each.family, each.version, each.control, each.url)
-        for each in loader.load(settings.scenarios_dir).scenarios
+        for each in catalogue_of(settings).scenarios
     ]
     files = await files_of_pages(settings)
     named = {

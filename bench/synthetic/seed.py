@@ -27,8 +27,8 @@ from playwright.async_api import async_playwright
 
 import fleet
 from bench.synthetic.world import PAGES, Document, Flow, World, Writer
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.browser.executable import find_chromium
-from fleet.catalog import loader
 from fleet.errors import FleetError
 from fleet.models import Evidence, EvidenceFile, Run, now
 from fleet.models.paris import day_start, paris_day
@@ -148,7 +148,7 @@ async def server(settings: Settings) -> AsyncIterator[str]:
 async def seed(wanted: argparse.Namespace, settings: Settings) -> None:
     flows = [
         Flow(each.id, each.family, each.version, each.control, each.url)
-        for each in loader.load(settings.scenarios_dir).scenarios
+        for each in catalogue_of(settings).scenarios
     ]
     began = time.monotonic()
     async with server(settings) as url:

@@ -139,7 +139,7 @@ async def open_watch_parts(
                 limiter=places,
                 spool=spool,
                 marks=VisitMarks(home / "begun"),
-                lease=store.lease("watch"),
+                lease=store.lease("watch", seat=spool.seat),
                 revive=revive,
                 seal=lambda: seal_store(store, key, authorities),
             )

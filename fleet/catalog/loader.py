@@ -1,5 +1,5 @@
 """
-The catalogue: every scenario of a folder, and what is wrong with the files that give none.
+The catalogue: every scenario of some folders, and what is wrong with the files that give none.
 
 Files are named `d<department>_<prefecture>.py` and are imported one by one: a mistake in one
 is told and leaves the others alone.
@@ -7,8 +7,6 @@ is told and leaves the others alone.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,6 +45,10 @@ class Catalog:
         return chosen(self.scenarios, patterns, broken=len(self.problems))
 
 
+FileRead = tuple["Path", "list[Scenario] | ScenarioFileError"]
+"""A scenario file, and what it gives or why it gives nothing."""
+
+
 def load(*places: Path) -> Catalog:
     """
     Import the scenario files in these folders (or these files).
@@ -54,17 +56,41 @@ def load(*places: Path) -> Catalog:
     Raises:
         BadInput: a folder or file does not exist.
     """
-    scenarios: dict[str, tuple[Scenario, Path]] = {}
-    problems: list[ScenarioFileError] = []
+    return merged(read_files(*places))
+
+
+def read_files(*places: Path) -> list[FileRead]:
+    """
+    What each scenario file of these folders (or each of these files) gives.
+
+    Raises:
+        BadInput: a folder or file does not exist.
+    """
+    read: list[FileRead] = []
     for path in _files(places):
         try:
-            found = _scenarios_of(path)
+            read.append((path, _scenarios_of(path)))
         except ScenarioFileError as exc:
-            problems.append(exc)
+            read.append((path, exc))
+    return read
+
+
+def merged(read: Sequence[FileRead], problems: Sequence[ScenarioFileError] = ()) -> Catalog:
+    """
+    The catalogue of these files. Of two scenarios with one id the first counts.
+
+    Args:
+        problems: what is wrong besides.
+    """
+    scenarios: dict[str, tuple[Scenario, Path]] = {}
+    wrong = [*problems]
+    for path, found in read:
+        if isinstance(found, ScenarioFileError):
+            wrong.append(found)
             continue
         for scenario in found:
             if scenario.id in scenarios:
-                problems.append(
+                wrong.append(
                     ScenarioFileError(
                         path,
                         f"scenario {scenario.id} is already in {scenarios[scenario.id][1]};"
@@ -75,64 +101,10 @@ def load(*places: Path) -> Catalog:
                 scenarios[scenario.id] = (scenario, path)
     in_order = sorted((s for s, _ in scenarios.values()), key=lambda s: (s.department, s.flow))
     files = {id_: path.absolute() for id_, (_, path) in scenarios.items()}
-    return Catalog(tuple(in_order), tuple(problems), files)
+    return Catalog(tuple(in_order), tuple(wrong), files)
 
 
-class CatalogFollower:
-    """
-    The catalogue of a folder in which files come, change and go.
-
-    `problem` says why the folder gives nothing at the moment, None if it does: it is away, cannot
-    be read, or holds no scenario file (so looks the place of a disk that is not mounted). What was
-    read before then holds on.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: object = None
-        self.problem: str | None = None
-
-    def reload(self) -> Catalog | None:
-        """
-        The catalogue, read again; None if no file changed since the last time, or none is there.
-
-        Raises:
-            BadInput: the first time: the folder does not exist, or cannot be read.
-        """
-        first = self._files is None
-        try:
-            files = _fingerprint(self._folder)
-            if not files and not first:
-                raise BadInput(f"{self._folder}: no scenario file is there any more")
-            found = None if files == self._files else load(self._folder)
-        except OSError as exc:
-            self._stay(BadInput(f"{self._folder}: {exc.strerror} (FLEET_SCENARIOS_DIR)"))
-            return None
-        except BadInput as exc:
-            self._stay(exc)
-            return None
-        self._files, self.problem = files, None
-        return found
-
-    def _stay(self, exc: BadInput) -> None:
-        if self._files is None:
-            raise exc
-        self.problem = f"{exc}; what was read before holds on"
-
-
-def _fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a scenario file of this folder does: names, times and sizes."""
-    found = []
-    # unlike `glob`, and `iterdir` before Python 3.13, it tells at once of what cannot be read
-    for name in sorted(os.listdir(folder)):  # noqa: PTH208
-        if _is_meant(name):
-            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                stat = (folder / name).stat()
-                found.append((name, stat.st_mtime_ns, stat.st_size))
-    return tuple(found)
-
-
-def _is_meant(name: str) -> bool:
+def is_meant(name: str) -> bool:
     """Whether a file of a folder is meant as a scenario file, though its name may be wrong."""
     if name.startswith(".") or name == "__init__.py":
         return False
@@ -147,7 +119,7 @@ def _files(places: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for place in places:
         if place.is_dir():
-            files += sorted(each for each in place.iterdir() if _is_meant(each.name))
+            files += sorted(each for each in place.iterdir() if is_meant(each.name))
         elif place.exists():
             files.append(place)
         else:

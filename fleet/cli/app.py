@@ -13,18 +13,18 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import fleet
 from fleet import log
-from fleet.catalog import loader
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.catalog.seen_working import seen_working
 from fleet.cli import (
     alert,
     audit,
+    authoring,
     backup,
     evidence,
     export,
@@ -34,15 +34,14 @@ from fleet.cli import (
     user,
     watch,
 )
-from fleet.cli.commands.listing import catalogue_check, print_scenarios
-from fleet.cli.console import Console, print_json
+from fleet.cli.commands.listing import print_scenarios
 from fleet.cli.examples import add_examples
 from fleet.cli.extras import lacking
 from fleet.cli.options import ALTERED as ALTERED
 from fleet.cli.options import FAILED as FAILED
 from fleet.cli.options import INTERRUPTED as INTERRUPTED
 from fleet.cli.options import NOT_WATCHING as NOT_WATCHING
-from fleet.cli.options import Ids, OneId, Practice, Trace
+from fleet.cli.options import Ids, OneId, Practice, warn_of
 from fleet.cli.options import run as _run
 from fleet.cli.options import settings_of as _settings
 from fleet.errors import (
@@ -79,15 +78,8 @@ app = typer.Typer(
 )
 for name, group in (("export", export.app), ("user", user.app), ("audit", audit.app)):
     app.add_typer(group, name=name)
-for commands in (watch, survey, evidence, removal, alert, backup, machine):
+for commands in (authoring, watch, survey, evidence, removal, alert, backup, machine):
     app.add_typer(commands.app)
-
-
-def _warn(catalogue: loader.Catalog) -> None:
-    for problem in catalogue.problems:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"left out: {problem}", style="yellow", markup=False
-        )
 
 
 @app.command("list")
@@ -101,86 +93,13 @@ def list_(
     if as_json and as_markdown:
         raise BadInput("--json and --markdown exclude each other; leave one out")
     settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
+    catalogue = catalogue_of(settings)
+    warn_of(catalogue)
     chosen = catalogue.select(ids or [])
     # the document is the same on every machine, so it has what the catalogue itself says only
     own = () if as_markdown or practice else (settings.data_dir,)
-    seen = seen_working(settings.scenarios_dir, *own)
+    seen = seen_working(*settings.scenarios_dir, *own)
     print_scenarios(chosen, seen, as_json=as_json, as_markdown=as_markdown)
-
-
-@app.command()
-def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="files or folders")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="everything, on one line")] = False,
-    practice: Practice = False,
-) -> None:
-    """Check scenario files; exit 2 if one cannot be used."""
-    catalogue = loader.load(*(paths or [_settings(practice).scenarios_dir]))
-    if as_json:
-        print_json(catalogue_check(catalogue))
-    else:
-        for problem in catalogue.problems:
-            print(visible(str(problem), lines=True), file=sys.stderr)
-        print(f"{len(catalogue.scenarios)} scenarios, {len(catalogue.problems)} problems")
-    if catalogue.problems:
-        raise typer.Exit(2)
-
-
-@app.command("new")
-def new_(
-    url: str,
-    department: Annotated[str | None, typer.Option(metavar="D", help="such as 63 or 2A")] = None,
-    flow: Annotated[str | None, typer.Option(metavar="SLUG", help="titre-de-sejour")] = None,
-    title: Annotated[str | None, typer.Option(metavar="T", help="in French")] = None,
-    planning: Annotated[
-        list[str] | None, typer.Option(metavar="P", help="a desk; several times: several")
-    ] = None,
-    anchor: Annotated[
-        str | None, typer.Option(metavar="WORDS", help="'' for none; the page's title if left out")
-    ] = None,
-    control: Annotated[bool, typer.Option("--control", help="a control flow")] = False,
-) -> None:
-    """Look at a booking page, write its scenario file, and try it once."""
-    from fleet.cli.commands import new
-
-    wishes = new.NewOptions(department, flow, title, planning or (), anchor, control)
-    _run(new.new(url, load_settings(), wishes))
-
-
-@app.command("try")
-def try_(
-    scenario_id: OneId,
-    show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
-    trace: Trace = False,
-    practice: Practice = False,
-) -> None:
-    """Visit one flow once, tell everything, and save its pictures as files."""
-    from fleet.cli.commands import run
-
-    settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
-    chosen = catalogue.select([scenario_id])
-    _run(run.try_once(chosen, settings, practice, show, catalogue.scenarios, traced=trace))
-
-
-@app.command()
-def record(
-    scenario_id: OneId,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FOLDER", help="where the file goes")
-    ] = Path("tests/pages"),
-    practice: Practice = False,
-) -> None:
-    """Visit one flow once and keep what it was served as a file for tests."""
-    from fleet.cli.commands import record
-
-    settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
-    _run(record.record(catalogue.select([scenario_id]), settings, practice, output))
 
 
 @app.command()
@@ -195,8 +114,8 @@ def session(
     from fleet.cli.commands import session
 
     settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
+    catalogue = catalogue_of(settings)
+    warn_of(catalogue)
     _run(session.session(catalogue.select([scenario_id]), settings, practice, every))
 
 
@@ -212,8 +131,8 @@ def run(
     from fleet.cli.commands import run
 
     settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
+    catalogue = catalogue_of(settings)
+    warn_of(catalogue)
     chosen = catalogue.select(ids or [])
     _run(run.run(chosen, settings, practice, pages=pages, times=times, as_json=as_json))
 
@@ -236,8 +155,8 @@ def rejudge(
     from fleet.cli.commands import rejudge
 
     settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
+    catalogue = catalogue_of(settings)
+    warn_of(catalogue)
     _run(rejudge.rejudge(catalogue.select(ids or []), settings, since))
 
 
@@ -250,8 +169,8 @@ def care(
     from fleet.cli.commands import care
 
     settings = _settings(practice)
-    catalogue = loader.load(settings.scenarios_dir)
-    _warn(catalogue)
+    catalogue = catalogue_of(settings)
+    warn_of(catalogue)
     _run(care.care(catalogue.scenarios, settings, as_json))
 
 

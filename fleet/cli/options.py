@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fleet.bootstrap.worlds import for_practice
+from fleet.cli.console import Console
 from fleet.errors import FleetError
-from fleet.settings import Settings, for_practice, load_settings
+from fleet.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+    from fleet.catalog.loader import Catalog
 
 # found, not imported: a command that looks at the practice scenarios needs no practice server
 PRACTICE_SCENARIOS = Path(str(files("fleet"))) / "practice" / "scenarios"
@@ -27,10 +31,10 @@ ALTERED = 6
 
 def known_ids(incomplete: str) -> list[str]:
     """The ids that begin so, for a shell to complete; none if the scenarios cannot be read."""
-    from fleet.catalog import loader
+    from fleet.bootstrap.catalogue import catalogue_of
 
     try:
-        catalogue = loader.load(load_settings().scenarios_dir)
+        catalogue = catalogue_of(load_settings())
     except FleetError:
         return []
     return [each.id for each in catalogue.scenarios if each.id.startswith(incomplete)]
@@ -60,3 +64,11 @@ def run(call: Coroutine[None, None, bool], *, otherwise: int = INTERRUPTED) -> N
     """Run a command; exit with `otherwise` if it gives false: usually it was interrupted."""
     if not asyncio.run(call):
         raise typer.Exit(otherwise)
+
+
+def warn_of(catalogue: Catalog) -> None:
+    """Name the files and folders that were left out, on standard error."""
+    for problem in catalogue.problems:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"left out: {problem}", style="yellow", markup=False
+        )

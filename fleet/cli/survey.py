@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fleet.catalog import loader
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.cli.console import Console
 from fleet.cli.options import Practice, run, settings_of
 from fleet.errors import BadInput
@@ -41,7 +41,7 @@ def survey(
     if sum((report, play is not None, accept is not None)) > 1:
         raise BadInput("--report, --play and --accept exclude each other; leave two out")
     settings = settings_of(practice)
-    catalogue = loader.load(settings.scenarios_dir)
+    catalogue = catalogue_of(settings)
     for problem in catalogue.problems:
         Console(stderr=True).say(f"left out: {problem}", style="yellow")
     chosen = catalogue.select(ids or [])
@@ -49,7 +49,7 @@ def survey(
         from fleet.cli.commands.survey import bundles
 
         if accept is not None:
-            bundles.accept(accept, chosen, settings.scenarios_dir)
+            bundles.accept(accept, chosen, settings.scenarios_dir[-1])
         if play is not None:
             run(bundles.play(play, chosen, settings, as_json=as_json))
         return

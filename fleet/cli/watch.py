@@ -18,11 +18,12 @@ def watch(
     ids: Ids = None,
     practice: Practice = False,
 ) -> None:
-    """Visit every flow at random instants, around the clock, until SIGTERM."""
+    """Visit every flow, or those named, at random instants, around the clock, until SIGTERM."""
     from fleet.cli.commands import watch
 
     log.configure(shown=visible)
-    run(watch.watch(settings_of(practice), ids or [], practice))
+    settings = settings_of(practice)
+    run(watch.watch(settings, ids or settings.flows, practice))
 
 
 @app.command()

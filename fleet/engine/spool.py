@@ -30,7 +30,7 @@ from fleet.engine.keeping import stand_in
 from fleet.engine.spool_format import mark_in, pack, read_item
 from fleet.errors import BadInput, DamagedItem, SpoolFull, StoreNeverTakes, StoreRefused
 from fleet.models.missed import MissedVisit, due_mark
-from fleet.system.files import HALF, sync_folder, write_whole
+from fleet.system.files import HALF, boot_id, sync_folder, write_whole
 from fleet.system.waiting import finish_first
 
 if TYPE_CHECKING:
@@ -125,6 +125,21 @@ class Spool:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    @property
+    def seat(self) -> str | None:
+        """
+        Names this folder's lock among all that this kernel keeps; None if it is not held, or the
+        kernel cannot be told from others.
+
+        Two processes that give the same seat cannot both live: the second could not open the
+        folder. A copy of the folder, or the same folder after the machine began anew, is another.
+        """
+        boot = boot_id()
+        if self._lock is None or boot is None:
+            return None
+        file = os.fstat(self._lock)
+        return f"{boot} {file.st_dev} {file.st_ino}"
 
     @property
     def waiting(self) -> int:

@@ -3,7 +3,8 @@ Leases: one fleet at a time does a work, such as watching; known to all through 
 
 A lease is a document with a holder, an end by the server's clock, and a fence: a number that
 grows with every new holder. Whoever holds it renews it long before its end. One that was frozen
-finds that out by its own clock before it asks the server again.
+finds that out by its own clock before it asks the server again. Who died is not waited for by
+whoever proves its death: it has the seat that only one living process can have.
 """
 
 from __future__ import annotations
@@ -37,12 +38,23 @@ class Lease:
     The lease called `name`; taken, renewed and released by one process.
 
     `fence` is the holder's number, 0 before it was taken.
+
+    Args:
+        seat: names what this process has and no other that lives (a lock of the kernel's). A
+            holder of the same seat is dead, for it had the seat until then: its lease is taken
+            without waiting for its end. None: nothing of the kind.
     """
 
     def __init__(
-        self, db: AsyncIOMotorDatabase[dict[str, Any]], name: str, *, ttl_s: float = TTL_S
+        self,
+        db: AsyncIOMotorDatabase[dict[str, Any]],
+        name: str,
+        *,
+        ttl_s: float = TTL_S,
+        seat: str | None = None,
     ) -> None:
         self._leases, self._name, self._ttl_s = db.leases, name, ttl_s
+        self._seat = seat
         self._holder = uuid.uuid4().hex
         self._certain_until = 0.0
         self._seen: tuple[object, float] | None = None
@@ -61,6 +73,7 @@ class Lease:
             "holder": self._holder,
             "machine": socket.gethostname(),
             "pid": os.getpid(),
+            "seat": self._seat,
             "since": "$$NOW",
             "expires_at": self._end(),
             "fence": {"$add": ["$fence", 1]},
@@ -74,7 +87,10 @@ class Lease:
                 )
             # one step on the server, by its clock: of two fleets at the same moment, one is matched
             found = await self._leases.find_one_and_update(
-                {"_id": self._name, "$or": [over, {"holder": self._holder}, *self._silent()]},
+                {
+                    "_id": self._name,
+                    "$or": [over, {"holder": self._holder}, *self._dead(), *self._silent()],
+                },
                 [{"$set": holder}],
                 return_document=ReturnDocument.AFTER,
             )
@@ -133,6 +149,10 @@ class Lease:
     def is_certain(self) -> bool:
         """Whether it was renewed so lately that nobody else can hold it."""
         return clock() < self._certain_until
+
+    def _dead(self) -> list[dict[str, Any]]:
+        """The lease of whoever had this process's seat before."""
+        return [] if self._seat is None else [{"seat": self._seat}]
 
     def _silent(self) -> list[dict[str, Any]]:
         """The lease as it stood here for a whole time-to-live: its holder does not renew it."""

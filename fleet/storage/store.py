@@ -167,9 +167,14 @@ class Store:
         """Drop the connections; what was added is already safe."""
         self._client.close()
 
-    def lease(self, name: str) -> Lease:
-        """The right to do a work alone in this database, such as `watch`; not taken yet."""
-        return Lease(self._db, name)
+    def lease(self, name: str, *, seat: str | None = None) -> Lease:
+        """
+        The right to do a work alone in this database, such as `watch`; not taken yet.
+
+        Args:
+            seat: what only one living process can have (see `Lease`).
+        """
+        return Lease(self._db, name, seat=seat)
 
     async def version(self) -> str:
         """The server's version, such as `6.0.5`."""

@@ -97,4 +97,4 @@ def test_of_instants_that_somebody_chose_no_hour_is_named() -> None:
 
 
 def test_the_level_is_shared_by_every_flow_of_the_catalogue() -> None:
-    assert len(loader.load(Settings().scenarios_dir).scenarios) <= FLOWS
+    assert len(loader.load(*Settings().scenarios_dir).scenarios) <= FLOWS

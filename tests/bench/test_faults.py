@@ -12,7 +12,6 @@ import pytest
 from bench.faults.supervisor import said
 from bench.faults.witnesses import Records, unreadable
 from bench.faults.world import World
-from fleet.storage.lease import LONG_AGO
 from tests.alerts.postbox import Postbox, serving
 
 SETTINGS = {
@@ -57,11 +56,9 @@ async def test_a_fleet_that_is_killed_in_a_visit_loses_nothing_and_leaves_nothin
         await world.until(world.visiting, "no visit")
         os.kill(world.fleet.pid, signal.SIGKILL)
         await world.until(lambda: world.fleet.ends, "it does not end")
-        # half a minute passes for MongoDB, and the dead one's lease is over
-        leases = (await world.store()).lease("watch")._leases
-        await leases.update_one({"_id": "watch"}, {"$set": {"expires_at": LONG_AGO}})
         before = said(world.fleet.log, "attempt")
         await world.until(lambda: said(world.fleet.log, "attempt") > before, "no more attempts")
+        waited = said(world.fleet.log, "waiting for the lease of another fleet")
         ended = await world.fleet.stop()
         await world.served()
         left = world.left()
@@ -72,6 +69,7 @@ async def test_a_fleet_that_is_killed_in_a_visit_loses_nothing_and_leaves_nothin
     assert {what: n for what, n in wrong.items() if n} == {}
     assert [end.code for end in world.fleet.ends] == [-signal.SIGKILL, 0]
     assert (ended, left, world.zombies, world.tripwires) == (0, [], set(), 0)
+    assert waited == 0, "the dead fleet's lease was waited for"
     assert len(records.sessions) > 3
     words = "\n".join(notice["message"] for notice in postbox.notices)
     assert "La flotte commence à observer." in words

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fleet.catalog import loader
+from fleet.catalog.follower import CatalogFollower
 from fleet.cli.commands.listing import scenarios_markdown
 from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import BadInput
@@ -188,7 +189,7 @@ def test_a_folder_that_goes_away_takes_nothing_with_it_and_may_come_back(
     folder, aside = tmp_path / "scenarios", tmp_path / "aside"
     folder.mkdir()
     write(folder, "d63_a.py", "a = flow('a')")
-    following = loader.CatalogFollower(folder)
+    following = CatalogFollower(folder)
     first = following.reload()
     assert first is not None
     assert [s.id for s in first.scenarios] == ["63/a"]
@@ -219,7 +220,7 @@ def test_a_folder_that_goes_away_takes_nothing_with_it_and_may_come_back(
 
 
 def test_a_folder_that_was_never_there_is_told_at_once(tmp_path: Path) -> None:
-    following = loader.CatalogFollower(tmp_path / "none")
+    following = CatalogFollower(tmp_path / "none")
     for _ in range(2):
         with pytest.raises(BadInput, match="FLEET_SCENARIOS_DIR"):
             following.reload()

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from fleet.alerts.fleet_health import FleetHealth
+from fleet.bootstrap.worlds import for_trials
 from fleet.catalog import loader
 from fleet.cli.commands.run import for_sites
 from fleet.cli.commands.watch import FollowedCatalogue
 from fleet.errors import BadInput
 from fleet.models import now
 from fleet.models.event import EventKind
-from fleet.settings import Settings, for_trials
+from fleet.settings import Settings
 from tests.catalog.test_loader import ONE as flow_text
 from tests.catalog.test_loader import write
 
@@ -24,7 +25,7 @@ def test_a_scenario_folder_that_vanishes_is_told_once_and_its_flows_are_watched_
     folder, aside = tmp_path / "scenarios", tmp_path / "aside"
     folder.mkdir()
     write(folder, "d63_a.py", "a = flow('a')")
-    followed = FollowedCatalogue(Settings(scenarios_dir=folder), (), None)
+    followed = FollowedCatalogue(Settings(scenarios_dir=(folder,)), (), None)
     health = FleetHealth()
 
     def told() -> list[EventKind]:
@@ -52,7 +53,7 @@ def test_a_practice_site_is_never_kept_among_real_ones(tmp_path: Path) -> None:
     write(tmp_path, "d63_a.py", "a = flow('a')")
     real = flow_text.replace("http://x.localhost", "https://rdv.example").replace("63", "64")
     settings = Settings(
-        scenarios_dir=tmp_path, contact_url="https://fleet.example/", database="fleet"
+        scenarios_dir=(tmp_path,), contact_url="https://fleet.example/", database="fleet"
     )
     here = loader.load(tmp_path).scenarios
 

@@ -75,7 +75,7 @@ def test_a_scenario_that_holds_the_loop_ends_the_process_and_stands_still_until_
 
     assert done.returncode == STUCK, done.stderr
     assert "scenario 63/loops held the whole fleet at d63_puy_de_dome.py:" in done.stderr
-    followed = FollowedCatalogue(Settings(scenarios_dir=folder), (), None, Quarantine(kept))
+    followed = FollowedCatalogue(Settings(scenarios_dir=(folder,)), (), None, Quarantine(kept))
     assert len(followed()) == 4
     assert list(followed.quarantined) == ["63/loops"]
     health = FleetHealth()
@@ -109,7 +109,7 @@ def test_what_held_python_itself_is_known_by_what_python_wrote_at_the_end(tmp_pa
         f'  File "{file}", line 17 in loops\n'
     )
 
-    followed = FollowedCatalogue(Settings(scenarios_dir=folder), (), None, Quarantine(kept))
+    followed = FollowedCatalogue(Settings(scenarios_dir=(folder,)), (), None, Quarantine(kept))
     followed()
 
     assert list(followed.quarantined) == ["63/good", "63/loops"]

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.bootstrap.evidence import authorities_of, key_of, practice_authority
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, run_options
-from fleet.catalog import loader
 from fleet.cli.commands.output import attempts_table, save_pictures
 from fleet.cli.commands.practice import on_port, practice_server
 from fleet.cli.commands.run import print_result, progress, visit
@@ -32,7 +32,7 @@ AUTHORITY_PORT = 8318
 async def demo(settings: Settings, *, stay: bool) -> bool:
     """Visit every practice prefecture; with `stay`, serve them on until Ctrl-C."""
     console = Console()
-    scenarios = loader.load(settings.scenarios_dir).scenarios
+    scenarios = catalogue_of(settings).scenarios
     folder = settings.data_dir / "demo"
     seen: list[Attempt] = []
     async with contextlib.AsyncExitStack() as stack:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fleet.bootstrap.catalogue import catalogue_of, places_of
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import build_of, find_chromium
-from fleet.catalog import loader
 from fleet.cli.console import Console, print_json
 from fleet.errors import BadInput, FleetError
 from fleet.models import now
@@ -98,7 +98,7 @@ async def examine(settings: Settings) -> AsyncIterator[CheckResult]:
             yield CheckResult("MongoDB", "ok", f"{await store.version()} ({where}), {schema}")
     except FleetError as exc:
         yield CheckResult("MongoDB", "bad", str(exc))
-    yield await asyncio.to_thread(_scenarios, settings.scenarios_dir)
+    yield await asyncio.to_thread(_scenarios, settings)
     yield _machine()
     yield _room("data", settings.data_dir, DATA_FREE_BYTES, "set FLEET_DATA_DIR elsewhere")
     temporary = Path(tempfile.gettempdir())
@@ -189,14 +189,19 @@ def _openssl() -> CheckResult:
     return CheckResult("openssl", "ok", found)
 
 
-def _scenarios(folder: Path) -> CheckResult:
+def _scenarios(settings: Settings) -> CheckResult:
     try:
-        found = loader.load(folder)
+        found = catalogue_of(settings)
+        watched = found.select(settings.flows)
     except BadInput as exc:
-        return CheckResult("scenarios", "bad", str(exc), "set FLEET_SCENARIOS_DIR to their folder")
-    seen = f"{len(found.scenarios)} flows in {folder}"
+        return CheckResult("scenarios", "bad", str(exc), "set FLEET_SCENARIOS_DIR and FLEET_FLOWS")
+    seen = f"{len(found.scenarios)} flows in {places_of(settings)}"
+    if settings.flows:
+        seen += f", of which {len(watched)} are watched (FLEET_FLOWS)"
     if found.problems:
-        seen += f"; {len(found.problems)} files cannot be used, such as {found.problems[0]}"
+        seen += (
+            f"; {len(found.problems)} files or folders cannot be used, such as {found.problems[0]}"
+        )
         return CheckResult("scenarios", "bad", seen, "fleet check")
     return CheckResult("scenarios", "ok", seen)
 

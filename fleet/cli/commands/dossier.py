@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.bootstrap.evidence import authorities_of, key_if_there
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
-from fleet.catalog import loader
 from fleet.errors import BadInput
 from fleet.evidence.dossier.builder import build
 from fleet.evidence.dossier.collect import DossierOrder
@@ -26,7 +26,7 @@ async def dossier(
     **more: object,
 ) -> bool:
     """Make a dossier and say where it is."""
-    scenarios = loader.load(settings.scenarios_dir).scenarios
+    scenarios = catalogue_of(settings).scenarios
     titles = {scenario.id: scenario.title for scenario in scenarios}
     order = DossierOrder.of(flow, since, until, titles=titles, contact=settings.contact_url, **more)
     path = output or Path(order.name)

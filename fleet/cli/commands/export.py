@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import fleet
 from fleet.analysis.rates import Counts
 from fleet.bootstrap.store import open_store
+from fleet.bootstrap.worlds import apart_from_real, for_trials
 from fleet.cli.commands.output import instant, write_file
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.models import now
@@ -31,7 +32,6 @@ from fleet.rendering.dataset import (
     rate_row,
 )
 from fleet.rendering.dataset_readme import readme
-from fleet.settings import apart_from_real, for_trials
 from fleet.visit.recording import har
 from fleet.visit.recording.wacz import archive
 

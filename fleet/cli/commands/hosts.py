@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.bootstrap.visits import hosts_of
-from fleet.catalog import loader
 from fleet.cli.console import Console
 from fleet.engine.politeness.host import HostState
 from fleet.engine.politeness.hosts import over_budget
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def show(settings: Settings, *, as_json: bool) -> None:
     """Print a line for each host that the catalogue visits or that was visited before."""
-    scenarios = loader.load(settings.scenarios_dir).scenarios
+    scenarios = catalogue_of(settings).scenarios
     known, budget = hosts_of(settings, practice=False), settings.host_visits_per_hour
     flows: defaultdict[str, list[Scenario]] = defaultdict(list)
     for scenario in scenarios:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fleet.bootstrap.catalogue import catalogue_of
 from fleet.bootstrap.visits import check_may_visit_url, is_loopback_url, limits_of, open_chromium
-from fleet.catalog import loader, scaffold
+from fleet.catalog import scaffold
 from fleet.cli.commands import run
 from fleet.cli.commands.output import write_file
 from fleet.cli.console import Console
@@ -52,7 +53,7 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
     A site of its own is not tried: its file has no sign yet, and nothing could be seen by it.
     """
     console = Console(highlight=False, soft_wrap=True)
-    scaffold.check_folder(settings.scenarios_dir)
+    scaffold.check_folder(settings.scenarios_dir[-1])
     address = scaffold.recognise(url)
     check_may_visit_url(address.url, settings)
     known = address.family or "none known; a scenario of its own"
@@ -64,9 +65,9 @@ async def new(url: str, settings: Settings, options: NewOptions) -> bool:
         survey = await look(address, chromium, limits_of(settings))
     _print_survey(console, survey, settings)
     draft = _draft(address, department, survey, options)
-    path = scaffold.write(draft, settings.scenarios_dir)
+    path = scaffold.write(draft, settings.scenarios_dir[-1])
     console.print(f"written     {path}: {', '.join(draft.ids)}")
-    catalogue = loader.load(settings.scenarios_dir)
+    catalogue = catalogue_of(settings)
     for problem in catalogue.problems:
         console.say(f"problem     {problem}")
     if draft.address.family is None:  # its signs are still to be written: nothing would be seen

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, run_options
+from fleet.bootstrap.worlds import for_trials
 from fleet.cli.commands.output import save_pictures
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt, visit
 from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.models import Verdict
-from fleet.settings import for_trials
 from fleet.visit.attempt import attempt
 from fleet.visit.recording import har
 from fleet.visit.recording.player import Player

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from fleet.bootstrap.catalogue import places_of
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import (
     check_may_visit,
@@ -17,6 +18,7 @@ from fleet.bootstrap.visits import (
     open_chromium,
     run_options,
 )
+from fleet.bootstrap.worlds import apart_from_real, for_trials
 from fleet.browser.traced import TracedPages
 from fleet.cli.commands.output import offer_rate, save_pictures, verdict_text, verdicts_table
 from fleet.cli.commands.practice import with_practice
@@ -28,7 +30,6 @@ from fleet.engine.run import Runner
 from fleet.errors import BadInput
 from fleet.models.address import host_of
 from fleet.rendering.attempt_csv import AttemptWriter
-from fleet.settings import apart_from_real, for_trials
 from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def check(scenarios: Sequence[Scenario], settings: Settings, in_practice: bool) 
     """Say what is wrong before anything is started or visited."""
     if not scenarios:
         raise BadInput(
-            f"no scenario to visit in {settings.scenarios_dir}; see: fleet check, fleet list"
+            f"no scenario to visit in {places_of(settings)}; see: fleet check, fleet list"
         )
     if not in_practice:
         check_may_visit(scenarios, settings)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 
+from fleet.bootstrap.catalogue import catalogue_of, follower_of
 from fleet.bootstrap.evidence import authorities_of, key_if_there
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import build_of, find_chromium
-from fleet.catalog import loader
 from fleet.catalog.seen_working import seen_working
 from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupt_event
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
     from multiprocessing.connection import Connection
-    from pathlib import Path
     from socket import socket
 
     from fleet.browser.chromium import Chromium
@@ -86,7 +85,7 @@ async def serve(
         if invite and not await store.accounts.has_administrator():
             pages = settings.public_url or f"http://127.0.0.1:{listening.getsockname()[1]}"
             print(await first_invitation(store, pages), flush=True)
-        async with _following(library, settings.scenarios_dir):
+        async with _following(library, settings):
             await _until_interrupted(_serve_with(others, library, listening, host))
     return True
 
@@ -119,29 +118,29 @@ def library_of(settings: Settings, store: Store, *, made_up: bool) -> WebContext
         public_url=settings.public_url,
         proxies=Proxies(settings.behind),
     )
-    library.use(loader.load(settings.scenarios_dir), _seen(settings.scenarios_dir, library))
+    library.use(catalogue_of(settings), _seen(settings, library))
     return library
 
 
-def _seen(folder: Path, library: WebContext) -> SeenWorkingFile | None:
+def _seen(settings: Settings, library: WebContext) -> SeenWorkingFile | None:
     """Which flows were seen working; a damaged file is told of, and the pages go on without it."""
     try:
-        return None if library.made_up else seen_working(folder, library.data_dir)
+        return None if library.made_up else seen_working(*settings.scenarios_dir, library.data_dir)
     except BadInput as exc:
         structlog.get_logger().error("what was seen working is not known", problem=str(exc))
         return None
 
 
 @contextlib.asynccontextmanager
-async def _following(library: WebContext, folder: Path) -> AsyncIterator[None]:
+async def _following(library: WebContext, settings: Settings) -> AsyncIterator[None]:
     """Meanwhile, use the scenario files as they are, and know the proxies in front."""
 
     async def follow() -> None:
-        following, said = loader.CatalogFollower(folder), False
+        following, said = follower_of(settings), False
         while True:
             with contextlib.suppress(BadInput):  # away since the start: what was read stays
                 if found := await asyncio.to_thread(following.reload):
-                    library.use(found, _seen(folder, library))
+                    library.use(found, _seen(settings, library))
             library.away[:] = [following.problem] if following.problem else []
             if library.away and not said:
                 structlog.get_logger().error("the scenario folder is away", problem=library.away[0])
@@ -201,7 +200,7 @@ def _serve_beside(settings: Settings, made_up: bool, listening: socket, first: C
         async with open_store(settings) as store:
             library = library_of(settings, store, made_up=made_up)
             async with (
-                _following(library, settings.scenarios_dir),
+                _following(library, settings),
                 _answering(library, listening) as serving,
             ):
                 first.send_bytes(b"serving")

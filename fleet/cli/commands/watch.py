@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fleet.bootstrap.catalogue import follower_of, places_of
 from fleet.bootstrap.visits import check_may_visit, is_loopback
 from fleet.bootstrap.watch import (
     alerts_of,
@@ -16,7 +17,7 @@ from fleet.bootstrap.watch import (
     warn_over_budget,
     watch_options,
 )
-from fleet.catalog import loader
+from fleet.bootstrap.worlds import apart_from_real
 from fleet.cli.commands.alert import make_notice_tests, report_end, report_health
 from fleet.cli.commands.practice import on_port, practice_server
 from fleet.cli.commands.signals import interrupt_event
@@ -26,7 +27,6 @@ from fleet.engine.politeness.robots_fetcher import RobotsReader
 from fleet.engine.quarantine import Quarantine
 from fleet.engine.watch import Watch
 from fleet.errors import BadInput
-from fleet.settings import apart_from_real
 from fleet.system.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class FollowedCatalogue:
         self.quarantined: Mapping[str, str] = {}
         self._practice = False
         self._settings, self._patterns, self._port = settings, patterns, practice_port
-        self._follower = loader.CatalogFollower(settings.scenarios_dir)
+        self._follower = follower_of(settings)
         self._scenarios: list[Scenario] | None = None
 
     @property
@@ -163,8 +163,7 @@ class FollowedCatalogue:
         chosen = self._of_one_world(chosen)
         if first and not chosen:
             raise BadInput(
-                f"no scenario to watch in {self._settings.scenarios_dir}; see: fleet check,"
-                " fleet list"
+                f"no scenario to watch in {places_of(self._settings)}; see: fleet check, fleet list"
             )
         self._scenarios = [on_port(s, self._port) if self._port else s for s in chosen]
         return self._scenarios

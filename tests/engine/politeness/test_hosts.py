@@ -23,6 +23,7 @@ from structlog.testing import capture_logs
 
 import fleet
 from fleet.bootstrap.visits import hosts_of
+from fleet.bootstrap.worlds import for_practice
 from fleet.browser.chromium import Chromium
 from fleet.cli.commands import hosts as hosts_command
 from fleet.cli.options import PRACTICE_SCENARIOS
@@ -34,7 +35,7 @@ from fleet.engine.politeness.robots import Robots
 from fleet.engine.run import Runner
 from fleet.models import Attempt, Outcome, Scenario, Verdict
 from fleet.practice import Fault, PracticeServer
-from fleet.settings import Settings, for_practice
+from fleet.settings import Settings
 from fleet.storage.store import Store
 from fleet.visit.attempt import attempt
 from fleet.visit.headers import seconds_asked
@@ -567,7 +568,7 @@ def catalogue(tmp_path: Path) -> Settings:
             f' url="http://{url}")\n'
         )
     (folder / "d91_essonne.py").write_text(text)
-    return Settings(scenarios_dir=folder, data_dir=tmp_path / "data")
+    return Settings(scenarios_dir=(folder,), data_dir=tmp_path / "data")
 
 
 def _lille(*forms: int) -> Sequence[str]:
@@ -604,7 +605,7 @@ def test_in_a_narrow_terminal_a_long_name_is_folded_and_not_what_is_said_of_it(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     long = f"{'prefecture-' * 6}.localhost"
-    file = catalogue.scenarios_dir / "d91_essonne.py"
+    file = catalogue.scenarios_dir[0] / "d91_essonne.py"
     file.write_text(file.read_text().replace("lille.localhost", long))
 
     hosts_command.show(catalogue, as_json=False)

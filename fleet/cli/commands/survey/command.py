@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import is_loopback
+from fleet.bootstrap.worlds import for_trials
 from fleet.catalog import seen_working
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, for_sites
@@ -15,7 +16,6 @@ from fleet.cli.commands.survey.visits import Surveyor
 from fleet.cli.console import Console
 from fleet.errors import BadInput
 from fleet.models.text import visible_json
-from fleet.settings import for_trials
 from fleet.survey import bundle
 from fleet.survey.folder import SurveyFolder
 from fleet.survey.gathering import not_visited
