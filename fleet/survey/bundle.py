@@ -32,6 +32,8 @@ FIRST = ("report.html", "report.txt", "report.json", NAME)
 
 MAX_FACTS_BYTES = 5_000_000
 MOST_RECORDINGS = 2_000
+MOST_UNPACKED_BYTES = 2_000_000_000
+"""Of all recordings together."""
 
 _RECORDING = re.compile(rf"{RECORDINGS}/\w{{2,3}}_[a-z0-9-]{{1,200}}\.har")
 
@@ -113,10 +115,12 @@ def unpack(bundle: Path, into: Path) -> list[Path]:
             found = [i for i in packed.infolist() if _RECORDING.fullmatch(i.filename)]
             if len(found) > MOST_RECORDINGS:
                 raise BadInput(f"{bundle}: {len(found)} recordings; {MOST_RECORDINGS} at most")
-            paths = []
+            paths, room = [], MOST_UNPACKED_BYTES
             for info in found:
                 path = into / info.filename.rpartition("/")[2]
-                path.write_bytes(_bytes_of(packed, info.filename, MAX_FILE_BYTES, bundle))
+                content = _bytes_of(packed, info.filename, min(MAX_FILE_BYTES, room), bundle)
+                path.write_bytes(content)
+                room -= len(content)
                 paths.append(path)
             return sorted(paths)
     except (OSError, zipfile.BadZipFile, EOFError) as exc:

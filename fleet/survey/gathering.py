@@ -17,7 +17,7 @@ from fleet.rules.stored_page import StoredPage
 from fleet.survey.folder import PAGES, RECORDINGS, name_of
 from fleet.survey.likeness import shingles
 from fleet.survey.records import ENDS, SurveyPage, SurveyRecord, SurveyServed
-from fleet.survey.tracing import asked_of, controls_of, new_sentences
+from fleet.survey.tracing import asked_of, controls_of, is_own, new_sentences
 from fleet.visit.recording import har
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ async def gathered(
     stored = {f.evidence.step: _page_of(f.content) for f in files if f.evidence.kind == "outline"}
     whole = [page for _, page in sorted(stored.items()) if page is not None]
     asked = await asked_of(scenario, attempt, whole)
-    own = any(each.seen and each.answer == attempt.verdict.value for each in asked)
     kept: dict[str, bytes] = {}
     pages = []
     for step in sorted({f.evidence.step for f in files}):
@@ -88,7 +87,7 @@ async def gathered(
         notes=tuple(map(clean, attempt.notes)),
         pages=tuple(pages),
         asked=tuple(_clean_sign(each, clean) for each in asked),
-        own=own and attempt.verdict in ENDS,
+        own=attempt.verdict in ENDS and is_own(asked, attempt.verdict.value),
         ruleset=attempt.ruleset,
         fleet_version=attempt.fleet_version,
     )

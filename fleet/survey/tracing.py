@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import defaultdict, deque
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +55,22 @@ async def asked_of(
     return tuple(visit.asked.values())
 
 
+def is_own(asked: Sequence[AskedSign], verdict: str) -> bool:
+    """Whether some page shows every sign that the scenario asked of it for this verdict."""
+    steps: defaultdict[int, list[bool]] = defaultdict(list)
+    for sign in asked:
+        if sign.answer == verdict:
+            steps[sign.step].append(sign.seen)
+    return any(all(seen) for seen in steps.values())
+
+
 class _TracedVisit(StoredVisit):
     """A stored visit that writes down what it is asked."""
 
     def __init__(self, scenario: Scenario, attempt: Attempt, pages: Sequence[StoredPage]) -> None:
         super().__init__(scenario, attempt, pages)
         self.asked: dict[tuple[object, ...], AskedSign] = {}
+        self._said: dict[int, list[str]] = {}
 
     async def _watch(
         self, answers: Mapping[str, Sequence[Sign]], *, final: bool
@@ -91,7 +102,9 @@ class _TracedVisit(StoredVisit):
     @property
     def _new(self) -> list[str]:
         """What this page says that none before it said: not its banner and its menus."""
-        return new_sentences(self._pages[: self._step], self._page)
+        if self._step not in self._said:
+            self._said[self._step] = new_sentences(self._pages[: self._step], self._page)
+        return self._said[self._step]
 
     def _shows(self, sign: Sign) -> bool:
         selectors = sign.patterns if sign.kind == "css" else ()
@@ -191,10 +204,10 @@ def _like(patterns: Sequence[str], there: Sequence[str], cutoff: float) -> Itera
 
 def _elements(page: StoredPage) -> Iterable[tuple[str, Mapping[str, str]]]:
     bodies: list[Any] = [page.kept["body"], *(frame["body"] for frame in page.kept["frames"])]
-    pending = [body for body in bodies if body is not None]
+    pending = deque(body for body in bodies if body is not None)
     number = 0
     while pending and number < MAX_ELEMENTS:
-        tag, attributes, _, inside = pending.pop(0)
+        tag, attributes, _, inside = pending.popleft()
         number += 1
         yield tag, attributes
         pending += [item for item in inside if isinstance(item, list)]
@@ -204,11 +217,11 @@ def _holders(page: StoredPage, sentences: Sequence[str]) -> Iterator[str]:
     """The innermost elements that hold one of these sentences, each with what it stands in."""
     wanted = [normalise(each) for each in sentences]
     bodies: list[Any] = [page.kept["body"], *(frame["body"] for frame in page.kept["frames"])]
-    pending = [("", body) for body in bodies if body is not None]
+    pending = deque(("", body) for body in bodies if body is not None)
     for _ in range(MAX_ELEMENTS):
         if not pending:
             return
-        parent, (tag, attributes, _, inside) = pending.pop(0)
+        parent, (tag, attributes, _, inside) = pending.popleft()
         own = _told(tag, attributes)
         words = normalise(" ".join(item for item in inside if isinstance(item, str)))
         if words and any(each in words for each in wanted):

@@ -20,6 +20,7 @@ from fleet.survey.likeness import groups, likeness, shingles
 from fleet.survey.records import AskedSign, SurveyPage, SurveyRecord
 from fleet.survey.report import facts_of, report_of
 from fleet.survey.telling import page_of, text_of
+from fleet.survey.tracing import is_own
 from fleet.survey.turns import Hindrance, gap_s, in_turn, next_of
 
 AT = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
@@ -112,6 +113,19 @@ def test_only_what_the_scenario_itself_understood_on_a_real_site_was_seen_workin
         flow="63/own", day=date(2026, 12, 1), version="v1", verdict=Verdict.NO_SLOTS
     )
     assert found == (expected,)
+
+
+def asked(step: int, answer: str, *, seen: bool) -> AskedSign:
+    return AskedSign(step=step, answer=answer, kind="text", patterns=(f"{seen}",), seen=seen)
+
+
+def test_half_of_an_answers_signs_are_not_the_scenarios_own_answer() -> None:
+    """A general rule may have found the captcha."""
+    half = [asked(1, "captcha", seen=True), asked(1, "captcha", seen=False)]
+    assert not is_own(half, "captcha")
+    assert not is_own([*half, asked(2, "slots", seen=True)], "captcha")
+    assert not is_own([], "captcha")
+    assert is_own([*half, asked(2, "captcha", seen=True)], "captcha")
 
 
 def test_a_changed_scenario_was_not_seen_working(tmp_path: Path) -> None:

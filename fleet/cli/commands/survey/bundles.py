@@ -34,9 +34,10 @@ async def play(
     by_id = {each.id: each for each in scenarios}
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="fleet-survey-") as into:
-        tapes = [har.load(each) for each in bundle.unpack(path, Path(into))]
+        recordings = bundle.unpack(path, Path(into))
         async with open_chromium(settings, loopback_only=True) as chromium:
-            for tape in tapes:
+            for recording in recordings:
+                tape = har.load(recording)
                 scenario = by_id.get(tape.scenario_id)
                 if scenario is None:
                     console.say(f"{tape.scenario_id}  not in this catalogue, or not asked for")

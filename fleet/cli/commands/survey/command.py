@@ -21,6 +21,7 @@ from fleet.survey.folder import SurveyFolder
 from fleet.survey.gathering import not_visited
 from fleet.survey.report import facts_of, report_of
 from fleet.survey.telling import page_of, text_of
+from fleet.system.state_file import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,9 @@ async def survey(
     for_sites(scenarios, settings)  # real sites and practice sites are never in one survey
     made_up = in_practice or is_loopback(scenarios[0])
     kept = SurveyFolder(options.folder or _usual_folder(settings, made_up=made_up))
+    alone = FileLock(kept.path / ".lock")
+    if not alone.take():
+        raise BadInput(f"{kept.path}: another survey works here; end it, or choose a folder (-o)")
     known = kept.records()
     if any(each.made_up is not made_up for each in known):
         raise BadInput(
