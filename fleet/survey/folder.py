@@ -28,6 +28,20 @@ class SurveyFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def make(self) -> None:
+        """
+        Make the folder, if it is not there.
+
+        Raises:
+            BadInput: it cannot be one, or cannot be written in.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise BadInput(
+                f"{self.path} cannot be a folder: {exc.strerror}. Choose another (-o)"
+            ) from exc
+
     def records(self) -> list[SurveyRecord]:
         """
         The records, by flow.

@@ -164,6 +164,12 @@ def test_a_folder_gives_back_what_it_was_given_and_the_newer_record_takes_the_pl
     assert sorted(p.name for p in tmp_path.glob("[pr]*/*")) == ["63_a-b_0.png", "63_a_1.png"]
 
 
+def test_a_file_in_the_folders_place_is_told_before_anything_is_visited(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match=r"file cannot be a folder: .*-o"):
+        SurveyFolder(tmp_path / "file").make()
+
+
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     (tmp_path / "visits").mkdir()
     (tmp_path / "visits" / "63_a.json").write_text("{")

@@ -69,6 +69,7 @@ async def survey(
     for_sites(scenarios, settings)  # real sites and practice sites are never in one survey
     made_up = in_practice or is_loopback(scenarios[0])
     kept = SurveyFolder(options.folder or _usual_folder(settings, made_up=made_up))
+    kept.make()
     alone = FileLock(kept.path / ".lock")
     if not alone.take():
         raise BadInput(f"{kept.path}: another survey works here; end it, or choose a folder (-o)")
