@@ -514,7 +514,9 @@ async def test_only_members_add_and_withdraw(members: Club) -> None:
     assert await members.store.observations.get(made.id) == made
 
 
-async def test_of_a_withdrawn_observation_hash_reason_who_and_when_stay(members: Club) -> None:
+async def test_of_a_withdrawn_observation_hash_reason_and_when_stay_and_its_givers_name_goes(
+    members: Club,
+) -> None:
     async with members.member(CLAIRE) as http:
         made = await added(members, http)
     address = f"/observations/{made.id}"
@@ -539,11 +541,41 @@ async def test_of_a_withdrawn_observation_hash_reason_who_and_when_stay(members:
     assert left.withdrawn
     assert (left.withdrawn.by, left.withdrawn.reason) == (OMAR, "Un nom.")
     assert abs(now() - left.withdrawn.at) < timedelta(minutes=5)
-    assert left == made.model_copy(update={"withdrawn": left.withdrawn, "note": ""})
+    gone = {"withdrawn": left.withdrawn, "note": "", "author": ""}
+    assert left == made.model_copy(update=gone)
+    shown = [line for line in (page + listed).splitlines() if "by-hand" in line]
+    assert len(shown) == 2
+    assert CLAIRE not in "".join(shown) + str(await members.raw("observations"))
     for words in (made.sha256, made.original_sha256, "Un nom.", OMAR, "retirée"):
         assert words in page
     assert made.note not in page + listed
     assert "Retirée le" in listed
+
+
+async def test_who_takes_an_own_observation_back_is_named_nowhere(members: Club) -> None:
+    async with members.member(CLAIRE) as http:
+        made = await added(members, http)
+        address = f"/observations/{made.id}"
+        data = {"jeton": await form_token(http, address), "raison": "$author"}
+        await http.post(f"{address}/retirer", data=data)
+    async with members.reader() as http:
+        page = (await http.get(address)).text
+
+    left = await members.store.observations.get(made.id)
+    assert left
+    assert left.withdrawn
+    assert (left.author, left.withdrawn.by, left.withdrawn.reason) == ("", "", "$author")
+    assert CLAIRE not in str(await members.raw("observations"))
+    assert CLAIRE not in page
+    assert "son auteur" in page
+
+
+async def test_who_gives_an_observation_is_told_what_becomes_of_it(members: Club) -> None:
+    async with members.member() as http:
+        page = (await http.get(NEW)).text
+
+    for words in ("Pourquoi", "votre accord", "Combien de temps", "La retirer"):
+        assert words in page
 
 
 async def test_an_observation_is_never_among_what_the_robot_saw(members: Club) -> None:

@@ -47,7 +47,7 @@ class Sighting(StrEnum):
 
 
 class Withdrawal(Frozen):
-    """Who took an observation back, when and why."""
+    """Who took an observation back (no name: who gave it), when and why."""
 
     by: str
     at: Instant
@@ -154,14 +154,21 @@ class Observations:
 
     async def withdraw(self, id_: str, withdrawal: Withdrawal) -> None:
         """
-        Take an observation back: its picture and note go; hashes, reason, who and when stay.
+        Take an observation back: its picture, note and giver's name go for good.
+
+        Hashes, reason and when stay, and who took it back unless that is who gave it.
 
         One that is withdrawn already keeps its first withdrawal.
         """
+        own = {"$eq": ["$author", "$withdrawn.by"]}
         with translated_errors(f"withdraw observation {id_}"):
             await self._observations.update_one(
                 {"_id": id_, "withdrawn": None},
-                {"$set": {"withdrawn": withdrawal.model_dump(), "note": ""}},
+                [
+                    {"$set": {"withdrawn": {"$literal": withdrawal.model_dump()}, "note": ""}},
+                    {"$set": {"withdrawn.by": {"$cond": [own, "", "$withdrawn.by"]}}},
+                    {"$set": {"author": ""}},
+                ],
             )
             # also if it was withdrawn before: whoever did may have died in the middle
             await self._pictures.delete_one({"_id": id_})
