@@ -93,8 +93,8 @@ class MentionCheck:
             return
         for kind in COLLECTIONS:
             count = 0
-            async for _, leaves in self._mentions.documents(kind):
-                count += len(await self._mentions.without_seal(leaves))
+            async for leaves, unreadable in self._mentions.documents(kind):
+                count += len(await self._mentions.without_seal(leaves)) + unreadable
             if count:
                 self._report.add_notice(Case.NOT_MENTIONED, kind=kind.value, count=count)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fleet.ledger.timestamps import Authorities
     from fleet.storage.collections.ledger import Ledger
     from fleet.storage.collections.sealed_mentions import SealedMentions
+    from fleet.storage.lease import Lease
     from fleet.storage.store import Store
 
 
@@ -46,6 +47,7 @@ async def seal(
     authorities: Authorities,
     plans: Sequence[PlanSince] | None = None,
     mentions: SealedMentions | None = None,
+    lease: Lease | None = None,
 ) -> SealingResult:
     """
     Seal every link that no seal covers, then ask the authorities for what is lacking.
@@ -53,11 +55,11 @@ async def seal(
     With the sampling plans so far, the seals commit to them; with `mentions`, too, to what was
     missed, removed, withdrawn, observed since, and a seal is made even if no link is new.
 
-    One fleet at a time may do this (the lease `seal`); a crash in the middle is made good by the
-    next call.
+    One fleet at a time may do this (the lease `seal`, renewed before each seal); a crash in the
+    middle is made good by the next call.
 
     Raises:
-        StoreUnreachable, StoreRefused: not everything was sealed.
+        StoreUnreachable, StoreRefused, LeaseLost: not everything was sealed.
     """
     # what a crash left undone: of the last seal, then of attempts that were stored after it
     await ledger.finish_covering()
@@ -71,6 +73,8 @@ async def seal(
         leaves = [] if mentions is None else await mentions.unsealed()
         if not unsealed and not leaves:
             break
+        if lease is not None:
+            await lease.renew()  # the first sealing of an old database may read for long
         last = await _add_seal(ledger, key, authorities, last, unsealed, plans, leaves, mentions)
         seals, links, noted = seals + 1, links + len(unsealed), noted + len(leaves)
     if mentions is not None:
@@ -153,6 +157,6 @@ async def seal_store(store: Store, key: SigningKey, authorities: Authorities) ->
     await lease.take()
     try:
         plans = await store.watch_state.plans()
-        return await seal(store.ledger, key, authorities, plans, store.mentions)
+        return await seal(store.ledger, key, authorities, plans, store.mentions, lease)
     finally:
         await lease.release()

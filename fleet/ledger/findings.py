@@ -102,7 +102,7 @@ class Case(Enum):
     FILE_REMOVED = "file {file} was removed on {day}: {reason}"
     NOT_STAMPED = "seal {seal}: no timestamp of {url}: {why}"
     NO_AUTHORITY = "seal {seal} has no timestamp: no authority was configured"
-    NOT_MENTIONED = "{count} of kind {kind} are under no seal yet; seal: fleet seal"
+    NOT_MENTIONED = "{count} of kind {kind} are under no seal; seal: fleet seal"
     NOT_SEALED = "{count} attempts of {flow} are under no seal; seal: fleet seal"
 
 

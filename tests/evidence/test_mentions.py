@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet.errors import LeaseLost
 from fleet.evidence.sealing import seal
 from fleet.ledger.mentions import MentionKind, mentions_of, mentions_root
 from fleet.models.missed import MissedVisit, MissReason
@@ -70,7 +71,7 @@ async def test_what_is_sealed_beside_links_is_found_again_and_nothing_is_sealed_
     assert (await seal_all(sealer)).seals == 0
 
     await miss(sealer, 7)
-    assert await mentioned(sealer) == ["1 of kind missed are under no seal yet; seal: fleet seal"]
+    assert await mentioned(sealer) == ["1 of kind missed are under no seal; seal: fleet seal"]
     done = await seal_all(sealer)
     assert (done.seals, done.links, done.mentions, done.tokens) == (1, 0, 1, 1)
     report = await sealer.verify()
@@ -121,7 +122,7 @@ async def test_mentions_that_are_taken_out_of_a_seal_or_put_into_it_are_named(
     (found, left) = await mentioned(sealer)
     assert found.startswith("seal 1 covers 8 missed visits")
     assert "7 are there" in found
-    assert left == "1 of kind withdrawal are under no seal yet; seal: fleet seal"
+    assert left == "1 of kind withdrawal are under no seal; seal: fleet seal"
 
     await sealer.db.mentions.insert_one({**one, "leaf": one["leaf"].replace("not ours", "theirs")})
     assert any("8 are there, or others" in words for words in await mentioned(sealer))
@@ -141,6 +142,32 @@ async def test_what_the_fleet_itself_changes_afterwards_is_no_finding(sealer: Se
     assert not any("is not what is stored" in words for words in await mentioned(sealer))
     await seal_all(sealer)
     assert await mentioned(sealer) == []
+
+
+async def test_what_no_seal_can_cover_is_told_and_keeps_nothing_else_from_its_seal(
+    sealer: Sealer,
+) -> None:
+    await miss(sealer, 1)
+    odd = {"_id": "x", "noted_at": AT, "detail": float("nan")}
+    await sealer.db.missed.insert_one(odd)
+
+    done = await seal_all(sealer)
+
+    assert (done.seals, done.mentions) == (1, 1)
+    assert await mentioned(sealer) == ["1 of kind missed are under no seal; seal: fleet seal"]
+
+
+async def test_a_sealing_whose_turn_another_took_adds_nothing(sealer: Sealer) -> None:
+    await miss(sealer, 1)
+    store, lease = sealer.store, sealer.store.lease("seal")
+    await lease.take()
+    await sealer.db.leases.update_one({"_id": "seal"}, {"$set": {"holder": "another"}})
+
+    with pytest.raises(LeaseLost):
+        await seal(store.ledger, sealer.key, sealer.authorities, [], store.mentions, lease)
+
+    assert await sealer.db.mentions.count_documents({}) == 0
+    assert await store.ledger.last_seal() is None
 
 
 async def test_a_crash_before_the_seal_loses_no_mention(sealer: Sealer) -> None:

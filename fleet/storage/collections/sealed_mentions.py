@@ -60,7 +60,7 @@ class SealedMentions:
         mark = await self._marks.find_one({"_id": "mentioned"})
         for kind in COLLECTIONS:
             since = mark["until"] - LATEST_ARRIVAL if mark else None
-            async for _, leaves in self.documents(kind, since):
+            async for leaves, _ in self.documents(kind, since):
                 found += await self.without_seal(leaves)
                 if len(found) >= MAX_MENTIONS:
                     return found[:MAX_MENTIONS]
@@ -68,8 +68,8 @@ class SealedMentions:
 
     async def documents(
         self, kind: MentionKind, since: datetime | None = None
-    ) -> AsyncIterator[tuple[list[Document], list[bytes]]]:
-        """Stored documents of a kind, some at a time, with their mentions."""
+    ) -> AsyncIterator[tuple[list[bytes], int]]:
+        """The mentions of what is stored of a kind, some at a time; of how many there are none."""
         name, written = COLLECTIONS[kind]
         query: Document = {"unfinished": {"$exists": False}}
         if since is not None and written is not None:
@@ -77,7 +77,8 @@ class SealedMentions:
         with translated_errors(f"read what is to be sealed of {name}"):
             cursor = self._db[name].find(query)
             while some := await cursor.to_list(BATCH):
-                yield some, [leaf for each in some for leaf in _leaves(kind, each)]
+                each_own = [_leaves(kind, each) for each in some]
+                yield [leaf for own in each_own for leaf in own], sum(not own for own in each_own)
 
     async def without_seal(self, leaves: Sequence[bytes]) -> list[bytes]:
         """Those of these mentions that no seal covers."""

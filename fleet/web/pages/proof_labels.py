@@ -114,7 +114,7 @@ FRENCH: dict[Case, str] = {
     Case.NO_AUTHORITY: (
         "Le sceau %(seal)s n’a aucun horodatage : aucune autorité n’était configurée."
     ),
-    Case.NOT_MENTIONED: "%(count)s mentions (%(kind)s) ne sont encore sous aucun sceau.",
+    Case.NOT_MENTIONED: "%(count)s mentions (%(kind)s) ne sont sous aucun sceau.",
     Case.NOT_SEALED: "%(count)s tentatives de %(flow)s ne sont sous aucun sceau.",
 }
 """For each case; its words name the same values."""
