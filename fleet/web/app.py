@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 import fleet
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.rendering.i18n import N_
-from fleet.web import errors, removed, wrong_input
+from fleet.web import errors, removed, well_known, wrong_input
 from fleet.web.api import routes
 from fleet.web.api.json_response import VisibleJson
 from fleet.web.dossier_jobs import Dossiers
@@ -70,7 +70,6 @@ from fleet.web.pages import (
     search,
     share,
     status,
-    well_known,
 )
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
