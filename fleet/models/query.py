@@ -33,7 +33,8 @@ Span = tuple[datetime | None, datetime | None]
 def _bad_input(exc: ValidationError) -> BadInput:
     problems = [
         f"{'.'.join(map(str, error['loc'])) or 'it'}:"
-        f" {error['msg'].removeprefix('Value error, ')}, got {str(error['input'])[:80]!r}"
+        f" {error['msg'].removeprefix('Value error, ')}"
+        + ("" if isinstance(error["input"], dict) else f", got {str(error['input'])[:80]!r}")
         for error in exc.errors()
     ]
     return BadInput(f"cannot look for that: {'; '.join(problems)}")

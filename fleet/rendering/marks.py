@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import ImageDraw, ImageStat
 
 from fleet.models.attempt import MAX_MARKS
+from fleet.rendering.element_words import element_words
 from fleet.rendering.i18n import N_
 from fleet.rendering.text import font
 from fleet.rules.signs import normalise, quoted
@@ -85,16 +86,21 @@ def legend_of(words: Words, attempt: Attempt, picture: Evidence) -> tuple[str, .
     lines = []
     for n, sign in enumerate(list(dict.fromkeys(attempt.signs))[:MAX_MARKS], 1):
         where = _where(words, sign, marks.get(sign), picture)
-        line = f"{CIRCLED[n - 1]} {_said(words, sign)}"
+        line = f"{CIRCLED[n - 1]} {sign_words(words, sign)}"
         lines.append(f"{line} ({where})" if where else line)
     return tuple(lines)
 
 
-def _said(words: Words, sign: str) -> str:
-    """What a sign is, for a reader: « Phrase : « Aucun créneau » »."""
+def sign_words(words: Words, sign: str) -> str:
+    """What a sign is, for a reader: « Phrase : « Aucun créneau » », « 2 cases marquées … »."""
     kind, said = sign_parts(sign)
     found = quoted(sign)
     if found is not None:
+        seen = _COUNTED.search(sign)
+        if found[0] == "css" and (
+            named := element_words(words, found[1], int(seen[1]) if seen else 1)
+        ):
+            return named
         in_words = found[0] not in ("css", "url")
         said = f"{words.t('« ')}{found[1]}{words.t(' »')}" if in_words else found[1]
         counted = _COUNTED.search(sign)

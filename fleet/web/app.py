@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 import fleet
 from fleet.errors import BadInput, StoreRefused, StoreUnreachable
 from fleet.rendering.i18n import N_
-from fleet.web import errors, removed
+from fleet.web import errors, removed, well_known, wrong_input
 from fleet.web.api import routes
 from fleet.web.api.json_response import VisibleJson
 from fleet.web.dossier_jobs import Dossiers
@@ -35,6 +35,7 @@ from fleet.web.limiter import (
     PICTURES,
     RenderLimiter,
 )
+from fleet.web.middleware.compression import Compression
 from fleet.web.middleware.headers import HEADERS, HeadAsGet, Headers, LanguageOfAddress
 from fleet.web.middleware.large_answers import LargeAnswers
 from fleet.web.middleware.response_cache import KEEP_S, ResponseCache
@@ -120,7 +121,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     app.include_router(about.router, include_in_schema=False)
     app.include_router(routes.router)
-    for pages in (health, runs, care, data, installation):
+    for pages in (health, well_known, runs, care, data, installation):
         app.include_router(pages.router, include_in_schema=False)
     for module in (attempt, compare, evidence, gallery, proof, seal_feed, seals):
         app.include_router(module.router, include_in_schema=False)
@@ -137,6 +138,7 @@ def create_app(
     if not context.members_only:
         app.add_middleware(ResponseCache, clock=clock, keep_s=keep_s)
     app.add_middleware(SessionMiddleware, refuse=_error)
+    app.add_middleware(Compression)
     app.add_middleware(Headers, public=not context.members_only)
     app.add_middleware(LanguageOfAddress)
     app.add_middleware(HeadAsGet)
@@ -166,16 +168,24 @@ async def _error(request: Request, exc: Exception) -> Response:
             status = 503
         case _:
             status, headers = 500, HEADERS  # it is answered outside of `Headers`
-    title, words = _ERRORS.get(status, _ERRORS[400 if status < 500 else 500])
+    usual = _ERRORS.get(status, _ERRORS[400 if status < 500 else 500])
+    title, words = (page.t(each) for each in usual)
+    days = None
+    if isinstance(exc, BadInput) and not of_api and request.method == "GET":
+        if days := wrong_input.wrong_days(page, request.query_params):
+            title, words, detail = page.t("Dates à corriger"), days.words, ""
+        elif said := wrong_input.sentence(page, exc):
+            words, detail = said, ""
     if of_api:
-        return JSONResponse({"detail": detail or page.t(words)}, status, headers)
+        return JSONResponse({"detail": detail or words}, status, headers)
     return page.render(
         "error.html",
         status=status,
         headers=headers,
         code=status,
-        title=page.t(title),
-        words=page.t(words),
+        title=title,
+        words=words,
+        days=days,
         detail=detail,
         english=english,
     )

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 
 from fleet.models import PARIS, Group, Verdict, now
 from fleet.models.paris import paris_day
+from fleet.models.query import FIRST_DAY
 from fleet.rendering import figure_words
 from fleet.rendering.i18n import LANGUAGES, Language, Words
 from fleet.rendering.labels import GROUPS, VERDICTS
@@ -65,6 +66,11 @@ class PageContext(Words):
     def site(self) -> str:
         """The address of this site, without a slash at its end."""
         return site_of(self.request)
+
+    @property
+    def first_day(self) -> date:
+        """Before this day nothing can have been measured."""
+        return FIRST_DAY
 
     @property
     def today(self) -> date:

@@ -268,6 +268,24 @@ async def test_practice_needs_no_more_than_something_to_see(
     assert "docker compose --profile demo up -d demo-watch" in stopped["Un robot à l’œuvre"][1]
 
 
+async def test_the_overview_says_when_the_last_visit_was_and_that_the_robot_stands_still(
+    library: WebContext, site: Site
+) -> None:
+    set_up = replace(library, contact="mailto:a@b.example")
+    await library.store.attempts.add(site.attempts[0], [])
+    await library.store.watch_state.write_status(status())
+    at_work = plain(await html(set_up, "/"))
+    await library.store.watch_state.write_status(status(stopped=True))
+    stopped = await html(set_up, "/")
+
+    assert "Dernière visite : " in at_work
+    assert "Le robot observe " in at_work
+    assert "Le robot est arrêté depuis le " in plain(stopped)
+    assert "Cette installation n’est pas terminée" not in plain(stopped)
+    assert 'href="mailto:a@b.example"' in stopped
+    assert "#personnes" in stopped
+
+
 async def test_the_overview_names_what_is_missing_while_something_required_is(
     library: WebContext, site: Site
 ) -> None:

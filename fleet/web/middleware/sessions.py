@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from fleet.storage.collections.accounts import User
 
 OPEN = re.compile(
-    r"/static/.*|/connexion|/deconnexion|/invitation/[\w-]{43}|/healthz(/live|/ready)?", re.ASCII
+    r"/static/.*|/robots\.txt|/favicon\.ico|(/\.well-known)?/security\.txt|/connexion"
+    r"|/deconnexion|/invitation/[\w-]{43}|/healthz(/live|/ready)?",
+    re.ASCII,
 )
 """What anybody may ask for, whoever may read the rest."""
 

@@ -18,7 +18,7 @@ from fleet.models.query import Cursor, Filter
 from fleet.rendering.framed_picture import dialogs_until
 from fleet.rendering.i18n import N_
 from fleet.rendering.labels import sentence_of
-from fleet.rendering.marks import legend_of, sign_parts
+from fleet.rendering.marks import legend_of, sign_words
 from fleet.web.context import context_of
 from fleet.web.pages.evidence import find_attempt
 from fleet.web.pages.proof import proof_of
@@ -59,6 +59,10 @@ FACTS = {
 """What the facts that families state are called (docs/verdicts.md)."""
 
 FACT_VALUES = {
+    ("form_open", "true"): N_("oui"),
+    ("form_open", "false"): N_("non"),
+    ("login", "proconnect"): N_("un compte ProConnect"),
+    ("home", "reachable"): N_("joignable"),
     ("waiting_room", "other"): N_("devant le site, avant toute réponse"),
     ("waiting_room", "queue-it"): N_("devant le site, avant toute réponse (Queue-it)"),
     ("waiting_room", "queue-fair"): N_("devant le site, avant toute réponse (Queue-Fair)"),
@@ -152,7 +156,7 @@ async def show(request: Request, attempt_id: str) -> HTMLResponse:
         department=DEPARTMENTS[attempt.department],
         steps=steps,
         legend=legend_of(page, attempt, steps[-1].picture) if steps else (),
-        signs=[sign_parts(sign) for sign in attempt.signs],
+        signs=[sign_words(page, sign) for sign in attempt.signs],
         tries=tries,
         judgements=judgements,
         withdrawal=withdrawal,

@@ -90,9 +90,15 @@ async def installation(request: Request) -> HTMLResponse:
 
 
 async def missing_points(page: PageContext, context: WebContext) -> list[str]:
-    """What a fleet cannot do without and this one lacks, for one line of another page."""
+    """
+    What a fleet cannot do without and this one lacks, for one line of another page.
+
+    A robot that was at work once and stands still now is not among it: see `freshness`.
+    """
     needed = await required_points(page, context)
     titles = [point.title for point in needed if point.state is InstallationState.TO_DO]
+    if await context.store.watch_state.status() is not None:
+        titles = [title for title in titles if title != page.t("Un robot à l’œuvre")]
     return [title[:1].lower() + title[1:] for title in titles]
 
 

@@ -18,6 +18,7 @@ from fleet.rendering.i18n import N_
 from fleet.rendering.scale import FEW, LEVELS, level, share_text
 from fleet.web.charts import map as departments_map
 from fleet.web.context import context_of
+from fleet.web.freshness import freshness
 from fleet.web.pages.installation import missing_points
 from fleet.web.period import CHOICES, period_of
 from fleet.web.templating import PageContext
@@ -115,8 +116,9 @@ async def overview(request: Request) -> HTMLResponse:
     page, context = PageContext(request), context_of(request)
     asked = period_of(request.query_params)
     order = TableOrder.of(request.query_params)
-    missing, halves, changes = await asyncio.gather(
+    missing, fresh, halves, changes = await asyncio.gather(
         missing_points(page, context),
+        freshness(page, context),
         context.store.figures.overview(asked.period),
         context.store.figures.changes(CHANGES, control=False),
     )
@@ -145,4 +147,5 @@ async def overview(request: Request) -> HTMLResponse:
         level=level,
         changes=changes,
         missing=missing,
+        fresh=fresh,
     )
