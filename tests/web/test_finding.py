@@ -9,8 +9,8 @@ from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
 from fleet.models import Verdict, now
-from fleet.web.pages.search import department_of_postal_code, words_of
-from fleet.web.pages.status import LATEST, STEP
+from fleet.web.finding.search import department_of_postal_code, words_of
+from fleet.web.finding.status import LATEST, STEP
 from tests.web.conftest import Site
 from tests.web.test_runs import FLOW, Shelf, shelf
 
