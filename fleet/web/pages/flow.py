@@ -34,11 +34,12 @@ from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fleet.analysis.samples import Totals
     from fleet.models import Attempt
     from fleet.storage.figures.figures import FlowFigures
+    from fleet.storage.queries import GalleryTile
     from fleet.web.context import WebContext
     from fleet.web.removed import Notice
 
@@ -99,21 +100,16 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "url": scenario.url if scenario else last.url if last else "",
         "control": control,
         "enters": scenario.enters if scenario else (),
-        "last": last,
-        "asked": asked,
+        **{"last": last, "asked": asked},
         "choices": CHOICES,
-        "share": partial(share_text, page),
-        "paris": PARIS,
+        **{"share": partial(share_text, page), "paris": PARIS},
         "figures": figures,
-        "pictures": pictures.items,
-        "groups": grouped(pictures.items),
-        "removed": removed,
         **_passed_on(page, scenario_id, context.title(scenario_id), last, removed),
+        **_strip(pictures.items, removed),
         "gaps": gaps,
     }
     if figures is None:
         return page.render("flow_empty.html", **common)
-    weeks = weeks_of(figures)
     months = months_of(figures, asked.period)
     days = [day for month in months for week in month.weeks for day in week if day]
     return page.render(
@@ -134,10 +130,20 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         before_period=before_period,
         waits=waits_of(figures.days),
         looking=LOOKING,
-        weeks=weeks,
-        line=line_of(weeks, figures.breaks),
-        box=(WIDTH, HEIGHT, LEFT, RIGHT),
+        **_weekly(figures),
     )
+
+
+def _strip(tiles: Sequence[GalleryTile], removed: Mapping[str, Notice]) -> dict[str, Any]:
+    """The latest pictures in a row."""
+    return {"pictures": tiles, "groups": grouped(tiles), "removed": removed}
+
+
+def _weekly(figures: FlowFigures) -> dict[str, Any]:
+    """What is drawn week by week."""
+    weeks = weeks_of(figures)
+    box = (WIDTH, HEIGHT, LEFT, RIGHT)
+    return {"weeks": weeks, "line": line_of(weeks, figures.breaks), "box": box}
 
 
 def _passed_on(
