@@ -161,9 +161,17 @@ class AttemptQueries:
                 ],
                 "as": "found",
             }
-            asked = [{"scenario_id": each_id} for each_id in ids]
-            rows = self._db.aggregate([{"$documents": asked}, {"$lookup": lookup}])
-            return {row["scenario_id"]: tuple(map(_recent, row["found"])) async for row in rows}
+            # a row for each flow, made of any attempt: no version before 5.1 has $documents
+            one_each: list[Document] = [
+                {"$limit": 1},
+                {"$project": {"_id": 0, "scenario_id": {"$literal": ids}}},
+                {"$unwind": "$scenario_id"},
+                {"$lookup": lookup},
+            ]
+            found: dict[str, tuple[RecentAttempt, ...]] = dict.fromkeys(ids, ())
+            async for row in self._db.attempts.aggregate(one_each):
+                found[row["scenario_id"]] = tuple(map(_recent, row["found"]))
+            return found
 
     async def runs(self, cursor: Cursor | None = None, limit: int = 50) -> Page[Run]:
         """

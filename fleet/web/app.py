@@ -27,6 +27,7 @@ from fleet.web import errors, removed, well_known, wrong_input
 from fleet.web.api import routes
 from fleet.web.api.json_response import VisibleJson
 from fleet.web.dossier_jobs import Dossiers
+from fleet.web.finding import search, share, status
 from fleet.web.limiter import (
     MAX_PICTURES_WAITING,
     MAX_PICTURES_WAITING_ADDRESS,
@@ -67,9 +68,6 @@ from fleet.web.pages import (
     runs,
     seal_feed,
     seals,
-    search,
-    share,
-    status,
 )
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext

@@ -58,6 +58,7 @@ PAGES = {
     "API": "/api/docs",
     "observations": "/observations",
     "observation": "/observations/{observation}",
+    "framed flow": f"/integrer/{FLOW}",
     "sign-in": "/connexion",
     "nothing": "/nulle-part",
     "nonsense": "/galerie?heure=24",

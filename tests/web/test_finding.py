@@ -9,8 +9,8 @@ from playwright.async_api import Page as BrowserPage
 from playwright.async_api import expect
 
 from fleet.models import Verdict, now
-from fleet.web.pages.search import department_of_postal_code, words_of
-from fleet.web.pages.status import LATEST, STEP
+from fleet.web.finding.search import department_of_postal_code, words_of
+from fleet.web.finding.status import LATEST, STEP
 from tests.web.conftest import Site
 from tests.web.test_runs import FLOW, Shelf, shelf
 
@@ -145,3 +145,51 @@ def test_words_are_compared_without_accents_and_small_words() -> None:
 )
 def test_a_postal_code_says_its_department(text: str, codes: tuple[str, ...]) -> None:
     assert department_of_postal_code(text) == codes
+
+
+async def test_the_map_says_what_is_pointed_at_with_mouse_tab_and_finger(
+    site: Site, browser_page: BrowserPage
+) -> None:
+    """A finger's first tap names a department, its second opens its page."""
+    await browser_page.goto(f"{site.url}/")
+    said = browser_page.locator("[data-map-said]")
+    one, other = (
+        browser_page.locator(f".map a[href='/departement/{code}']") for code in ("63", "23")
+    )
+    await one.hover()
+    await expect(said).to_contain_text("Puy-de-Dôme")
+    await other.focus()
+    await expect(said).to_contain_text("Creuse")
+
+    for tap in ("first", "second"):
+        await one.dispatch_event("pointerdown", {"pointerType": "touch"})
+        if tap == "first":
+            await one.dispatch_event("click")
+            await expect(said).to_contain_text("Puy-de-Dôme")
+            assert browser_page.url == f"{site.url}/"
+        else:
+            async with browser_page.expect_navigation():
+                await one.dispatch_event("click")
+    assert browser_page.url == f"{site.url}/departement/63"
+
+
+@pytest.mark.parametrize("way", ["asc", "desc"])
+async def test_departments_that_answered_come_first_and_the_telephones_page_is_short(
+    site: Site, browser_page: BrowserPage, way: str
+) -> None:
+    await browser_page.set_viewport_size({"width": 390, "height": 844})
+    await browser_page.goto(f"{site.url}/?tri=departement&sens={way}")
+
+    rates = await browser_page.locator(".brief .rate-of").all_inner_texts()
+    answered = ["–" not in each for each in rates]
+    assert {True, False} == set(answered)
+    assert answered == sorted(answered, reverse=True)
+    # a hundred departments, as there are: each takes what these take
+    grown = """() => {
+      const body = document.querySelector('.brief tbody'), row = body.rows[0];
+      while (body.rows.length < 101) body.append(row.cloneNode(true));
+      return [document.documentElement.scrollHeight, row.getBoundingClientRect().height];
+    }"""
+    height, row = await browser_page.evaluate(grown)
+    assert height <= 6000
+    assert row <= 56

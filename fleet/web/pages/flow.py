@@ -24,21 +24,24 @@ from fleet.web.charts.calendar import months_of
 from fleet.web.charts.hours import hours_of
 from fleet.web.charts.weekly import HEIGHT, LEFT, RIGHT, WIDTH, line_of, weeks_of
 from fleet.web.context import context_of
+from fleet.web.embed_code import badge_address, badge_code, frame_code
 from fleet.web.pages.attempt import frame_address
 from fleet.web.pages.missed_visits import gaps_of
 from fleet.web.pages.prefecture import bar_of, last_attempt, platform_name
-from fleet.web.pages.share import badge_address, badge_code, frame_code
 from fleet.web.period import CHOICES, period_of
 from fleet.web.picture_groups import grouped
 from fleet.web.removed import notices
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fleet.analysis.samples import Totals
+    from fleet.models import Attempt
     from fleet.storage.figures.figures import FlowFigures
+    from fleet.storage.queries import GalleryTile
     from fleet.web.context import WebContext
+    from fleet.web.removed import Notice
 
 router = APIRouter()
 
@@ -103,15 +106,8 @@ async def flow_page(request: Request, department: str, flow: str) -> HTMLRespons
         "share": partial(share_text, page),
         "paris": PARIS,
         "figures": figures,
-        "pictures": pictures.items,
-        "groups": grouped(pictures.items),
-        "removed": removed,
-        "codes": (
-            frame_code(page, scenario_id, context.title(scenario_id)),
-            badge_code(page, scenario_id, context.title(scenario_id)),
-        ),
-        "badge": badge_address(page, scenario_id),
-        "picture_address": frame_address(page, last, removed) if last else None,
+        **_passed_on(page, scenario_id, context.title(scenario_id), last, removed),
+        **_strip(pictures.items, removed),
         "gaps": gaps,
     }
     if figures is None:
@@ -146,6 +142,26 @@ def _charts(page: PageContext, figures: FlowFigures, period: Period) -> dict[str
         "weeks": weeks,
         "line": line_of(weeks, figures.breaks),
         "box": (WIDTH, HEIGHT, LEFT, RIGHT),
+    }
+
+
+def _strip(tiles: Sequence[GalleryTile], removed: Mapping[str, Notice]) -> dict[str, Any]:
+    """The latest pictures in a row."""
+    return {"pictures": tiles, "groups": grouped(tiles), "removed": removed}
+
+
+def _passed_on(
+    page: PageContext,
+    scenario_id: str,
+    title: str,
+    last: Attempt | None,
+    removed: Mapping[str, Notice],
+) -> dict[str, Any]:
+    """What the page offers to those who show it elsewhere."""
+    return {
+        "codes": (frame_code(page, scenario_id, title), badge_code(page, scenario_id, title)),
+        "badge": badge_address(page, scenario_id),
+        "picture_address": frame_address(page, last, removed) if last else None,
     }
 
 

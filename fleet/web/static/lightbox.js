@@ -6,7 +6,6 @@
   const links = [...document.querySelectorAll("a[data-enlarge]")];
   if (!template || !links.length) return;
   const dialog = template.content.firstElementChild.cloneNode(true);
-  document.body.append(dialog);
   const part = (name) => dialog.querySelector(name);
   const image = part("img"), view = part(".view"), said = part(".said"), page = part("[data-page]");
   const MOST = 4, STEP = 1.4;
@@ -61,6 +60,7 @@
   links.forEach((link, number) => link.addEventListener("click", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    document.body.append(dialog); // only now: a page that is read has no controls of it
     dialog.showModal();
     show(number);
     view.focus();

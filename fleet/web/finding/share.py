@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import re
 from functools import partial
-from html import escape
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -83,27 +82,6 @@ async def badge(request: Request, department: str, flow: str) -> Response:
     if is_unchanged(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="image/svg+xml")
-
-
-def frame_code(page: PageContext, scenario_id: str, title: str) -> str:
-    """HTML for another site's page that shows `framed` of a flow."""
-    address = page.site + page.href(f"/integrer/{scenario_id}")
-    return (
-        f'<iframe src="{escape(address)}" title="{escape(title)}" width="420" height="330"'
-        ' loading="lazy"></iframe>'
-    )
-
-
-def badge_code(page: PageContext, scenario_id: str, title: str) -> str:
-    """HTML for another site's page that shows `badge` of a flow and leads to its page."""
-    address = page.site + page.href(f"/demarche/{scenario_id}")
-    picture = page.site + badge_address(page, scenario_id)
-    return f'<a href="{escape(address)}"><img src="{escape(picture)}" alt="{escape(title)}"></a>'
-
-
-def badge_address(page: PageContext, scenario_id: str) -> str:
-    """Where the badge of a flow is in the page's language."""
-    return f"/badge/{scenario_id}.svg" + ("?langue=en" if page.language == "en" else "")
 
 
 def _short(title: str) -> str:
