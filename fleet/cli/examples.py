@@ -28,7 +28,6 @@ EXAMPLES = {
     ),
     "export evidence": f"{'5' * 64} -o picture.png",
     "export wacz": "no_slots.har -o visit.wacz",
-    "survey": "'63/*' --hours 1 --practice -o survey",
     "rejudge": "'63/*' --since 2026-11-01",
     "care": "--json",
     "rollup": "--check",

@@ -31,7 +31,6 @@ from fleet.rendering.dataset import (
     missed_row,
     rate_row,
 )
-from fleet.settings import apart_from_real, for_trials
 from fleet.visit.recording import har
 from fleet.visit.recording.wacz import archive
 
