@@ -184,6 +184,17 @@ def test_every_setting_that_compose_reads_is_in_the_example() -> None:
     assert asked == set(re.findall(r"^#(\w+)=", example, re.MULTILINE))
 
 
+def test_a_small_machine_is_set_what_the_file_reads_within_two_gigabytes() -> None:
+    text = (ROOT / "docker/small.env").read_text(encoding="utf-8")
+    settings = dict(re.findall(r"^(\w+)=(\S+)$", text, re.MULTILINE))
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert settings.keys() <= {*re.findall(r"^#(\w+)=", example, re.MULTILINE)}
+    limits = [int(value.removesuffix("m")) for name, value in settings.items() if "MEMORY" in name]
+    assert len(limits) == 3
+    assert sum(limits) <= 1850  # the rest is the system's
+    assert float(settings["MONGO_CACHE_GB"]) * 1024 < int(settings["MONGO_MEMORY"][:-1])
+
+
 def test_what_is_built_here_is_never_looked_for_elsewhere() -> None:
     built = [each for each in SERVICES.values() if "build" in each]
     assert len(built) > 5

@@ -19,7 +19,8 @@ stopped before a slot was taken. A verdict needs a positive sign on the page: `n
 inferred from silence, and what was not understood is `unrecognised`.
 
 * A visit counts once, as its first attempt (`number` 1): only its instant was drawn. Further
-  attempts follow failures, and are in no rate. So is what was asked for by hand (`due_at` empty).
+  attempts follow failures, and are in no rate. What was asked for by hand (`due_at` empty) is in no
+  rate beside visits that were drawn; a row of nothing else says `by_hand`, and has no interval.
 * The offer rate is slots / (slots + no_slots). Refusals, failures and visits that were not made are
   in no rate; read `unanswered_share` beside it, and `bound_low` and `bound_high`, which hold
   whatever those would have found.

@@ -44,8 +44,6 @@ from fleet.web.middleware.sessions import SessionMiddleware
 from fleet.web.middleware.site_name import SiteName
 from fleet.web.pages import (
     about,
-    account,
-    accounts,
     attempt,
     audit,
     care,
@@ -58,17 +56,16 @@ from fleet.web.pages import (
     gallery,
     health,
     installation,
-    invitation,
     nothing_offered,
     observations,
     overview,
-    own_account,
     prefecture,
     proof,
     runs,
     seal_feed,
     seals,
 )
+from fleet.web.pages.members import account, accounts, invitation, own_account
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
 

@@ -71,6 +71,17 @@ def test_a_command_names_the_extra_that_it_needs(arguments: tuple[str, ...]) -> 
 
 
 @pytest.mark.process
+def test_what_commands_do_that_draw_nothing_needs_no_extra() -> None:
+    names = ("backup", "care", "export", "hosts", "rejudge", "run", "seal", "status", "verify")
+    modules = ", ".join(f"fleet.cli.commands.{name}" for name in names)
+    code = f"import sys; sys.modules.update(dict.fromkeys({tuple(MODULES)!r})); import {modules}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["prune", "takedown", "verify", "care", "check", "run"])
 def test_a_command_that_draws_nothing_needs_no_extra(command: str) -> None:
     code, words = said(command, "--help")

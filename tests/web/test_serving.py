@@ -179,3 +179,8 @@ def test_there_is_one_process_for_each_processor_that_this_one_may_use() -> None
         os.sched_setaffinity(0, mine)
 
     assert 1 <= usual_number() <= min(4, len(mine))
+
+
+def test_little_memory_has_room_for_one_process_only() -> None:
+    assert usual_number(500 * 2**20) == usual_number(1) == 1
+    assert usual_number(1500 * 2**20) == usual_number(2**40)  # the limit of the stack is enough

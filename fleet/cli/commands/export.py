@@ -31,7 +31,6 @@ from fleet.rendering.dataset import (
     missed_row,
     rate_row,
 )
-from fleet.rendering.dataset_readme import readme
 from fleet.visit.recording import har
 from fleet.visit.recording.wacz import archive
 
@@ -122,6 +121,9 @@ async def export_dataset(
     Raises:
         BadInput: the folder is there already, cannot be made, or the period is none.
     """
+    # its words need the extra `web`, of which the other exports need nothing
+    from fleet.rendering.dataset_readme import readme
+
     chosen = Period.of(*period)
     if not publisher.strip():
         raise BadInput("--by is empty; expected the name of who publishes the data")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import proclimits
 
 from fleet.errors import FleetError
+from fleet.system.resources import Machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,16 +32,24 @@ if TYPE_CHECKING:
 MAX_USUAL = 4
 """More are only started on request; MongoDB needs a processor too."""
 
+PROCESS_BYTES = 350 * 2**20
+"""That one should have: itself, and a picture that is being framed or made small."""
+
 ENDING_S = 10.0
 """An answer under way may take half of this (`serve.GRACE_S`); then the process is killed."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def usual_number() -> int:
-    """One process for each processor that this one may use, at least 1 and at most `MAX_USUAL`."""
+def usual_number(memory_bytes: int | None = None) -> int:
+    """
+    One process for each processor that this one may use, at least 1 and at most `MAX_USUAL`.
+
+    No more than `memory_bytes` have room for; None: what this process may use.
+    """
     mine = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(mine, math.floor(proclimits.get_cpu_limit() or mine), MAX_USUAL))
+    room = (memory_bytes or Machine().read().memory_limit_bytes) // PROCESS_BYTES
+    return max(1, min(mine, math.floor(proclimits.get_cpu_limit() or mine), room, MAX_USUAL))
 
 
 @contextlib.asynccontextmanager

@@ -16,7 +16,7 @@ from fleet.storage.collections.passwords import MAX_LENGTH, MIN_LENGTH, check_pa
 from fleet.web.context import context_of
 from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.sessions import WebSession, new_token, session_of, set_cookie
-from fleet.web.pages.account import begin, hash_of
+from fleet.web.pages.members.account import begin, hash_of
 from fleet.web.templating import PageContext
 
 router = APIRouter()

@@ -1,0 +1,1 @@
+"""Accounts: signing in, invitations, one's own account, and who administers the others."""
