@@ -97,6 +97,6 @@ def test_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE.har...")],
 ) -> None:
     """Play recordings offline by today's scenarios; exit 1 if one does not end as expected."""
-    from fleet.cli.commands import replay
+    from fleet.cli.commands.record import replay
 
-    run(replay.replay(files, load_settings()), otherwise=1)
+    run(replay(files, load_settings()), otherwise=1)

@@ -13,6 +13,7 @@ EXAMPLES = {
     "new": "https://www.puy-de-dome.gouv.fr/booking/create/13113 --department 63",
     "try": "63/titre-de-sejour --practice",
     "record": "63/titre-de-sejour --practice -o recordings",
+    "test": "no_slots.har",
     "session": "38/remise-de-titre --every 10",
     "run": "'63/*' 91/titre-de-sejour --practice",
     "watch": "--practice",

@@ -1,16 +1,19 @@
-"""`fleet record`: one visit whose traffic is kept as a file, and proved by playing it."""
+"""`fleet record`: one visit whose traffic is kept as a file; `fleet test`: such files played."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from fleet.bootstrap.catalogue import catalogue_of, places_of
 from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import hosts_of, limits_of, open_chromium, run_options
-from fleet.bootstrap.worlds import for_trials
+from fleet.bootstrap.worlds import for_practice, for_trials
 from fleet.cli.commands.output import save_pictures
 from fleet.cli.commands.practice import with_practice
 from fleet.cli.commands.run import check, print_attempt, visit
 from fleet.cli.console import Console
+from fleet.cli.options import PRACTICE_SCENARIOS
 from fleet.errors import BadInput
 from fleet.models import Verdict
 from fleet.visit.attempt import attempt
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fleet.browser.chromium import Chromium
+    from fleet.catalog.loader import Catalog
     from fleet.models import Attempt, Scenario
     from fleet.settings import Settings
     from fleet.visit.recording.tape import Tape
@@ -94,3 +99,70 @@ async def _prove(console: Console, scenario: Scenario, path: Path, settings: Set
     )
     for words in player.missing:
         console.say(f"  {words}", style="yellow")
+
+
+async def replay(files: Sequence[Path], settings: Settings) -> bool:
+    """
+    Play each recording and say how it ends; false if one ends otherwise than it is to.
+
+    Nothing is stored, and nothing but the recording answers.
+
+    Raises:
+        BadInput: a file is no recording, or its scenario is not in the catalogue.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    tapes = [(path, har.load(path)) for path in files]
+    catalogues: dict[bool, Catalog] = {}
+    for practice in {tape.practice for _, tape in tapes}:
+        own = for_practice(settings, PRACTICE_SCENARIOS) if practice else settings
+        catalogues[practice] = catalogue_of(own)
+    jobs = [(path, tape, _scenario(path, tape, catalogues, settings)) for path, tape in tapes]
+    good = 0
+    async with open_chromium(settings, loopback_only=True) as chromium:
+        for path, tape, scenario in jobs:
+            good += await _play(console, path, tape, scenario, chromium, settings)
+    console.say(f"{len(jobs)} played, {len(jobs) - good} not as expected")
+    return good == len(jobs)
+
+
+def expected_of(path: Path, tape: Tape) -> Verdict:
+    """What the file's name promises (`no_slots_2.har`); else what was recorded."""
+    name = re.sub(r"_\d+$", "", path.stem)
+    return Verdict(name) if name in {each.value for each in Verdict} else tape.verdict
+
+
+def _scenario(
+    path: Path, tape: Tape, catalogues: dict[bool, Catalog], settings: Settings
+) -> Scenario:
+    catalogue = catalogues[tape.practice]
+    found = next((each for each in catalogue.scenarios if each.id == tape.scenario_id), None)
+    if found is None:
+        where = "the practice prefectures" if tape.practice else places_of(settings)
+        broken = "".join(f"; left out: {each}" for each in catalogue.problems)
+        raise BadInput(
+            f"{path}: a recording of {tape.scenario_id}, which is not in {where}{broken}. Name the"
+            " folder of its file in FLEET_SCENARIOS_DIR, see: fleet list"
+        )
+    return found.at(tape.url)
+
+
+async def _play(
+    console: Console,
+    path: Path,
+    tape: Tape,
+    scenario: Scenario,
+    chromium: Chromium,
+    settings: Settings,
+) -> bool:
+    player, expected = Player(tape), expected_of(path, tape)
+    played = await attempt(scenario, chromium, run_id="", limits=limits_of(settings), tape=player)
+    verdict, detail = played.attempt.verdict, played.attempt.detail
+    good = verdict is expected and not player.missing_pages
+    promised = "as expected" if verdict is expected else f"expected {expected.value}"
+    console.say(
+        f"{path}: {scenario.id} → {verdict.value}, {promised}", style="green" if good else "red"
+    )
+    console.say(f"  {detail}")
+    for words in player.missing if not good else ():
+        console.say(f"  {words}", style="yellow")
+    return good
