@@ -45,7 +45,6 @@ from fleet.web.middleware.site_name import SiteName
 from fleet.web.pages import (
     about,
     attempt,
-    audit,
     care,
     chart,
     compare,
@@ -57,7 +56,6 @@ from fleet.web.pages import (
     health,
     installation,
     nothing_offered,
-    observations,
     overview,
     prefecture,
     proof,
@@ -65,7 +63,14 @@ from fleet.web.pages import (
     seal_feed,
     seals,
 )
-from fleet.web.pages.members import account, accounts, invitation, own_account
+from fleet.web.pages.members import (
+    account,
+    accounts,
+    audit,
+    invitation,
+    observations,
+    own_account,
+)
 from fleet.web.proxies import BehindProxies
 from fleet.web.templating import PageContext
 

@@ -30,12 +30,15 @@ from fleet.storage.collections.accounts import (
 )
 from fleet.web.app import create_app
 from fleet.web.client_address import address_of
-from fleet.web.pages import (
+from fleet.web.pages import dossiers
+from fleet.web.pages.members import (
+    account,
+    accounts,
     audit,
-    dossiers,
+    invitation,
     observations,
+    own_account,
 )
-from fleet.web.pages.members import account, accounts, invitation, own_account
 from fleet.web.proxies import BehindProxies, Proxies
 from tests.web.members import (
     CLAIRE,

@@ -12,7 +12,7 @@ import pytest
 from fleet.errors import BadInput
 from fleet.models.audit import PersonSaw, VerdictClass
 from fleet.rendering.labels import VERDICTS
-from fleet.web.pages.audit import QUESTIONS
+from fleet.web.pages.members.audit import QUESTIONS
 from tests.web.conftest import Site, client, plain
 from tests.web.members import HASH, PASSWORD, form_token, sign_in
 

@@ -29,7 +29,7 @@ from fleet.models.query import Filter
 from fleet.storage.collections.observations import Observation, Sighting
 from fleet.web import picture_copy
 from fleet.web.middleware.sessions import UPLOAD_BYTES
-from fleet.web.pages.observations import LISTED
+from fleet.web.pages.members.observations import LISTED
 from fleet.web.picture_copy import MEMORY_BYTES, PROCESSOR_S, CopyLimits, NoCopy, copy_of
 from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
 from tests.web.members import (

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from fleet.cli.commands.serve import connection_limits
-from fleet.cli.commands.serve_processes import beside, usual_number
+from fleet.cli.serve_processes import beside, usual_number
 from fleet.errors import FleetError
 from tests.cli.test_cli import ROOT, environment
 

@@ -19,9 +19,9 @@ from fleet.bootstrap.store import open_store
 from fleet.bootstrap.visits import open_chromium
 from fleet.browser.executable import build_of, find_chromium
 from fleet.catalog.seen_working import seen_working
-from fleet.cli.commands.serve_processes import beside, has_message, usual_number
 from fleet.cli.commands.signals import interrupt_event
 from fleet.cli.commands.user import first_invitation
+from fleet.cli.serve_processes import beside, has_message, usual_number
 from fleet.errors import BadInput, FleetError, NoChromium
 from fleet.system.pulse import Pulse
 from fleet.system.terminal import bear_any_terminal

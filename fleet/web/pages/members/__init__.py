@@ -1,1 +1,1 @@
-"""Accounts: signing in, invitations, one's own account, and who administers the others."""
+"""Pages of people: accounts, who administers them, what members saw by hand or read blindly."""

@@ -36,7 +36,7 @@ from fleet.web.middleware.headers import is_head, without_body
 from fleet.web.middleware.sessions import UPLOAD_BYTES, redirect_to_sign_in, session_of
 from fleet.web.not_modified import is_unchanged
 from fleet.web.pages.evidence import HARMLESS, READ
-from fleet.web.pages.observation_form import SEEN, ObservationAnswers
+from fleet.web.pages.members.observation_form import SEEN, ObservationAnswers
 from fleet.web.stored_files import pictures_turn
 from fleet.web.templating import PageContext
 from fleet.web.uploads import UnusablePicture, UploadedPicture, uploaded_picture
