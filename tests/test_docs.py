@@ -29,7 +29,7 @@ COMMANDS = {
     "check": {"--json", "--practice"},
     "new": {"--department", "--flow", "--title", "--planning", "--anchor", "--control"},
     "test": set(),
-    "try": {"--show", "--trace", "--practice"},
+    "try": {"--show", "--trace", "--watch", "--practice"},
     "record": {"--output", "-o", "--practice"},
     "session": {"--every", "--practice"},
     "survey": {

@@ -63,12 +63,19 @@ def try_(
     scenario_id: OneId,
     show: Annotated[bool, typer.Option("--show", help="in a window (full Chromium)")] = False,
     trace: Trace = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="again when a scenario file changes, until Ctrl-C")
+    ] = False,
     practice: Practice = False,
 ) -> None:
     """Visit one flow once, tell everything, and save its pictures as files."""
     from fleet.cli.commands.run import try_once
+    from fleet.cli.commands.try_again import try_again
 
     settings = settings_of(practice)
+    if watch:
+        run(try_again(scenario_id, settings, practice, show, traced=trace))
+        return
     catalogue = catalogue_of(settings)
     warn_of(catalogue)
     chosen = catalogue.select([scenario_id])

@@ -22,10 +22,13 @@ MOST = 400
 ALIKE = 0.5
 """Share of shingles in common from which two pages are one page, shown twice."""
 
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+")
+
 
 def shingles(text: str) -> frozenset[int]:
     """Hashes of every three words in a row of a text, numbers apart."""
-    words = re.findall(r"\w+", re.sub(r"\d+", "0", normalise(text)))
+    words = _WORD.findall(_NUMBER.sub("0", normalise(text)))
     rows = (words[n : n + WORDS] for n in range(max(1, len(words) - WORDS + 1)))
     return frozenset(sorted({zlib.crc32(" ".join(row).encode()) for row in rows})[:MOST])
 
