@@ -34,7 +34,7 @@ EXAMPLES = {
     "rollup": "--check",
     "prune": "--keep-days 365",
     "takedown": f"{'5' * 64} --reason 'Un nom se lisait sur la page'",
-    "withdraw": f"{'6' * 32} --reason 'Essai d’un scénario faux'",
+    "withdraw": f"{'6' * 32} --reason 'Scenario faux'",
     "serve": "--practice --port 8001 --invite",
     "user add": "'Claire D.'",
     "user invite": "--administrator",

@@ -41,6 +41,7 @@ async def show_problem(request: Request, exc: Exception) -> HTMLResponse:
         code=exc.status_code,
         title=page.t(exc.title),
         words=page.t(exc.words),
+        days=None,
         detail=exc.detail,
         english=False,
     )

@@ -116,7 +116,7 @@ async def test_one_signs_in_and_out_with_the_keyboard_alone_and_without_scripts(
         assert page.url == f"{fresh.url}/en/methode"
         await expect(page.locator(".who")).to_have_text(CLAIRE)
 
-        await go_with_keys(page, page.locator(".tools button"))
+        await go_with_keys(page, page.locator("form[action*=deconnexion] button"))
 
         await expect(page.locator(".who")).to_have_count(0)
     assert await fresh.raw("sessions") == []
@@ -544,7 +544,8 @@ def pages(of: Club) -> set[str]:
 
 
 async def test_for_members_only_means_every_page_picture_and_answer(locked: Club) -> None:
-    for_machines = {"/healthz", "/healthz/live", "/healthz/ready"}
+    for_machines = {"/healthz", "/healthz/live", "/healthz/ready", "/robots.txt", "/favicon.ico"}
+    for_machines |= {"/security.txt", "/.well-known/security.txt"} & pages(locked)
     asked = pages(locked) - for_machines
     assert len(asked) > 30
     async with locked.reader(Accept="text/html") as browser, locked.reader() as program:

@@ -195,6 +195,7 @@ def test_every_finding_has_french_words_about_the_same_things() -> None:
         "file",
         "key",
         *("ended", "linked", "sealed", "stamped", "seconds", "plan", "due"),
+        *("said", "about", "kind"),
     )
     values = {name: f"<{name}>" for name in (*names, "day", "reason", "count")}
 
