@@ -764,7 +764,10 @@ async def test_doctor_names_what_is_missing_and_what_to_do(tmp_path: Path) -> No
     assert "bad  MongoDB          could not open the database: no MongoDB answers" in said.out
     assert "warn fonts            fontconfig is not installed\n" in said.out
     assert "warn openssl          not installed\n" in said.out
-    assert f"bad  scenarios        0 flows in {tmp_path}; 1 files or folders cannot be used" in said.out
+    assert (
+        f"bad  scenarios        0 flows in {tmp_path}; 1 files or folders cannot be used"
+        in said.out
+    )
     assert f"{tmp_path}/d63_x.py: line 1: invalid syntax" in said.out
     assert "bad  data             0.0 GiB free at /proc\n" in said.out
     assert "→ make room, or set FLEET_DATA_DIR elsewhere" in said.out

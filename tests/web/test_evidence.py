@@ -529,7 +529,7 @@ async def test_the_form_works_without_script_and_leaves_a_short_address(
     site: Site, browser_page: BrowserPage
 ) -> None:
     await browser_page.goto(f"{site.url}/galerie?demarche=63/titre-de-sejour")
-    await browser_page.get_by_label("Département").select_option("75")
+    await browser_page.get_by_label("Département", exact=True).select_option("75")
     await browser_page.get_by_label("Verdict").select_option("Réponses : tous")
     await browser_page.get_by_label("Public").select_option("étrangers")
     await browser_page.get_by_role("button", name="Montrer").click()
