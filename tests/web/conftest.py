@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -149,6 +150,8 @@ async def site(
             data_dir=Path(tmp_path_factory.mktemp("web")),
         )
         async with serving(library) as url, client(url) as http:
+            # it is shared: what one test is given must not make another a reader with a session
+            http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             yield Site(url, library, tuple(attempts), http)
 
 
