@@ -318,7 +318,8 @@ def faked(clock: Path) -> dict[str, str]:
         "PYTHONPATH": str(patch.parent),
         "LD_PRELOAD": str(libraries[0]),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
+        # read anew each second: threads that wait for each other read it all the time otherwise
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
     }

@@ -19,6 +19,7 @@ from fleet.rendering.i18n import N_
 from fleet.web.context import context_of
 from fleet.web.pages.gallery import PUBLICS
 from fleet.web.pages.runs import running
+from fleet.web.table_order import TableOrder
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
@@ -118,8 +119,7 @@ class Asked:
     state: str
     department: str
     control: bool | None
-    column: str
-    backwards: bool
+    order: TableOrder
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
@@ -135,8 +135,6 @@ class Asked:
             "etat": ("", *STATES),
             "departement": ("", *DEPARTMENTS),
             "public": publics,
-            "tri": ("", *SORTED_BY),
-            "sens": ("", "asc", "desc"),
         }
         for name, expected in choices.items():
             if given.get(name, "") not in expected:
@@ -146,8 +144,7 @@ class Asked:
             given.get("etat", ""),
             given.get("departement", ""),
             publics[given.get("public", "")],
-            given.get("tri") or "departement",
-            given.get("sens") == "desc",
+            TableOrder.of(given, SORTED_BY),
         )
 
     def fits(self, row: FlowRow) -> bool:
@@ -159,17 +156,8 @@ class Asked:
     def sort(self, rows: Iterable[FlowRow]) -> list[FlowRow]:
         """In this order; what nobody can name comes last."""
         named = sorted(rows, key=lambda r: (r.department == NOWHERE, r.department, r.title))
-        return sorted(named, key=SORTED_BY[self.column][1], reverse=self.backwards)
-
-    def next_way(self, column: str) -> str:
-        """What pressing on a column asks for: the other way if it is the present one."""
-        return "desc" if column == self.column and not self.backwards else "asc"
-
-    def aria(self, column: str) -> str | None:
-        """The value of `aria-sort` for a column."""
-        if column != self.column:
-            return None
-        return "descending" if self.backwards else "ascending"
+        key = SORTED_BY[self.order.column][1]
+        return sorted(named, key=key, reverse=self.order.backwards)
 
 
 @router.get("/etat")

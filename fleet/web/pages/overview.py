@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from fleet.analysis.rates import Counts, mean_rate
-from fleet.errors import BadInput
 from fleet.models.departments import DEPARTMENTS, NOWHERE
 from fleet.rendering.i18n import N_
 from fleet.rendering.scale import FEW, LEVELS, level, share_text
@@ -21,10 +20,11 @@ from fleet.web.context import context_of
 from fleet.web.freshness import freshness
 from fleet.web.pages.installation import missing_points
 from fleet.web.period import CHOICES, period_of
+from fleet.web.table_order import TableOrder
 from fleet.web.templating import PageContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 router = APIRouter()
 
@@ -72,42 +72,10 @@ SORTED_BY: dict[str, tuple[str, Callable[[DepartmentRow, bool], Key]]] = {
 """For `?tri=`: what a column is called, and by what of a row (and whether backwards) it sorts."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableOrder:
-    """By which column, and whether the greatest comes first (`?sens=desc`)."""
-
-    column: str
-    backwards: bool
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> TableOrder:
-        """
-        The order that was asked for; by department if none.
-
-        Raises:
-            BadInput: there is no such column or direction.
-        """
-        column, way = query.get("tri") or "departement", query.get("sens") or "asc"
-        if column not in SORTED_BY:
-            raise BadInput(f"tri={column[:40]!r} is none of {', '.join(SORTED_BY)}")
-        if way not in ("asc", "desc"):
-            raise BadInput(f"sens={way[:40]!r} is neither asc nor desc")
-        return cls(column, way == "desc")
-
-    def sort(self, rows: list[DepartmentRow]) -> list[DepartmentRow]:
-        """The rows in this order."""
-        key = SORTED_BY[self.column][1]
-        return sorted(rows, key=lambda row: key(row, self.backwards), reverse=self.backwards)
-
-    def next_way(self, column: str) -> str:
-        """What pressing on a column asks for: the other way if it is the present one."""
-        return "desc" if column == self.column and not self.backwards else "asc"
-
-    def aria(self, column: str) -> str | None:
-        """The value of `aria-sort` for a column."""
-        if column != self.column:
-            return None
-        return "descending" if self.backwards else "ascending"
+def in_order(rows: list[DepartmentRow], order: TableOrder) -> list[DepartmentRow]:
+    """The rows in this order."""
+    key = SORTED_BY[order.column][1]
+    return sorted(rows, key=lambda row: key(row, order.backwards), reverse=order.backwards)
 
 
 @router.get("/")
@@ -115,7 +83,7 @@ async def overview(request: Request) -> HTMLResponse:
     """The map, the table, the latest changes."""
     page, context = PageContext(request), context_of(request)
     asked = period_of(request.query_params)
-    order = TableOrder.of(request.query_params)
+    order = TableOrder.of(request.query_params, SORTED_BY)
     missing, fresh, halves, changes = await asyncio.gather(
         missing_points(page, context),
         freshness(page, context),
@@ -131,7 +99,7 @@ async def overview(request: Request) -> HTMLResponse:
         choices=CHOICES,
         order=order,
         columns={name: page.t(words) for name, (words, _) in SORTED_BY.items()},
-        rows=order.sort(rows),
+        rows=in_order(rows, order),
         foreigners=Counts.total(row.foreigners for row in rows),
         control=Counts.total(row.control for row in rows),
         even=mean_rate(row.foreigners.rate for row in rows),
