@@ -141,6 +141,7 @@ class AttemptQueries:
         """
         The latest attempts of every flow, newest first, at most `each`, by the flow's id.
 
+        Those that were withdrawn are none of them: what a wrong scenario saw is nobody's state.
         Flows of `also` that have none are in it too; with `only`, no others are looked at. It
         costs a stretch of an index for each flow, however many attempts there are.
         """
@@ -150,12 +151,14 @@ class AttemptQueries:
             if not ids:
                 return {}
             shown = dict.fromkeys(("started_at", "verdict", "control"), 1)
+            withdrawn = await self._db.withdrawals.distinct("_id")
             lookup: Document = {
                 "from": "attempts",
                 "localField": "scenario_id",
                 "foreignField": "scenario_id",
                 "pipeline": [
                     {"$sort": dict(BY_SCENARIO[1:3])},
+                    *([{"$match": {"_id": {"$nin": withdrawn}}}] if withdrawn else []),
                     {"$limit": each},
                     {"$project": shown},
                 ],

@@ -16,6 +16,7 @@ from fleet.errors import BadInput
 from fleet.models import PARIS, Attempt, Group, Run, Verdict, now
 from fleet.models.paris import day_start
 from fleet.models.query import Cursor, Filter, Period
+from fleet.models.withdrawal import AttemptWithdrawal
 from fleet.storage.figures.figures import Halves
 from fleet.storage.paging import MAX_LIMIT, SPANS_AT_ONCE, Page
 from fleet.storage.queries import GalleryTile
@@ -492,3 +493,26 @@ def test_every_group_has_at_most_as_many_verdicts_as_can_be_merged() -> None:
     """A page of one hour of the day is read from that many sorted stretches at once."""
     most = max(sum(v.group is group for v in Verdict) for group in Group)
     assert most * SPANS_AT_ONCE <= 200  # MongoDB's internalQueryMaxScansToExplode
+
+
+async def test_the_latest_of_each_flow_are_told_without_what_was_withdrawn(
+    mongodb_url: str,
+) -> None:
+    """A wrong scenario's slot must not stand as a flow's last word on a badge."""
+    at = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    kept = [attempt_at(at + timedelta(hours=n), scenario_id=FLOWS[0]) for n in range(4)]
+    wrong = attempt_at(at + timedelta(hours=9), Verdict.SLOTS, scenario_id=FLOWS[0])
+    async with own_store(mongodb_url) as store:
+        await add(store, *kept, wrong, attempt_at(at, Verdict.CAPTCHA, scenario_id=FLOWS[1]))
+        before = await store.queries.recent([FLOWS[0]], 1, only=True)
+        await store.withdrawals.add(
+            AttemptWithdrawal(
+                attempt_id=wrong.id, scenario_id=FLOWS[0], reason="Faux signe", at=at, by="root"
+            )
+        )
+        found = await store.queries.recent(["99/never"], 3)
+
+    assert [each.verdict for each in before[FLOWS[0]]] == [Verdict.SLOTS]
+    assert [each.attempt_id for each in found[FLOWS[0]]] == [a.id for a in kept[:0:-1]]
+    assert [each.verdict for each in found[FLOWS[1]]] == [Verdict.CAPTCHA]
+    assert found["99/never"] == ()

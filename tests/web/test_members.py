@@ -12,7 +12,7 @@ import pytest
 
 from fleet.cli.commands.alert import make_notice_tests
 from fleet.models import now
-from fleet.storage.collections.second_factor import STEP_S, code_at
+from fleet.storage.collections.second_factor import STEP_S, code_at, new_secret
 from tests.alerts.postbox import serving as postbox_serving
 from tests.web.members import CLAIRE, OMAR, PASSWORD, Club, club, form_token, sign_in
 
@@ -132,6 +132,29 @@ async def test_a_second_factor_is_asked_for_once_it_was_shown_to_work(pages: Clu
         assert ended.status_code == 303
     async with pages.reader() as http:
         assert (await sign_in(http, CLAIRE, PASSWORD)).status_code == 303
+
+
+async def test_who_tries_all_codes_to_end_a_second_factor_has_to_wait(pages: Club) -> None:
+    """An open browser must not be enough: six digits are soon tried if nobody counts."""
+    async with pages.member() as http:
+        secret = new_secret()
+        step = int(now().timestamp()) // STEP_S
+        codes = await pages.store.second_factors.begin(CLAIRE, secret, code_at(secret, step))
+        assert codes
+        said = []
+        for n in range(8):
+            end = {"code": f"{n:06}"}
+            got = await post(http, "/compte/second-facteur/retirer", "/compte", **end)
+            said.append(got.status_code)
+        # also the right one, as long as it lasts
+        right = await post(http, "/compte/second-facteur/retirer", "/compte", code=codes[0])
+        user, _ = await pages.store.accounts.find(CLAIRE)
+
+    assert said[:2] == [422, 422]
+    assert said[-1] == right.status_code == 429
+    assert "Attendez" in right.text
+    assert user
+    assert user.second_factor
 
 
 async def test_the_watching_fleet_makes_a_test_that_is_asked_for_on_the_page(pages: Club) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from urllib.parse import quote
 
 import segno
@@ -9,9 +10,15 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.status import HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_CONTENT
+from starlette.status import (
+    HTTP_303_SEE_OTHER,
+    HTTP_422_UNPROCESSABLE_CONTENT,
+    HTTP_429_TOO_MANY_REQUESTS,
+)
 
+from fleet.storage.collections.accounts import SignInTry
 from fleet.storage.collections.second_factor import is_secret, new_secret
+from fleet.web.client_address import address_of, site_address_of
 from fleet.web.context import context_of
 from fleet.web.middleware.forms import read_form, text_of
 from fleet.web.middleware.sessions import redirect_to_sign_in, session_of
@@ -68,19 +75,25 @@ async def end_factor(request: Request) -> Response:
         return redirect_to_sign_in(request, "/compte")
     async with read_form(request) as form:
         code = text_of(form, "code")
-    factors = context_of(request).store.second_factors
-    if not await factors.accepts(user.name, code):
+    store = context_of(request).store
+    # a code has six digits: who tries all of them must be as slow here as at signing in
+    who = SignInTry(user.name, address_of(request), site_address_of(request), None)
+    if wait_s := math.ceil(await store.accounts.count_try(who)):
+        return _account(request, wait_s=wait_s)
+    if not await store.second_factors.accepts(user.name, code):
         return _account(request, wrong=True)
-    await factors.end(user.name)
+    await store.accounts.forget_tries(who)
+    await store.second_factors.end(user.name)
     return RedirectResponse(PageContext(request).href("/compte"), HTTP_303_SEE_OTHER)
 
 
-def _account(request: Request, *, wrong: bool = False) -> Response:
-    session = session_of(request)
+def _account(request: Request, *, wrong: bool = False, wait_s: int = 0) -> Response:
+    session, status = session_of(request), HTTP_422_UNPROCESSABLE_CONTENT if wrong else 200
     return PageContext(request).render(
         "own_account.html",
-        status=HTTP_422_UNPROCESSABLE_CONTENT if wrong else 200,
-        headers=NOT_KEPT,
+        status=HTTP_429_TOO_MANY_REQUESTS if wait_s else status,
+        headers={**NOT_KEPT, "Retry-After": str(wait_s)} if wait_s else NOT_KEPT,
+        wait_s=wait_s,
         user=session.user,
         form_token=session.form_token,
         wrong=wrong,
